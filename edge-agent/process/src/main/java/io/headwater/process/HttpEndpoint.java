@@ -1,0 +1,88 @@
+package io.headwater.process;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * {@code /metrics} (Prometheus text) and {@code /health} (200 or 503, JSON) of a process.
+ *
+ * <p>Stands on the JDK's own small server: two requests at a time are enough for a scraper and a
+ * supervisor, and nothing is added to the class path of a small device.
+ */
+public final class HttpEndpoint implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final HttpServer server;
+  private final ExecutorService workers;
+  private final HostPort address;
+
+  /**
+   * Binds and serves at once.
+   *
+   * @param listen port 0 takes any free port
+   * @throws UserError if the port is taken
+   */
+  public HttpEndpoint(
+      String process, HostPort listen, PrometheusMeterRegistry registry, Health health) {
+    try {
+      server = HttpServer.create(listen.socketAddress(), 16);
+    } catch (IOException e) {
+      throw Ports.inUse("HTTP", listen, e);
+    }
+    workers = Executors.newFixedThreadPool(2, Threads.factory(process + "-http"));
+    server.setExecutor(workers);
+    server.createContext(
+        "/metrics",
+        exchange ->
+            answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape()));
+    server.createContext("/health", exchange -> answerHealth(exchange, process, health));
+    server.start();
+    address = listen.withPort(server.getAddress().getPort());
+  }
+
+  /** The address really bound. */
+  public HostPort address() {
+    return address;
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    workers.shutdownNow();
+  }
+
+  private static void answerHealth(HttpExchange exchange, String process, Health health)
+      throws IOException {
+    Health.Status status = health.status();
+    var body = new LinkedHashMap<String, Object>();
+    body.put("process", process);
+    body.put("status", status.isUp() ? "up" : "down");
+    body.put("problems", new TreeMap<>(status.problems()));
+    answer(
+        exchange,
+        status.isUp() ? 200 : 503,
+        "application/json",
+        JSON.writeValueAsString(body) + "\n");
+  }
+
+  private static void answer(HttpExchange exchange, int code, String type, String body)
+      throws IOException {
+    try (exchange) {
+      byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+      exchange.getResponseHeaders().set("Content-Type", type);
+      boolean head = exchange.getRequestMethod().equals("HEAD");
+      exchange.sendResponseHeaders(code, head ? -1 : bytes.length);
+      if (!head) {
+        exchange.getResponseBody().write(bytes);
+      }
+    }
+  }
+}

@@ -1,0 +1,168 @@
+package io.headwater.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(value = 30, unit = TimeUnit.SECONDS)
+class ConfigTest {
+  enum Mode {
+    OLDEST_FIRST,
+    NEWEST_FIRST
+  }
+
+  record Commit(Duration linger, ByteSize maxBytes) {
+    Commit {
+      if (linger.compareTo(Duration.ofSeconds(1)) > 0) {
+        throw new IllegalArgumentException("linger " + linger.toMillis() + "ms > max 1000ms");
+      }
+    }
+  }
+
+  record Rule(String filter, Optional<String> stream) {}
+
+  record Demo(
+      Path data,
+      HostPort listen,
+      int nodeId,
+      boolean insecure,
+      Mode mode,
+      Commit commit,
+      List<HostPort> bridges,
+      List<Rule> routes,
+      Map<String, String> topicDefaults,
+      Optional<String> gateway) {
+    static final Demo DEFAULTS =
+        new Demo(
+            Path.of("data"),
+            new HostPort("127.0.0.1", 1883),
+            1,
+            false,
+            Mode.OLDEST_FIRST,
+            new Commit(Duration.ZERO, ByteSize.ofMebibytes(1)),
+            List.of(),
+            List.of(),
+            Map.of("retention.ms", "1000"),
+            Optional.empty());
+  }
+
+  @TempDir Path folder;
+
+  private Demo read(String yaml, Map<String, String> environment, Setting... settings)
+      throws Exception {
+    Path file = Files.writeString(folder.resolve("demo.yaml"), yaml);
+    return Config.read("demo", Demo.DEFAULTS, Optional.of(file), environment, List.of(settings));
+  }
+
+  @Test
+  void givesTheDefaultsWhenNothingIsGiven() {
+    assertThat(Config.read("demo", Demo.DEFAULTS, Optional.empty(), Map.of(), List.of()))
+        .isEqualTo(Demo.DEFAULTS);
+  }
+
+  @Test
+  void mapsEveryKeyOfTheFile() throws Exception {
+    Demo config =
+        read(
+            """
+            data: /var/lib/demo
+            listen: "[::1]:2000"
+            node-id: 7
+            insecure: true
+            mode: newest-first
+            commit:
+              linger: 50ms
+              max-bytes: 64KiB
+            bridges: [a:1, b:2]
+            routes:
+              - filter: sensors/+site
+                stream: sensors
+              - filter: "#"
+            topic-defaults:
+              min.insync.replicas: 2
+            gateway: g1
+            """,
+            Map.of());
+
+    assertThat(config)
+        .isEqualTo(
+            new Demo(
+                Path.of("/var/lib/demo"),
+                new HostPort("::1", 2000),
+                7,
+                true,
+                Mode.NEWEST_FIRST,
+                new Commit(Duration.ofMillis(50), ByteSize.ofKibibytes(64)),
+                List.of(new HostPort("a", 1), new HostPort("b", 2)),
+                List.of(
+                    new Rule("sensors/+site", Optional.of("sensors")),
+                    new Rule("#", Optional.empty())),
+                Map.of("retention.ms", "1000", "min.insync.replicas", "2"),
+                Optional.of("g1")));
+  }
+
+  @Test
+  void letsTheEnvironmentWinOverTheFileAndTheCommandLineOverBoth() throws Exception {
+    Demo config =
+        read(
+            "node-id: 1\ncommit:\n  linger: 1ms\n",
+            Map.of("HEADWATER_DEMO_NODE_ID", "2", "HEADWATER_DEMO_COMMIT_LINGER", "2ms"),
+            new Setting("node-id", "3", "--node"),
+            new Setting("topic-defaults.cleanup.policy", "compact", "--set"));
+
+    assertThat(config.nodeId()).isEqualTo(3);
+    assertThat(config.commit().linger()).isEqualTo(Duration.ofMillis(2));
+    assertThat(config.topicDefaults()).containsEntry("cleanup.policy", "compact");
+  }
+
+  @Test
+  void reportsAllErrorsAtOnceWithTheirOriginAndTheNearestName() {
+    assertThatThrownBy(() ->
+            read(
+                "node-di: 1\nlisten: nowhere\ncommit:\n  linger: 5s\n",
+                Map.of("HEADWATER_DEMO_MDOE", "x"),
+                new Setting("mode", "sideways", "--mode")))
+        .isInstanceOfSatisfying(UserError.class, e -> assertThat(e.exitCode()).isEqualTo(2))
+        .hasMessageContaining("demo.yaml: unknown key 'node-di': did you mean 'node-id'?")
+        .hasMessageContaining("listen: 'nowhere' is not an address")
+        .hasMessageContaining("commit: linger 5000ms > max 1000ms")
+        .hasMessageContaining("HEADWATER_DEMO_MDOE is not known: did you mean HEADWATER_DEMO_MODE?")
+        .hasMessageContaining("--mode: mode: 'sideways' is not one of oldest-first, newest-first");
+  }
+
+  @Test
+  void namesTheLineOfBrokenYaml() {
+    assertThatThrownBy(() -> read("node-id: 1\nlisten: [\n", Map.of()))
+        .hasMessageContaining("demo.yaml line ");
+  }
+
+  @Test
+  void refusesAKeyGivenTwice() {
+    assertThatThrownBy(() -> read("node-id: 1\nnode-id: 2\n", Map.of()))
+        .hasMessageContaining("node-id");
+  }
+
+  @Test
+  void namesAMissingFileAndAMissingValue() {
+    assertThatThrownBy(() ->
+            Config.read(
+                "demo",
+                Demo.DEFAULTS,
+                Optional.of(folder.resolve("none.yaml")),
+                Map.of(),
+                List.of()))
+        .hasMessageContaining("none.yaml: there is no such file");
+    assertThatThrownBy(() -> read("routes:\n  - stream: x\n", Map.of()))
+        .hasMessageContaining("'routes[0].filter' is missing");
+  }
+}
