@@ -1,0 +1,253 @@
+package io.headwater.hub.kafka.net;
+
+import io.headwater.hub.kafka.api.Dispatcher;
+import io.headwater.hub.kafka.api.NoResponse;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.apache.kafka.common.errors.UnsupportedVersionException;
+import org.apache.kafka.common.network.ClientInformation;
+import org.apache.kafka.common.network.ListenerName;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.RequestAndSize;
+import org.apache.kafka.common.requests.RequestContext;
+import org.apache.kafka.common.requests.RequestHeader;
+import org.apache.kafka.common.requests.ResponseHeader;
+import org.apache.kafka.common.security.auth.KafkaPrincipal;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One connection: starts its requests in order, several at once, and answers them in order.
+ *
+ * <p>Requests are started one after the other on the workers (the next only when the handler of the
+ * one before has returned), so appends of one connection reach the log in the order sent; what they
+ * wait for then overlaps. Reading stops while {@link #MOST_IN_FLIGHT} are unanswered or their bytes
+ * exceed the bound. State is confined to the connection's event loop.
+ */
+final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
+  private static final Logger LOGGER = LoggerFactory.getLogger(ConnectionHandler.class);
+  private static final int MOST_IN_FLIGHT = 8;
+  private static final ListenerName LISTENER = ListenerName.normalised("PLAINTEXT");
+
+  /** A request between its arrival and its answer; the frame is held until the answer is ready. */
+  private static final class Exchange {
+    private @Nullable ByteBuf frame;
+    private final int bytes;
+    private @Nullable RequestHeader header;
+    private short version;
+    private @Nullable AbstractResponse response;
+    private boolean done;
+
+    Exchange(ByteBuf frame) {
+      this.frame = frame;
+      this.bytes = frame.readableBytes();
+    }
+  }
+
+  private final Dispatcher dispatcher;
+  private final Executor workers;
+  private final NetMetrics metrics;
+  private final long mostBytesInFlight;
+
+  /** All unanswered requests in order of arrival. */
+  private final Deque<Exchange> exchanges = new ArrayDeque<>();
+
+  /** Those of them that no worker has started yet. */
+  private final Deque<Exchange> waiting = new ArrayDeque<>();
+
+  private boolean starting;
+  private long bytesInFlight;
+  private ClientInformation client = ClientInformation.EMPTY;
+
+  ConnectionHandler(
+      Dispatcher dispatcher, Executor workers, NetMetrics metrics, long mostBytesInFlight) {
+    super(false); // frames are released by hand, when their request is answered
+    this.dispatcher = dispatcher;
+    this.workers = workers;
+    this.metrics = metrics;
+    this.mostBytesInFlight = mostBytesInFlight;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext context) {
+    metrics.connectionOpened();
+  }
+
+  @Override
+  protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
+    var exchange = new Exchange(frame);
+    exchanges.add(exchange);
+    waiting.add(exchange);
+    bytesInFlight += exchange.bytes;
+    pauseOrResume(context);
+    startNext(context);
+  }
+
+  private void pauseOrResume(ChannelHandlerContext context) {
+    boolean read = exchanges.size() < MOST_IN_FLIGHT && bytesInFlight < mostBytesInFlight;
+    if (context.channel().config().isAutoRead() != read) {
+      context.channel().config().setAutoRead(read);
+    }
+  }
+
+  private void startNext(ChannelHandlerContext context) {
+    Exchange exchange = starting ? null : waiting.poll();
+    if (exchange != null) {
+      starting = true;
+      workers.execute(() -> startOnWorker(context, exchange));
+    }
+  }
+
+  /** Runs on a worker: parses, hands to the API, and comes back to the event loop. */
+  private void startOnWorker(ChannelHandlerContext context, Exchange exchange) {
+    CompletableFuture<AbstractResponse> answer;
+    try {
+      answer = parseAndDispatch(context, exchange);
+    } catch (RuntimeException e) {
+      context.executor().execute(() -> closeMalformed(context, e));
+      return;
+    }
+    context
+        .executor()
+        .execute(() -> {
+          starting = false;
+          startNext(context);
+        });
+    var _ =
+        answer.thenAccept(
+            response -> context.executor().execute(() -> answered(context, exchange, response)));
+  }
+
+  private CompletableFuture<AbstractResponse> parseAndDispatch(
+      ChannelHandlerContext context, Exchange exchange) {
+    ByteBuf frame = exchange.frame;
+    if (frame == null) {
+      throw new IllegalStateException("the connection was closed");
+    }
+    var bytes = frame.nioBuffer();
+    RequestHeader header = RequestHeader.parse(bytes);
+    exchange.header = header;
+    exchange.version = header.apiVersion();
+    ApiKeys key = header.apiKey();
+    if (key != ApiKeys.API_VERSIONS && !dispatcher.serves(key, header.apiVersion())) {
+      throw new UnsupportedVersionException(
+          key + " version " + header.apiVersion() + " is not served");
+    }
+    if (!key.isVersionSupported(header.apiVersion()) && key != ApiKeys.API_VERSIONS) {
+      // Produce 0 to 2: announced so that librdkafka compresses, too old to be parsed or answered.
+      throw new UnsupportedVersionException(
+          key + " version " + header.apiVersion() + " is no longer spoken");
+    }
+    var remote = (InetSocketAddress) context.channel().remoteAddress();
+    var request =
+        new RequestContext(
+            header,
+            context.channel().id().asShortText(),
+            remote.getAddress(),
+            Optional.of(remote.getPort()),
+            KafkaPrincipal.ANONYMOUS,
+            LISTENER,
+            SecurityProtocol.PLAINTEXT,
+            client,
+            false);
+    RequestAndSize parsed = request.parseRequest(bytes);
+    exchange.version = request.apiVersion(); // an unknown ApiVersions version is answered as 0
+    metrics.request(key);
+    return dispatcher.dispatch(request, parsed.request);
+  }
+
+  private void answered(
+      ChannelHandlerContext context, Exchange exchange, AbstractResponse response) {
+    release(exchange);
+    exchange.response = response;
+    exchange.done = true;
+    boolean wrote = false;
+    while (!exchanges.isEmpty() && exchanges.getFirst().done) {
+      Exchange first = exchanges.removeFirst();
+      bytesInFlight -= first.bytes;
+      wrote |= write(context, first);
+    }
+    if (wrote) {
+      context.flush();
+    }
+    pauseOrResume(context);
+  }
+
+  private static boolean write(ChannelHandlerContext context, Exchange exchange) {
+    RequestHeader header = exchange.header;
+    AbstractResponse response = exchange.response;
+    if (header == null || response == null || response == NoResponse.INSTANCE) {
+      return false;
+    }
+    if (!context.channel().isActive()) {
+      return false;
+    }
+    ResponseHeader responseHeader =
+        new ResponseHeader(
+            header.correlationId(), header.apiKey().responseHeaderVersion(exchange.version));
+    List<Object> parts;
+    try {
+      parts = ResponseWriter.encode(context.alloc(), responseHeader, response, exchange.version);
+    } catch (RuntimeException e) {
+      LOGGER
+          .atError()
+          .addKeyValue("api", header.apiKey())
+          .addKeyValue("version", exchange.version)
+          .setCause(e)
+          .log("A response cannot be encoded; closing its connection");
+      context.close();
+      return false;
+    }
+    parts.forEach(context::write);
+    return true;
+  }
+
+  private static void release(Exchange exchange) {
+    ByteBuf frame = exchange.frame;
+    if (frame != null) {
+      exchange.frame = null;
+      frame.release();
+    }
+  }
+
+  private void closeMalformed(ChannelHandlerContext context, Throwable cause) {
+    metrics.malformed();
+    LOGGER
+        .atWarn()
+        .addKeyValue("client", context.channel().remoteAddress())
+        .addKeyValue("error", cause.getMessage())
+        .log("Closing a connection whose bytes are not understood");
+    context.close();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext context) {
+    metrics.connectionClosed();
+    // Requests that a worker has begun keep their frame until they are answered.
+    waiting.forEach(exchange -> {
+      release(exchange);
+      exchanges.remove(exchange);
+    });
+    waiting.clear();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+    if (cause instanceof java.io.IOException) {
+      context.close(); // the peer went away
+    } else {
+      closeMalformed(context, cause);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package io.headwater.hub.kafka.net;
+
+import io.headwater.hub.kafka.api.Dispatcher;
+import io.headwater.process.HostPort;
+import io.headwater.process.Ports;
+import io.headwater.process.Threads;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.group.ChannelGroup;
+import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.SocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.net.InetSocketAddress;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/** Listens for Kafka clients. */
+public final class KafkaListener implements AutoCloseable {
+  private static final long MOST_BYTES_IN_FLIGHT = 32L << 20;
+
+  private final MultiThreadIoEventLoopGroup loops;
+  private final ExecutorService workers;
+  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
+  private final Channel server;
+  private final HostPort address;
+
+  /**
+   * Binds and serves.
+   *
+   * @param longestFrame bytes of the largest request
+   * @throws io.headwater.process.UserError if the port is taken
+   */
+  public KafkaListener(
+      HostPort listen, int longestFrame, Dispatcher dispatcher, NetMetrics metrics) {
+    int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
+    loops =
+        new MultiThreadIoEventLoopGroup(
+            threads, Threads.factory("hub-net"), NioIoHandler.newFactory());
+    workers = Executors.newFixedThreadPool(threads * 2, Threads.factory("hub-api"));
+    var bind =
+        new ServerBootstrap()
+            .group(loops)
+            .channel(NioServerSocketChannel.class)
+            .option(ChannelOption.SO_BACKLOG, 256)
+            .option(ChannelOption.SO_REUSEADDR, true)
+            .childOption(ChannelOption.TCP_NODELAY, true)
+            .childHandler(
+                new ChannelInitializer<SocketChannel>() {
+                  @Override
+                  protected void initChannel(SocketChannel channel) {
+                    channels.add(channel);
+                    channel
+                        .pipeline()
+                        .addLast(new FrameDecoder(longestFrame))
+                        .addLast(
+                            new ConnectionHandler(
+                                dispatcher, workers, metrics, MOST_BYTES_IN_FLIGHT));
+                  }
+                })
+            .bind(listen.socketAddress())
+            .awaitUninterruptibly();
+    if (!bind.isSuccess()) {
+      loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+      workers.shutdownNow();
+      throw Ports.inUse("Kafka", listen, bind.cause());
+    }
+    server = bind.channel();
+    address = listen.withPort(((InetSocketAddress) server.localAddress()).getPort());
+  }
+
+  /** The address really bound. */
+  public HostPort address() {
+    return address;
+  }
+
+  /** Stops accepting, closes the connections, ends the threads. */
+  @Override
+  public void close() {
+    server.close().awaitUninterruptibly();
+    channels.close().awaitUninterruptibly();
+    workers.shutdown();
+    loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+}
