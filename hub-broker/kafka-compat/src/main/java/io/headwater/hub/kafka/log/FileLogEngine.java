@@ -1,11 +1,12 @@
 package io.headwater.hub.kafka.log;
 
-import io.micrometer.core.instrument.MeterRegistry;
+import io.headwater.process.Threads;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,71 +14,90 @@ import java.util.concurrent.ConcurrentMap;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.utils.Time;
-import org.apache.kafka.server.util.KafkaScheduler;
 import org.apache.kafka.storage.internals.log.CleanerConfig;
 import org.apache.kafka.storage.internals.log.LogCleaner;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
-import org.apache.kafka.storage.log.metrics.BrokerTopicStats;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Partitions in files below one folder, made durable by group commit; see the package comment. */
+/** Partition logs in files below one folder, made durable by group commit; see the package. */
 public final class FileLogEngine implements LogEngine {
   private static final Logger LOGGER = LoggerFactory.getLogger(FileLogEngine.class);
-  private static final Duration RETENTION_CHECK = Duration.ofSeconds(30);
-  private static final Duration CHECKPOINTS = Duration.ofSeconds(30);
+
+  /** Larger batches than this cannot be compacted; topics allow less by default. */
+  private static final int MAX_BATCH_BYTES = 64 << 20;
+
+  private static final int CLEANER_BUFFER_BYTES = 512 << 10;
 
   private final ConcurrentMap<TopicPartition, FilePartitionLog> logs = new ConcurrentHashMap<>();
 
-  /** The cleaner's view of the same logs: it takes exactly this type. */
+  /** The cleaner's view of the same logs. */
   private final ConcurrentMap<TopicPartition, UnifiedLog> unified = new ConcurrentHashMap<>();
 
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
-  private final KafkaScheduler scheduler = new KafkaScheduler(2, true, "hub-log-scheduler-");
-  private final LogFolder folder;
+  private final LogMetrics metrics;
   private final GroupCommitter committer;
+  private final CommitScheduler scheduler;
+  private final LogFolder folder;
   private final LogCleaner cleaner;
+  private final Thread failureWatch;
+  private boolean closed;
 
-  /**
-   * Opens the folder; logs are opened one by one with {@link #open}.
-   *
-   * @throws IOException if the folder cannot be read or written
-   */
-  public FileLogEngine(Path path, MeterRegistry registry, Time time) throws IOException {
+  private FileLogEngine(Path path, FileLogSettings settings, LogMetrics metrics, Time time)
+      throws IOException {
+    this.metrics = metrics;
+    committer = new GroupCommitter(metrics, this::fail);
+    scheduler = new CommitScheduler(committer);
     scheduler.startup();
     try {
-      folder = new LogFolder(path, scheduler, new BrokerTopicStats(), time);
-    } catch (Exception e) {
-      throw new IOException("the log folder " + path + " cannot be opened: " + e.getMessage(), e);
+      folder = new LogFolder(path, settings, scheduler, time);
+    } catch (IOException | RuntimeException e) {
+      committer.close();
+      stopScheduler();
+      throw e;
     }
-    committer = new GroupCommitter(new LogMetrics(registry), this::fail);
-    // One thread and a small map: enough for a node of this size, and the map is allocated at once.
+    failureWatch = Threads.start("hub-log-failures", this::awaitFailure);
     cleaner =
         new LogCleaner(
-            new CleanerConfig(1, 16 << 20, 0.9, 512 << 10, 32 << 20, Double.MAX_VALUE, 5_000, true),
+            new CleanerConfig(
+                settings.cleanerThreads(),
+                settings.cleanerMemory().bytes(),
+                0.9,
+                CLEANER_BUFFER_BYTES,
+                MAX_BATCH_BYTES,
+                Double.MAX_VALUE,
+                settings.cleanerBackoff().toMillis(),
+                true),
             List.of(path.toFile()),
             unified,
             folder.failures(),
             time);
     cleaner.startup();
-    var _ =
-        scheduler.schedule(
-            "retention",
-            this::applyRetention,
-            RETENTION_CHECK.toMillis(),
-            RETENTION_CHECK.toMillis());
-    var _ =
-        scheduler.schedule(
-            "checkpoints",
-            () -> folder.writeCheckpoints(unified.values()),
-            CHECKPOINTS.toMillis(),
-            CHECKPOINTS.toMillis());
+    every("retention", settings.retentionCheckInterval().toMillis(), this::applyRetention);
+    every(
+        "recovery-points",
+        settings.checkpointInterval().toMillis(),
+        () -> folder.writeRecoveryPoints(unified.values()));
+  }
+
+  /**
+   * Opens the folder, made if needed; logs are opened one by one with {@link #create}. The folder
+   * must be this process' own.
+   *
+   * @param path absolute path of the folder of all logs
+   * @throws IOException if it cannot be read or written, or holds something else
+   */
+  public static FileLogEngine open(
+      Path path, FileLogSettings settings, LogMetrics metrics, Time time) throws IOException {
+    return new FileLogEngine(path.toAbsolutePath().normalize(), settings, metrics, time);
   }
 
   @Override
-  public Optional<PartitionLog> log(TopicPartition partition) {
+  public Optional<PartitionLog> find(TopicPartition partition) {
     return Optional.ofNullable(logs.get(partition));
   }
 
@@ -87,19 +107,34 @@ public final class FileLogEngine implements LogEngine {
   }
 
   @Override
-  public synchronized PartitionLog open(TopicPartition partition, Uuid topicId, LogConfig config) {
+  public synchronized PartitionLog create(
+      TopicPartition partition, Uuid topicId, LogConfig config) {
+    if (closed || failed.isDone()) {
+      throw new KafkaStorageException("The log of " + partition + " cannot be opened: closed.");
+    }
     FilePartitionLog open = logs.get(partition);
-    if (open != null) {
+    if (open != null && open.topicId().equals(topicId)) {
+      open.updateConfig(config);
       return open;
     }
+    delete(partition);
     try {
+      if (folder.topicIdOf(partition).filter(id -> !id.equals(topicId)).isPresent()) {
+        folder.deleteUnopened(partition);
+      }
       UnifiedLog log = folder.open(partition, topicId, config);
-      var made = new FilePartitionLog(log, topicId, committer::markDirty);
+      var made = new FilePartitionLog(log, topicId, this);
       logs.put(partition, made);
       unified.put(partition, log);
+      metrics.openLogs(logs.size());
       return made;
     } catch (IOException e) {
-      throw new KafkaStorageException("the log of " + partition + " cannot be opened", e);
+      var failure =
+          new KafkaStorageException(
+              "The log of %s below %s cannot be opened: %s".formatted(partition, folder.path(), e),
+              e);
+      fail(failure);
+      throw failure;
     }
   }
 
@@ -110,16 +145,49 @@ public final class FileLogEngine implements LogEngine {
       return;
     }
     unified.remove(partition);
-    log.markClosed();
+    log.end(
+        new UnknownTopicOrPartitionException("The topic of " + partition + " has been deleted."));
     cleaner.abortCleaning(partition);
     cleaner.updateCheckpoints(folder.path().toFile(), Optional.of(partition));
-    log.fail(new KafkaStorageException("the topic of " + partition + " was deleted"));
     UnifiedLog files = log.unifiedLog();
     files.renameDir(UnifiedLog.logDeleteDirName(partition), false);
     // Readers may still be sending from these files.
     var _ =
-        scheduler.scheduleOnce(
-            "delete-" + partition, files::delete, files.config().fileDeleteDelayMs);
+        scheduler.schedule(
+            "delete-" + partition,
+            () -> deleteFiles(files),
+            Math.max(1, files.config().fileDeleteDelayMs),
+            -1);
+    metrics.openLogs(logs.size());
+    LOGGER
+        .atInfo()
+        .addKeyValue("topicName", partition.topic())
+        .addKeyValue("partition", partition.partition())
+        .log("Deleted a log");
+  }
+
+  @Override
+  public synchronized void keepOnly(Map<TopicPartition, Uuid> wanted) {
+    for (FilePartitionLog log : logs.values()) {
+      if (!log.topicId().equals(wanted.get(log.topicPartition()))) {
+        delete(log.topicPartition());
+      }
+    }
+    for (TopicPartition partition : folder.unopened()) {
+      if (!wanted.containsKey(partition)) {
+        try {
+          folder.deleteUnopened(partition);
+        } catch (IOException e) {
+          // It costs space only; the next start tries again.
+          LOGGER
+              .atWarn()
+              .addKeyValue("topicName", partition.topic())
+              .addKeyValue("partition", partition.partition())
+              .setCause(e)
+              .log("A left-over log could not be deleted");
+        }
+      }
+    }
   }
 
   @Override
@@ -127,51 +195,142 @@ public final class FileLogEngine implements LogEngine {
     return failed;
   }
 
-  @Override
-  public boolean isHealthy() {
-    return !failed.isDone() && !folder.failures().hasOfflineLogDir(folder.path().toString());
+  /** Stops everything for good: no force is tried again. Never called under a log's lock. */
+  void fail(Throwable cause) {
+    var failure =
+        new KafkaStorageException(
+            "The logs below %s cannot be written any more: %s".formatted(folder.path(), cause),
+            cause);
+    if (failed.completeExceptionally(failure)) {
+      LOGGER
+          .atError()
+          .addKeyValue("path", folder.path())
+          .setCause(cause)
+          .log("The log engine has failed");
+    }
+    logs.values().forEach(log -> log.end(failure));
   }
 
-  private void fail(IOException cause) {
-    var failure =
-        new KafkaStorageException("the log below " + folder.path() + " cannot be written", cause);
-    logs.values().forEach(log -> log.fail(failure));
-    failed.completeExceptionally(failure);
+  void appended(FilePartitionLog log, long records, long bytes) {
+    metrics.appended(records, bytes);
+    committer.markDirty(log);
+  }
+
+  /** Meets failures that Kafka's code has noted, so that none is followed by a promise. */
+  void throwIfOffline() throws IOException {
+    if (failed.isDone() || folder.isOffline()) {
+      throw new IOException("The log folder " + folder.path() + " is offline.");
+    }
+  }
+
+  /** Makes the logs' start offsets durable. */
+  CompletableFuture<Void> checkpointStartOffsets() {
+    return CompletableFuture.runAsync(() -> folder.writeStartOffsets(unified.values()), committer);
+  }
+
+  @Override
+  public synchronized void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    var over = new KafkaStorageException("The logs below " + folder.path() + " are closed.");
+    var steps = new ArrayList<Step>();
+    logs.values().forEach(log -> log.refuseAppends(over));
+    steps.add(cleaner::shutdown);
+    steps.add(this::stopScheduler);
+    steps.add(committer::close); // commits what was appended
+    logs.values().forEach(log -> steps.add(() -> closeLog(log, over)));
+    if (!failed.isDone()) {
+      steps.add(() -> folder.writeStartOffsets(unified.values()));
+      steps.add(() -> folder.writeRecoveryPoints(unified.values()));
+    }
+    steps.add(failureWatch::interrupt);
+    run(steps);
+    if (!failed.isDone()) {
+      try {
+        folder.markClean();
+      } catch (IOException e) {
+        throw new KafkaStorageException("The logs could not be marked as closed: " + e, e);
+      }
+    }
+  }
+
+  private void closeLog(FilePartitionLog log, KafkaStorageException over) {
+    UnifiedLog files = log.unifiedLog();
+    log.end(over);
+    if (failed.isDone()) {
+      files.closeHandlers(); // what is on disk stays as it is: the next start recovers it
+    } else {
+      files.flush(true);
+      files.close();
+    }
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** Tries all steps, then throws the first failure. */
+  private static void run(List<Step> steps) {
+    @Nullable RuntimeException first = null;
+    for (Step step : steps) {
+      try {
+        step.run();
+      } catch (IOException | RuntimeException e) {
+        if (first == null) {
+          first = new KafkaStorageException("The logs could not be closed cleanly: " + e, e);
+        } else {
+          first.addSuppressed(e);
+        }
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+
+  private void stopScheduler() {
+    try {
+      scheduler.shutdown();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while closing the logs", e);
+    }
+  }
+
+  private void every(String name, long periodMs, Runnable task) {
+    var _ = scheduler.schedule(name, task, periodMs, periodMs);
   }
 
   private void applyRetention() {
-    var deletable = cleaner.pauseCleaningForNonCompactedPartitions();
+    Map<TopicPartition, UnifiedLog> deletable = cleaner.pauseCleaningForNonCompactedPartitions();
     try {
       for (UnifiedLog log : deletable.values()) {
         log.deleteOldSegments();
       }
     } catch (IOException e) {
-      LOGGER.atError().setCause(e).log("Retention could not delete old segments");
+      fail(e);
     } finally {
       cleaner.resumeCleaning(deletable.keySet());
     }
   }
 
-  @Override
-  public synchronized void close() {
+  private static void deleteFiles(UnifiedLog files) {
     try {
-      committer.close();
-      cleaner.shutdown();
-      scheduler.shutdown();
-      if (!isHealthy()) {
-        return; // what is on disk stays as it is: the next start recovers it
-      }
-      for (UnifiedLog log : unified.values()) {
-        log.flush(true);
-        log.close();
-      }
-      folder.writeCheckpoints(unified.values());
-      folder.markClean();
-    } catch (InterruptedException e) {
+      files.delete();
+    } catch (KafkaStorageException e) {
+      LOGGER.atWarn().addKeyValue("path", files.dir()).setCause(e).log("Files were left behind");
+    }
+  }
+
+  /** Kafka's code notes a failed disk here, whatever thread met it. */
+  private void awaitFailure() {
+    try {
+      String offline = folder.failures().takeNextOfflineLogDir();
+      fail(new IOException("The log folder " + offline + " is offline."));
+    } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted while closing the log", e);
-    } catch (Exception e) {
-      throw new IllegalStateException("the log could not be closed cleanly", e);
     }
   }
 }

@@ -1,25 +1,27 @@
 package io.headwater.hub.kafka.log;
 
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.OffsetOutOfRangeException;
-import org.apache.kafka.common.message.DescribeProducersResponseData;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.message.DescribeProducersResponseData.ProducerState;
 import org.apache.kafka.common.record.internal.FileRecords;
 import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.requests.DeleteRecordsRequest;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
-import org.apache.kafka.server.common.OffsetAndEpoch;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.server.common.RequestLocal;
 import org.apache.kafka.server.storage.log.FetchIsolation;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
@@ -33,39 +35,40 @@ import org.apache.kafka.storage.internals.log.VerificationGuard;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A partition in files: Kafka's {@code UnifiedLog}, whose high watermark is raised by the group
- * committer after it has forced the data to disk.
+ * A partition in files: Kafka's {@code UnifiedLog}, whose high watermark is raised by the commit
+ * thread after it has forced the data to disk.
  *
- * <p>Appends come from any thread and are serialised here, so that the waiting futures stand in
- * offset order; {@link #force} and {@link #complete} are called by the committer's thread alone.
+ * <p>Appends come from any thread and are put in order here, so that the waiting futures stand in
+ * offset order. Only {@link #commit}, and so only the commit thread, moves the high watermark.
  */
 final class FilePartitionLog implements PartitionLog {
   private record Waiting(long endOffset, CompletableFuture<Void> durable) {}
 
   private final UnifiedLog log;
   private final Uuid topicId;
-  private final Consumer<FilePartitionLog> markDirty;
-  private final List<HighWatermarkListener> listeners = new CopyOnWriteArrayList<>();
+  private final FileLogEngine engine;
+  private final HighWatermarks highWatermarks = new HighWatermarks();
 
-  /** Guards the order of appends, {@code waiting} and {@code failure}. */
-  private final Object lock = new Object();
+  /** Guards the order of appends and {@code waiting}. */
+  private final Object appendLock = new Object();
 
   private final Deque<Waiting> waiting = new ArrayDeque<>();
-  private @Nullable KafkaStorageException failure;
 
-  /** Guards the order of announcements: registration against the committer. */
-  private final Object announcing = new Object();
+  /** Why nothing can be done with this log any more. Set once, under the append lock. */
+  private volatile @Nullable ApiException ended;
 
-  /** Base of the segment that held the log's end at the last force. Committer's thread only. */
-  private long forcedSegment;
+  /** Why appends are refused while what was appended is still made durable. */
+  private volatile @Nullable ApiException refusing;
 
-  private volatile boolean closed;
+  /** Base of the newest segment whose directory entry is durable. Commit thread only. */
+  private long forcedBase;
 
-  FilePartitionLog(UnifiedLog log, Uuid topicId, Consumer<FilePartitionLog> markDirty) {
+  /** The log must be durable up to its end, and its high watermark be there. */
+  FilePartitionLog(UnifiedLog log, Uuid topicId, FileLogEngine engine) {
     this.log = log;
     this.topicId = topicId;
-    this.markDirty = markDirty;
-    this.forcedSegment = log.activeSegment().baseOffset();
+    this.engine = engine;
+    this.forcedBase = log.activeSegment().baseOffset();
   }
 
   UnifiedLog unifiedLog() {
@@ -83,130 +86,209 @@ final class FilePartitionLog implements PartitionLog {
   }
 
   @Override
-  public LogConfig config() {
-    return log.config();
-  }
-
-  @Override
   public Appended append(
-      MemoryRecords batches,
+      MemoryRecords records,
       int leaderEpoch,
       AppendOrigin origin,
       VerificationGuard guard,
       short transactionVersion) {
     var durable = new CompletableFuture<Void>();
     LogAppendInfo info;
-    synchronized (lock) {
-      if (failure != null) {
-        throw failure;
+    boolean duplicate;
+    long bytes = records.sizeInBytes();
+    try {
+      synchronized (appendLock) {
+        throwIf(refusing);
+        throwIfEnded();
+        long endBefore = log.logEndOffset();
+        info =
+            log.appendAsLeader(
+                records, leaderEpoch, origin, RequestLocal.noCaching(), guard, transactionVersion);
+        duplicate = info.lastOffset() < endBefore;
+        if (info.lastOffset() < log.highWatermark()) {
+          durable.complete(null); // a duplicate of something durable
+        } else {
+          waiting.add(new Waiting(info.lastOffset() + 1, durable));
+        }
       }
-      info =
-          log.appendAsLeader(
-              batches, leaderEpoch, origin, RequestLocal.noCaching(), guard, transactionVersion);
-      waiting.add(new Waiting(info.lastOffset() + 1, durable));
+    } catch (KafkaStorageException e) {
+      if (ended == null && refusing == null) {
+        engine.fail(e); // not under the lock: this ends all logs
+      }
+      throw e;
     }
-    markDirty.accept(this);
+    if (!duplicate) {
+      engine.appended(this, info.lastOffset() - info.firstOffset() + 1, bytes);
+    }
     return new Appended(
         info.firstOffset(),
         info.lastOffset(),
         info.logAppendTime(),
         info.logStartOffset(),
+        duplicate,
         durable);
   }
 
   /**
-   * Forces to disk what was appended before the call.
+   * Makes durable what was appended before the call, then tells everybody. Commit thread only.
    *
-   * <p>Data of the active segment is enough: indexes and producer state are rebuilt from it after
-   * an unclean stop. When a segment was rolled since the last force, the log forces all of it and
-   * the folder.
-   *
-   * @return the end offset that is now durable
+   * <p>The data of the segments is enough: indexes and producer state are rebuilt from it after an
+   * unclean end. A segment that is new since the last time needs its directory entry too.
    */
-  long force() throws IOException {
+  void commit() throws IOException {
+    if (ended != null) {
+      return;
+    }
     long end = log.logEndOffset();
-    LogSegment active = log.activeSegment();
-    if (active.baseOffset() == forcedSegment) {
-      active.log().flush();
-    } else {
-      log.flush(true);
-      forcedSegment = active.baseOffset();
-    }
-    return end;
-  }
-
-  /** Raises the high watermark, then answers who waited for it. */
-  void complete(long end) throws IOException {
-    long highWatermark;
-    synchronized (announcing) {
-      highWatermark = log.updateHighWatermark(Math.max(end, log.highWatermark()));
-      for (HighWatermarkListener listener : listeners) {
-        listener.onHighWatermark(topicPartition(), highWatermark);
+    long highWatermark = log.highWatermark();
+    if (end > highWatermark) {
+      try {
+        force(highWatermark, end);
+      } catch (IOException | RuntimeException e) {
+        if (ended == null) { // a log that is being deleted has nothing to promise
+          throw e;
+        }
+        return;
       }
+      engine.throwIfOffline();
+      highWatermark = log.updateHighWatermark(end);
     }
-    var done = new ArrayList<CompletableFuture<Void>>();
-    synchronized (lock) {
+    highWatermarks.announce(highWatermark);
+    var done = new ArrayList<Waiting>();
+    synchronized (appendLock) {
       while (!waiting.isEmpty() && waiting.getFirst().endOffset() <= highWatermark) {
-        done.add(waiting.removeFirst().durable());
+        done.add(waiting.removeFirst());
       }
     }
-    done.forEach(durable -> durable.complete(null));
+    done.forEach(append -> append.durable().complete(null));
   }
 
-  /** Storage has failed: nothing that waits, and nothing later, becomes durable. */
-  void fail(KafkaStorageException cause) {
+  private void force(long from, long to) throws IOException {
+    boolean newSegment = false;
+    for (LogSegment segment : log.logSegments(from, to)) {
+      try {
+        segment.log().channel().force(false);
+      } catch (ClosedChannelException e) {
+        // The cleaner has put a cleaned segment, which it forced, in the place of this one.
+        if (log.logSegments().contains(segment)) {
+          throw e;
+        }
+      }
+      if (segment.baseOffset() > forcedBase) {
+        forcedBase = segment.baseOffset();
+        newSegment = true;
+      }
+    }
+    if (newSegment) {
+      Utils.flushDirIfExists(log.dir().toPath());
+    }
+  }
+
+  /** Nothing can be done with this log from now on; whoever waits is told why. */
+  void end(ApiException cause) {
     List<Waiting> failed;
-    synchronized (lock) {
-      failure = cause;
+    synchronized (appendLock) {
+      if (ended != null) {
+        return;
+      }
+      ended = cause;
       failed = List.copyOf(waiting);
       waiting.clear();
     }
-    failed.forEach(waiter -> waiter.durable().completeExceptionally(cause));
+    failed.forEach(append -> append.durable().completeExceptionally(cause));
+    highWatermarks.end();
+  }
+
+  /** Lets what was appended become durable, but takes nothing more. */
+  void refuseAppends(ApiException cause) {
+    synchronized (appendLock) {
+      refusing = cause;
+    }
+  }
+
+  private void throwIfEnded() {
+    throwIf(ended);
+  }
+
+  private static void throwIf(@Nullable ApiException cause) {
+    if (cause instanceof UnknownTopicOrPartitionException) {
+      throw new UnknownTopicOrPartitionException(cause.getMessage());
+    }
+    if (cause != null) {
+      throw new KafkaStorageException(cause.getMessage(), cause);
+    }
   }
 
   @Override
-  public Fetched read(long offset, int maxBytes, boolean atLeastOne, IsolationLevel isolation) {
-    long highWatermark = log.highWatermark();
-    if (offset > highWatermark || offset < log.logStartOffset()) {
-      throw new OffsetOutOfRangeException(
-          "offset "
-              + offset
-              + " of "
-              + topicPartition()
-              + " is outside "
-              + log.logStartOffset()
-              + " to "
-              + highWatermark);
-    }
+  public LogRead read(long offset, int maxBytes, boolean minOneMessage, IsolationLevel isolation) {
+    throwIfEnded();
     try {
-      FetchDataInfo info = log.read(offset, maxBytes, isolationOf(isolation), atLeastOne);
-      return new Fetched(
-          info.records,
-          info.abortedTransactions,
+      // In this order: what is returned as readable is never above what was read.
+      long highWatermark = log.highWatermark();
+      long lastStable = log.lastStableOffset();
+      FetchDataInfo info = log.read(offset, maxBytes, isolationOf(isolation), minOneMessage);
+      return new LogRead(
+          info.firstEntryIncomplete ? MemoryRecords.EMPTY : info.records,
+          info.abortedTransactions.orElse(List.of()),
+          log.logStartOffset(),
           highWatermark,
-          log.lastStableOffset(),
-          log.logStartOffset());
+          Math.min(lastStable, highWatermark));
     } catch (IOException e) {
-      throw new KafkaStorageException("reading " + topicPartition() + " failed", e);
+      throw failed("read", e);
     }
   }
 
   @Override
-  public void addListener(HighWatermarkListener listener) {
-    synchronized (announcing) {
-      listeners.add(listener);
-      listener.onHighWatermark(topicPartition(), log.highWatermark());
+  public Optional<TimestampedOffset> offsetForTimestamp(long timestamp, IsolationLevel isolation) {
+    throwIfEnded();
+    long bound =
+        isolation == IsolationLevel.READ_COMMITTED ? lastStableOffset() : log.highWatermark();
+    if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP) {
+      return Optional.of(new TimestampedOffset(bound, -1, log.latestEpoch().orElse(-1)));
     }
+    if (timestamp == ListOffsetsRequest.LATEST_TIERED_TIMESTAMP
+        || timestamp == ListOffsetsRequest.EARLIEST_PENDING_UPLOAD_TIMESTAMP) {
+      return Optional.empty();
+    }
+    Optional<FileRecords.TimestampAndOffset> found =
+        log.fetchOffsetByTimestamp(timestamp, Optional.empty()).timestampAndOffsetOpt();
+    boolean ofRecord = timestamp >= 0 || timestamp == ListOffsetsRequest.MAX_TIMESTAMP;
+    return found
+        .filter(at -> !ofRecord || at.offset < bound)
+        .map(at -> new TimestampedOffset(at.offset, at.timestamp, at.leaderEpoch.orElse(-1)));
   }
 
   @Override
-  public void removeListener(HighWatermarkListener listener) {
-    listeners.remove(listener);
+  public Optional<EpochEnd> endOffsetForEpoch(int leaderEpoch) {
+    return log.endOffsetForEpoch(leaderEpoch).map(end -> new EpochEnd(end.epoch(), end.offset()));
+  }
+
+  @Override
+  public List<ProducerState> activeProducers() {
+    return log.activeProducers();
+  }
+
+  @Override
+  public VerificationGuard maybeStartTransactionVerification(
+      long producerId, int sequence, short producerEpoch, boolean supportsEpochBump) {
+    throwIfEnded();
+    return log.maybeStartTransactionVerification(
+        producerId, sequence, producerEpoch, supportsEpochBump);
+  }
+
+  @Override
+  public boolean hasOngoingTransaction(long producerId, short producerEpoch) {
+    return log.hasOngoingTransaction(producerId, producerEpoch);
   }
 
   @Override
   public long startOffset() {
     return log.logStartOffset();
+  }
+
+  @Override
+  public long endOffset() {
+    return log.logEndOffset();
   }
 
   @Override
@@ -220,76 +302,32 @@ final class FilePartitionLog implements PartitionLog {
   }
 
   @Override
-  public long endOffset() {
-    return log.logEndOffset();
-  }
-
-  @Override
-  public int leaderEpoch() {
-    return log.latestEpoch().orElse(0);
-  }
-
-  @Override
-  public long sizeInBytes() {
+  public long size() {
     return log.size();
   }
 
   @Override
-  public Optional<TimedOffset> offsetForTime(long timestampMs, IsolationLevel isolation) {
-    if (timestampMs == ListOffsetsRequest.LATEST_TIMESTAMP) {
-      long latest =
-          isolation == IsolationLevel.READ_COMMITTED ? lastStableOffset() : highWatermark();
-      return Optional.of(new TimedOffset(latest, -1, OptionalInt.of(leaderEpoch())));
+  public CompletableFuture<Long> deleteBefore(long offset) {
+    throwIfEnded();
+    if (log.config().compact && !log.config().delete) {
+      throw new PolicyViolationException(
+          "Records of %s cannot be deleted: cleanup.policy does not contain 'delete'."
+              .formatted(topicPartition()));
     }
-    return log.fetchOffsetByTimestamp(timestampMs, Optional.empty())
-        .timestampAndOffsetOpt()
-        .filter(found -> timestampMs < 0 || found.offset < log.highWatermark())
-        .map(FilePartitionLog::timed);
-  }
-
-  private static TimedOffset timed(FileRecords.TimestampAndOffset found) {
-    return new TimedOffset(
-        found.offset,
-        found.timestamp,
-        found.leaderEpoch.map(OptionalInt::of).orElse(OptionalInt.empty()));
-  }
-
-  @Override
-  public Optional<TimedOffset> endOffsetForEpoch(int leaderEpoch) {
-    Optional<OffsetAndEpoch> end = log.endOffsetForEpoch(leaderEpoch);
-    return end.map(found -> new TimedOffset(found.offset(), -1, OptionalInt.of(found.epoch())));
-  }
-
-  @Override
-  public List<DescribeProducersResponseData.ProducerState> activeProducers() {
-    return log.activeProducers();
-  }
-
-  @Override
-  public boolean hasOngoingTransaction(long producerId, short producerEpoch) {
-    return log.hasOngoingTransaction(producerId, producerEpoch);
-  }
-
-  @Override
-  public VerificationGuard startVerification(
-      long producerId, int sequence, short producerEpoch, boolean supportsEpochBump) {
-    return log.maybeStartTransactionVerification(
-        producerId, sequence, producerEpoch, supportsEpochBump);
-  }
-
-  @Override
-  public long deleteBefore(long offset) {
-    if (offset > log.highWatermark() || offset < 0) {
+    long highWatermark = log.highWatermark();
+    long start = offset == DeleteRecordsRequest.HIGH_WATERMARK ? highWatermark : offset;
+    if (start < 0 || start > highWatermark) {
       throw new OffsetOutOfRangeException(
-          "cannot delete records of "
-              + topicPartition()
-              + " before offset "
-              + offset
-              + ": the high watermark is "
-              + log.highWatermark());
+          "Records of %s cannot be deleted before offset %d: the high watermark is %d."
+              .formatted(topicPartition(), offset, highWatermark));
     }
-    log.maybeIncrementLogStartOffset(offset, LogStartOffsetIncrementReason.ClientRecordDeletion);
-    return log.logStartOffset();
+    log.maybeIncrementLogStartOffset(start, LogStartOffsetIncrementReason.ClientRecordDeletion);
+    return engine.checkpointStartOffsets().thenApply(_ -> log.logStartOffset());
+  }
+
+  @Override
+  public LogConfig config() {
+    return log.config();
   }
 
   @Override
@@ -297,12 +335,17 @@ final class FilePartitionLog implements PartitionLog {
     log.updateConfig(config);
   }
 
-  boolean isClosed() {
-    return closed;
+  @Override
+  public Registration onHighWatermark(HighWatermarkListener listener) {
+    return highWatermarks.add(listener, log.highWatermark());
   }
 
-  void markClosed() {
-    closed = true;
+  private KafkaStorageException failed(String what, IOException cause) {
+    var failure =
+        new KafkaStorageException(
+            "Cannot %s the log of %s: %s".formatted(what, topicPartition(), cause), cause);
+    engine.fail(failure);
+    return failure;
   }
 
   private static FetchIsolation isolationOf(IsolationLevel isolation) {

@@ -1,35 +1,44 @@
 package io.headwater.hub.kafka.log;
 
 import io.headwater.process.Threads;
-import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
  * Makes appends durable, many at a time.
  *
- * <p>One thread, {@code hub-log-commit-0}: takes all partitions that became dirty, forces each,
- * then raises their high watermarks. What is appended meanwhile waits for the next turn, so the
- * group grows by itself under load and costs nothing when idle.
+ * <p>One thread, {@code hub-log-commit}: takes all logs that became dirty, forces each, then raises
+ * their high watermarks. What is appended meanwhile waits for the next turn, so the group grows by
+ * itself under load and costs nothing when idle. The same thread runs the tasks that Kafka's logs
+ * want done soon; see {@link CommitScheduler}.
+ *
+ * <p>The first failure ends the thread: no force is ever tried again, because the kernel may have
+ * dropped the pages that it could not write.
  */
-final class GroupCommitter implements AutoCloseable {
+final class GroupCommitter implements Executor, AutoCloseable {
   private final LogMetrics metrics;
-  private final Consumer<IOException> onFailure;
+  private final Consumer<Throwable> onFailure;
   private final Object lock = new Object();
   private final Thread thread;
 
   // Guarded by lock.
   private Set<FilePartitionLog> dirty = new LinkedHashSet<>();
+  private final Deque<Runnable> tasks = new ArrayDeque<>();
   private boolean closing;
 
-  GroupCommitter(LogMetrics metrics, Consumer<IOException> onFailure) {
+  GroupCommitter(LogMetrics metrics, Consumer<Throwable> onFailure) {
     this.metrics = metrics;
     this.onFailure = onFailure;
-    this.thread = Threads.start("hub-log-commit-0", this::run);
+    this.thread = Threads.start("hub-log-commit", this::run);
   }
 
+  /** Has a log made durable soon. */
   void markDirty(FilePartitionLog log) {
     synchronized (lock) {
       if (dirty.add(log) && dirty.size() == 1) {
@@ -38,45 +47,63 @@ final class GroupCommitter implements AutoCloseable {
     }
   }
 
+  @Override
+  public void execute(Runnable task) {
+    synchronized (lock) {
+      tasks.add(task);
+      lock.notifyAll();
+    }
+  }
+
   private void run() {
-    while (true) {
-      Set<FilePartitionLog> batch;
-      synchronized (lock) {
-        while (dirty.isEmpty() && !closing) {
-          try {
-            lock.wait();
-          } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
-            return;
-          }
+    try {
+      var batch = new ArrayList<FilePartitionLog>();
+      var due = new ArrayList<Runnable>();
+      while (take(batch, due)) {
+        if (!batch.isEmpty()) {
+          commit(batch);
         }
-        if (dirty.isEmpty()) {
-          return;
-        }
-        batch = dirty;
-        dirty = new LinkedHashSet<>();
+        due.forEach(Runnable::run);
       }
-      try {
-        commit(List.copyOf(batch));
-      } catch (IOException e) {
-        onFailure.accept(e); // final: this thread ends, nothing is forced twice
-        return;
-      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      onFailure.accept(new IllegalStateException("the commit thread was interrupted"));
+    } catch (Exception | Error e) {
+      onFailure.accept(e);
     }
   }
 
-  private void commit(List<FilePartitionLog> logs) throws IOException {
+  /** Waits for work; false when closing and none is left. */
+  private boolean take(List<FilePartitionLog> batch, List<Runnable> due)
+      throws InterruptedException {
+    batch.clear();
+    due.clear();
+    synchronized (lock) {
+      while (dirty.isEmpty() && tasks.isEmpty()) {
+        if (closing) {
+          return false;
+        }
+        lock.wait();
+      }
+      batch.addAll(dirty);
+      dirty = new LinkedHashSet<>();
+      due.addAll(tasks);
+      tasks.clear();
+    }
+    return true;
+  }
+
+  private void commit(List<FilePartitionLog> logs) throws java.io.IOException {
     long started = System.nanoTime();
+    metrics.dirtyLogs(logs.size());
     for (FilePartitionLog log : logs) {
-      if (!log.isClosed()) {
-        // Each partition is answered as soon as it is on disk, not when the last one is.
-        log.complete(log.force());
-      }
+      log.commit(); // each is answered as soon as it is on disk, not when the last one is
     }
-    metrics.committed(logs.size(), System.nanoTime() - started);
+    metrics.dirtyLogs(0);
+    metrics.committed(System.nanoTime() - started, logs.size());
   }
 
-  /** Commits what is dirty, then ends the thread. */
+  /** Commits what is dirty, runs what is due, then ends the thread. */
   @Override
   public void close() {
     synchronized (lock) {
@@ -87,7 +114,7 @@ final class GroupCommitter implements AutoCloseable {
       thread.join();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted before all appends were on disk", e);
+      throw new IllegalStateException("interrupted before all appends were durable", e);
     }
   }
 }

@@ -1,31 +1,57 @@
 package io.headwater.hub.kafka.log;
 
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.storage.internals.log.LogConfig;
 
-/** All partition logs of a node. Thread-safe. */
+/** All partition logs of this process. Thread-safe. */
 public interface LogEngine extends AutoCloseable {
-  Optional<PartitionLog> log(TopicPartition partition);
 
-  Collection<PartitionLog> logs();
+  /** The log of a partition if it exists here. Cheap: a map look-up. */
+  Optional<PartitionLog> find(TopicPartition partition);
 
-  /** Opens the partition's log, making it where needed; durable when it returns. */
-  PartitionLog open(TopicPartition partition, Uuid topicId, LogConfig config);
+  /**
+   * Opens the log of a partition, made empty if there is none. When this returns a new log is
+   * durable itself. A log of the same name with another topic id is deleted first: it is what a
+   * topic deletion left over.
+   *
+   * @param config applied to an existing log too
+   * @throws org.apache.kafka.common.errors.KafkaStorageException the disk failed
+   */
+  PartitionLog create(TopicPartition partition, Uuid topicId, LogConfig config);
 
-  /** Forgets the log at once; its storage is freed later, when no reader can need it. */
+  /**
+   * Deletes the log of a partition. It is gone for {@link #find} at once; its files stay readable
+   * for {@code file.delete.delay.ms}. Does nothing if there is none.
+   */
   void delete(TopicPartition partition);
 
-  /** Completes, exceptionally, when storage has failed for good and the process must end. */
+  /**
+   * Deletes every log that is not wanted, also those that were found at the start and that nobody
+   * has opened with {@link #create}: what an interrupted topic deletion left over.
+   *
+   * @param wanted topic id by partition
+   */
+  void keepOnly(Map<TopicPartition, Uuid> wanted);
+
+  /** A view of all open logs at this moment. */
+  Collection<PartitionLog> logs();
+
+  /**
+   * Completes exceptionally when the engine can no longer make anything durable (disk error, disk
+   * full); the process then has to end. Never completes otherwise.
+   */
   CompletableFuture<Void> failed();
 
-  /** Whether storage works, as of now. */
-  boolean isHealthy();
-
-  /** Makes everything durable, then closes. */
+  /**
+   * Makes everything appended durable, closes all logs and marks the data directory as cleanly
+   * stopped. Appends from now on fail. Throws the first failure of these steps after having tried
+   * all.
+   */
   @Override
   void close();
 }

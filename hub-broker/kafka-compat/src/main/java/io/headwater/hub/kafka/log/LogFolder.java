@@ -10,6 +10,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
@@ -17,6 +19,7 @@ import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.server.util.Scheduler;
 import org.apache.kafka.storage.internals.checkpoint.CleanShutdownFileHandler;
 import org.apache.kafka.storage.internals.checkpoint.OffsetCheckpointFile;
+import org.apache.kafka.storage.internals.checkpoint.PartitionMetadataFile;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.LogDirFailureChannel;
 import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
@@ -26,21 +29,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The folder that holds all partitions: opening, recovery and the marks of a clean stop.
+ * The folder that holds all logs: opening, recovery and the marks of a clean stop.
  *
  * <p>Names and formats are Kafka's: {@code <topic>-<partition>/}, {@code .kafka_cleanshutdown},
  * {@code recovery-point-offset-checkpoint}, {@code log-start-offset-checkpoint}. After an unclean
- * stop each log is scanned from its recovery point, and its tail cut at the first bad batch.
+ * stop each log is scanned from its recovery point, and cut at the first bad batch.
+ *
+ * <p>Thread-safe; the caller opens one log at a time.
  */
 final class LogFolder {
   private static final Logger LOGGER = LoggerFactory.getLogger(LogFolder.class);
-  private static final int MAX_TRANSACTION_TIMEOUT_MS = 900_000;
-  private static final int PRODUCER_ID_EXPIRATION_MS = 86_400_000;
   private static final int PRODUCER_ID_CHECK_MS = 600_000;
 
   private final Path folder;
+  private final FileLogSettings settings;
   private final Scheduler scheduler;
-  private final BrokerTopicStats stats;
+  private final BrokerTopicStats stats = new BrokerTopicStats();
   private final Time time;
   private final LogDirFailureChannel failures = new LogDirFailureChannel(1);
   private final OffsetCheckpointFile recoveryPoints;
@@ -50,27 +54,31 @@ final class LogFolder {
   private final Map<TopicPartition, Long> recoveryPointsAtStart;
   private final Map<TopicPartition, Long> startOffsetsAtStart;
 
-  LogFolder(Path folder, Scheduler scheduler, BrokerTopicStats stats, Time time) throws Exception {
+  /** Directories of logs that were there at the start and that nobody has asked for yet. */
+  private final Map<TopicPartition, Path> unopened = new ConcurrentHashMap<>();
+
+  LogFolder(Path folder, FileLogSettings settings, Scheduler scheduler, Time time)
+      throws IOException {
     this.folder = Files.createDirectories(folder);
+    this.settings = settings;
     this.scheduler = scheduler;
-    this.stats = stats;
     this.time = time;
-    recoveryPoints =
-        new OffsetCheckpointFile(
-            folder.resolve("recovery-point-offset-checkpoint").toFile(), failures);
-    startOffsets =
-        new OffsetCheckpointFile(folder.resolve("log-start-offset-checkpoint").toFile(), failures);
+    recoveryPoints = checkpoint("recovery-point-offset-checkpoint");
+    startOffsets = checkpoint("log-start-offset-checkpoint");
     cleanMark = new CleanShutdownFileHandler(folder.toString());
     stoppedClean = cleanMark.exists();
-    recoveryPointsAtStart = new HashMap<>(recoveryPoints.read());
-    startOffsetsAtStart = new HashMap<>(startOffsets.read());
-    cleanMark.delete(); // before any write
-    forceFolder(folder);
-    deleteLeftovers();
-    if (!stoppedClean && !recoveryPointsAtStart.isEmpty()) {
+    // Without them logs are scanned whole, and deleted records may come back.
+    recoveryPointsAtStart = readAtStart("recovery-point-offset-checkpoint");
+    startOffsetsAtStart = readAtStart("log-start-offset-checkpoint");
+    scan();
+    Files.deleteIfExists(folder.resolve(CleanShutdownFileHandler.CLEAN_SHUTDOWN_FILE_NAME));
+    forceFolder(folder); // before any write: what follows is unclean until it is closed
+    if (!stoppedClean && !unopened.isEmpty()) {
       LOGGER
           .atWarn()
-          .log("The last stop was not clean: logs are checked from their recovery points");
+          .addKeyValue("path", folder)
+          .addKeyValue("logs", unopened.size())
+          .log("The last stop was not clean: checking logs from their recovery points");
     }
   }
 
@@ -82,7 +90,33 @@ final class LogFolder {
     return folder;
   }
 
-  /** Opens or makes one log; what it holds is on disk and below the high watermark afterwards. */
+  boolean isOffline() {
+    return failures.hasOfflineLogDir(folder.toString());
+  }
+
+  /** Partitions whose logs were found at the start and were not opened since. */
+  Collection<TopicPartition> unopened() {
+    return unopened.keySet();
+  }
+
+  /** The topic id of a log that was found; empty if its file is missing or damaged. */
+  Optional<Uuid> topicIdOf(TopicPartition partition) {
+    Path dir = unopened.get(partition);
+    if (dir == null) {
+      return Optional.empty();
+    }
+    try {
+      // Not the engine's channel: a damaged file here must not take the folder offline.
+      var file =
+          new PartitionMetadataFile(
+              PartitionMetadataFile.newFile(dir.toFile()), new LogDirFailureChannel(1));
+      return file.exists() ? Optional.of(file.read().topicId()) : Optional.empty();
+    } catch (KafkaException _) {
+      return Optional.empty();
+    }
+  }
+
+  /** Opens or makes one log; what it holds is durable and below the high watermark afterwards. */
   UnifiedLog open(TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
     Path dir = folder.resolve(UnifiedLog.logDirName(partition));
     boolean isNew = !Files.exists(dir);
@@ -96,16 +130,20 @@ final class LogFolder {
             scheduler,
             stats,
             time,
-            MAX_TRANSACTION_TIMEOUT_MS,
-            new ProducerStateManagerConfig(PRODUCER_ID_EXPIRATION_MS, true),
+            Math.toIntExact(settings.maxTransactionTimeout().toMillis()),
+            new ProducerStateManagerConfig(
+                Math.toIntExact(settings.producerIdExpiration().toMillis()), true),
             PRODUCER_ID_CHECK_MS,
             failures,
             isNew || stoppedClean,
             Optional.of(topicId));
-    log.flush(true); // a recovered tail may be in the page cache only
-    forceFolder(isNew ? folder : dir);
-    log.updateHighWatermark(log.logEndOffset());
-    if (!isNew && !stoppedClean && log.logEndOffset() > 0) {
+    log.partitionMetadataFile().ifPresent(PartitionMetadataFile::maybeFlush);
+    if (isNew) {
+      forceFolder(dir);
+      forceFolder(folder);
+    } else if (!stoppedClean) {
+      log.flush(true); // the recovered tail may be in the page cache only
+      forceFolder(dir);
       LOGGER
           .atInfo()
           .addKeyValue("topicName", partition.topic())
@@ -114,42 +152,108 @@ final class LogFolder {
           .addKeyValue("millis", (System.nanoTime() - started) / 1_000_000)
           .log("Recovered after an unclean stop");
     }
+    log.updateHighWatermark(log.logEndOffset());
+    unopened.remove(partition);
     return log;
   }
 
+  /**
+   * Renames the directory of a log that nobody opened, so that it counts as deleted, and deletes.
+   */
+  void deleteUnopened(TopicPartition partition) throws IOException {
+    Path dir = unopened.remove(partition);
+    if (dir != null) {
+      Path doomed = folder.resolve(UnifiedLog.logDeleteDirName(partition));
+      Files.move(dir, doomed);
+      forceFolder(folder);
+      Utils.delete(doomed.toFile());
+    }
+  }
+
   /** Writes how far each log is known to be good, so that the next unclean start scans less. */
-  void writeCheckpoints(Collection<UnifiedLog> logs) {
+  synchronized void writeRecoveryPoints(Collection<UnifiedLog> logs) {
     var points = new HashMap<TopicPartition, Long>();
-    var starts = new HashMap<TopicPartition, Long>();
+    unopened
+        .keySet()
+        .forEach(
+            partition -> points.put(partition, recoveryPointsAtStart.getOrDefault(partition, 0L)));
+    logs.forEach(log -> points.put(log.topicPartition(), log.recoveryPoint()));
+    recoveryPoints.write(points);
+  }
+
+  /** Writes where each log begins: its segments alone tell that only to the nearest segment. */
+  synchronized void writeStartOffsets(Collection<UnifiedLog> logs) {
+    var starts = new HashMap<>(startOffsetsAtStart);
+    starts.keySet().retainAll(unopened.keySet());
     for (UnifiedLog log : logs) {
-      points.put(log.topicPartition(), log.recoveryPoint());
       if (log.logStartOffset() > 0) {
         starts.put(log.topicPartition(), log.logStartOffset());
       }
     }
-    recoveryPoints.write(points);
     startOffsets.write(starts);
   }
 
-  /** The last write of a clean stop. */
-  void markClean() throws Exception {
-    cleanMark.write(-1);
+  /** The last write of a clean stop; left out while logs of the last unclean one are unopened. */
+  void markClean() throws IOException {
+    if (!stoppedClean && !unopened.isEmpty()) {
+      return;
+    }
+    try {
+      cleanMark.write(-1);
+    } catch (IOException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IOException("Cannot mark " + folder + " as stopped cleanly: " + e, e);
+    }
     forceFolder(folder);
   }
 
-  /** Folders of deleted topics that a stop left behind. */
-  private void deleteLeftovers() throws IOException {
+  static void forceFolder(Path dir) throws IOException {
+    try (FileChannel channel = FileChannel.open(dir, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private OffsetCheckpointFile checkpoint(String name) throws IOException {
+    return new OffsetCheckpointFile(folder.resolve(name).toFile(), failures);
+  }
+
+  private Map<TopicPartition, Long> readAtStart(String name) throws IOException {
+    Path file = folder.resolve(name);
+    try {
+      // With a channel of its own: a damaged checkpoint costs time, it must not stop the hub.
+      return new HashMap<>(
+          new OffsetCheckpointFile(file.toFile(), new LogDirFailureChannel(1)).read());
+    } catch (KafkaException | IllegalArgumentException e) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("path", file)
+          .setCause(e)
+          .log("Ignoring a damaged checkpoint: logs are scanned from their beginning");
+      return Map.of();
+    }
+  }
+
+  /** Notes which logs are there and finishes deletions that a stop interrupted. */
+  private void scan() throws IOException {
     try (DirectoryStream<Path> entries =
-        Files.newDirectoryStream(folder, "*" + UnifiedLog.DELETE_DIR_SUFFIX)) {
+        Files.newDirectoryStream(folder, entry -> Files.isDirectory(entry))) {
       for (Path entry : entries) {
-        Utils.delete(entry.toFile());
+        if (entry.toString().endsWith(UnifiedLog.DELETE_DIR_SUFFIX)) {
+          Utils.delete(entry.toFile());
+        } else {
+          unopened.put(partitionOf(entry), entry);
+        }
       }
     }
   }
 
-  private static void forceFolder(Path dir) throws IOException {
-    try (FileChannel channel = FileChannel.open(dir, StandardOpenOption.READ)) {
-      channel.force(true);
+  private static TopicPartition partitionOf(Path dir) throws IOException {
+    try {
+      return UnifiedLog.parseTopicPartitionName(dir.toFile());
+    } catch (KafkaException | IOException e) {
+      throw new IOException(
+          "Directory " + dir + " is not the log of a partition; move it out of the log folder.", e);
     }
   }
 }

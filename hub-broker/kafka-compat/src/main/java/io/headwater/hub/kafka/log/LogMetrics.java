@@ -1,28 +1,68 @@
 package io.headwater.hub.kafka.log;
 
+import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
-/** What the log engine does. */
-final class LogMetrics {
+/** Meters of the log engine. Thread-safe. */
+public final class LogMetrics {
   private final Timer commit;
-  private final DistributionSummary partitions;
+  private final DistributionSummary commitLogs;
+  private final Counter appendedRecords;
+  private final Counter appendedBytes;
+  private final AtomicInteger dirty = new AtomicInteger();
+  private final AtomicInteger logs = new AtomicInteger();
 
-  LogMetrics(MeterRegistry registry) {
+  public LogMetrics(MeterRegistry registry) {
     commit =
         Timer.builder("hub.log.commit")
-            .description("Time to force one group of appends to disk")
+            .description("Time to make all dirty logs durable once")
+            .publishPercentiles(0.5, 0.99)
             .register(registry);
-    partitions =
-        DistributionSummary.builder("hub.log.commit.partitions")
-            .description("Partitions in one group commit")
+    commitLogs =
+        DistributionSummary.builder("hub.log.commit.logs")
+            .description("Logs made durable by one commit")
+            .baseUnit("logs")
             .register(registry);
+    appendedRecords =
+        Counter.builder("hub.log.appended")
+            .description("Records appended, duplicates not counted")
+            .baseUnit("records")
+            .register(registry);
+    appendedBytes =
+        Counter.builder("hub.log.appended.size")
+            .description("Bytes of the batches appended, duplicates not counted")
+            .baseUnit("bytes")
+            .register(registry);
+    Gauge.builder("hub.log.dirty", dirty, AtomicInteger::get)
+        .description("Logs with records that are not durable yet")
+        .baseUnit("logs")
+        .register(registry);
+    Gauge.builder("hub.log.open", logs, AtomicInteger::get)
+        .description("Open logs")
+        .baseUnit("logs")
+        .register(registry);
   }
 
-  void committed(int dirtyPartitions, long nanos) {
+  void appended(long records, long bytes) {
+    appendedRecords.increment((double) records);
+    appendedBytes.increment((double) bytes);
+  }
+
+  void committed(long nanos, int dirtyLogs) {
     commit.record(nanos, TimeUnit.NANOSECONDS);
-    partitions.record(dirtyPartitions);
+    commitLogs.record(dirtyLogs);
+  }
+
+  void dirtyLogs(int count) {
+    dirty.set(count);
+  }
+
+  void openLogs(int count) {
+    logs.set(count);
   }
 }

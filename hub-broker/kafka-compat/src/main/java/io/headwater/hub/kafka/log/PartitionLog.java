@@ -2,153 +2,197 @@ package io.headwater.hub.kafka.log;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
-import org.apache.kafka.common.message.DescribeProducersResponseData;
-import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.DescribeProducersResponseData.ProducerState;
 import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.Records;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.VerificationGuard;
 
 /**
- * One partition's records, in offset order.
+ * The log of one partition while this process owns it.
  *
- * <p>Thread-safe. Promises:
+ * <p>Offsets: {@code start <= last stable offset <= high watermark <= end}. The high watermark is
+ * the durable offset: every record below it survives the death of the process and of the machine.
+ * It never goes back, also not over a restart. Readers see nothing above it.
  *
- * <ul>
- *   <li>{@link #append} never waits for storage: it returns the assigned offsets at once, and a
- *       future that completes when they are durable. Futures complete in offset order.
- *   <li>The high watermark is the end of what is durable. It never goes back, and {@link #read}
- *       does not see beyond it. Listeners hear of it in order.
- *   <li>A failed append to storage is final: every pending and later future fails.
- *   <li>The buffers given to {@code append} may be reused when it has returned: engines that need
- *       them longer copy or retain.
- * </ul>
+ * <p>A failure to append for any other reason than the records themselves, or to make records
+ * durable, is final: from then on every append is refused, every outstanding and later future of
+ * {@link Appended#durable()} fails with a {@link
+ * org.apache.kafka.common.errors.KafkaStorageException}, and {@link LogEngine#failed()} reports it.
+ *
+ * <p>All methods may be called from any thread and none waits for the disk to become durable.
+ * {@code append} and {@code read} do read and write files and so do not belong on an event loop.
+ *
+ * <p>After a log was deleted or closed every method that touches records throws {@link
+ * org.apache.kafka.common.errors.UnknownTopicOrPartitionException} (deleted) or {@link
+ * org.apache.kafka.common.errors.KafkaStorageException} (closed or failed).
  */
 public interface PartitionLog {
-  /**
-   * What an append was given.
-   *
-   * @param firstOffset of the first record; of the original one if the batch was a duplicate
-   * @param lastOffset inclusive
-   * @param logAppendTimeMs -1 unless the topic stamps records with the time of the append
-   * @param logStartOffset at the time of the append
-   * @param durable completes when all records up to {@code lastOffset} are on disk
-   */
-  record Appended(
-      long firstOffset,
-      long lastOffset,
-      long logAppendTimeMs,
-      long logStartOffset,
-      CompletableFuture<Void> durable) {}
-
-  /**
-   * What a read found.
-   *
-   * @param records may refer to files that stay readable for {@code file.delete.delay.ms}
-   * @param aborted transactions to skip; present with {@code read_committed} only
-   */
-  record Fetched(
-      Records records,
-      Optional<List<FetchResponseData.AbortedTransaction>> aborted,
-      long highWatermark,
-      long lastStableOffset,
-      long startOffset) {}
-
-  /**
-   * An offset found by time.
-   *
-   * @param timestampMs of the record, or -1 where the question was not about a record
-   */
-  record TimedOffset(long offset, long timestampMs, OptionalInt leaderEpoch) {}
-
-  /** Hears of each rise of the high watermark, in order, never under the log's locks. */
-  @FunctionalInterface
-  interface HighWatermarkListener {
-    void onHighWatermark(TopicPartition partition, long highWatermark);
-  }
 
   TopicPartition topicPartition();
 
+  /** The id of the topic that this log belongs to; a topic made anew has another. */
   Uuid topicId();
 
-  LogConfig config();
-
   /**
-   * Validates the batches, assigns offsets and hands them to storage.
+   * Validates batches, assigns them offsets and appends them; returns at once.
    *
-   * @param transactionVersion of markers; {@code TransactionVersion.TV_UNKNOWN} otherwise
-   * @throws org.apache.kafka.common.errors.ApiException if a batch is refused: nothing is appended
+   * <p>A batch that an idempotent producer sent before (same producer id, epoch and sequence) is
+   * not appended again: the result names the original's offsets, and becomes durable when the high
+   * watermark has passed those.
+   *
+   * @param records one or more batches (exactly one if it has a producer id). Offsets, leader epoch
+   *     and, on topics with append time, timestamps are written into the buffer in place, so a
+   *     buffer can be appended only once and its base offset must be 0. The caller has it back when
+   *     this returns.
+   * @param leaderEpoch this owner's leader epoch of the partition, written into each batch
+   * @param origin {@code CLIENT} for Produce, {@code COORDINATOR} for coordinators' records and
+   *     transaction markers
+   * @param guard what {@link #maybeStartTransactionVerification} gave for this transaction's first
+   *     append to the log; {@link VerificationGuard#SENTINEL} if none was asked for
+   * @param transactionVersion for markers the {@code transaction.version} feature in force (1, 2),
+   *     otherwise {@code TransactionVersion.TV_UNKNOWN} (-1)
+   * @throws org.apache.kafka.common.errors.CorruptRecordException CRC or size is wrong
+   * @throws org.apache.kafka.common.errors.RecordTooLargeException a batch exceeds {@code
+   *     max.message.bytes}
+   * @throws org.apache.kafka.common.errors.RecordBatchTooLargeException all together exceed {@code
+   *     segment.bytes}
+   * @throws org.apache.kafka.storage.internals.log.RecordValidationException single records are
+   *     refused, for example without a key on a compacted topic; lists them, the cause to answer
+   *     with is {@code invalidException()}
+   * @throws org.apache.kafka.common.errors.OutOfOrderSequenceException a sequence is missing before
+   *     this batch
+   * @throws org.apache.kafka.common.errors.InvalidProducerEpochException a newer epoch of the
+   *     producer has written
+   * @throws org.apache.kafka.common.errors.InvalidTxnStateException the transaction was not
+   *     verified with {@code guard}
+   * @throws org.apache.kafka.common.errors.KafkaStorageException the log has failed or is closed
    */
   Appended append(
-      MemoryRecords batches,
+      MemoryRecords records,
       int leaderEpoch,
       AppendOrigin origin,
       VerificationGuard guard,
       short transactionVersion);
 
   /**
-   * Reads from an offset up to the high watermark, or the last stable offset.
+   * Reads whole batches from the one that contains {@code offset} up to the high watermark ({@code
+   * READ_UNCOMMITTED}) or the last stable offset ({@code READ_COMMITTED}).
    *
-   * @param atLeastOne gives the first batch even if it is larger than {@code maxBytes}
-   * @throws org.apache.kafka.common.errors.OffsetOutOfRangeException below the start or above the
-   *     high watermark
+   * <p>The result may reference a file range instead of memory. It stays readable for {@code
+   * file.delete.delay.ms} after its segment was removed.
+   *
+   * @param offset first offset wanted; the first batch may begin before it
+   * @param maxBytes upper bound of the result's size; the last batch may be cut off
+   * @param minOneMessage return the first batch even if it is larger than {@code maxBytes}
+   * @throws org.apache.kafka.common.errors.OffsetOutOfRangeException {@code offset} is below the
+   *     start or above the end of the log
    */
-  Fetched read(long offset, int maxBytes, boolean atLeastOne, IsolationLevel isolation);
-
-  /** Registers a listener and tells it the present high watermark once. */
-  void addListener(HighWatermarkListener listener);
-
-  void removeListener(HighWatermarkListener listener);
-
-  long startOffset();
-
-  /** The end of what is durable, exclusive. */
-  long highWatermark();
-
-  /** The high watermark, or the first offset of the oldest open transaction if that is lower. */
-  long lastStableOffset();
-
-  /** The end of what was appended, exclusive; may be above the high watermark. */
-  long endOffset();
-
-  int leaderEpoch();
-
-  long sizeInBytes();
+  LogRead read(long offset, int maxBytes, boolean minOneMessage, IsolationLevel isolation);
 
   /**
-   * The first offset whose record is not older than the time; the special negative times of the
-   * protocol ({@code ListOffsetsRequest}) are understood.
+   * Resolves a ListOffsets timestamp.
+   *
+   * @param timestamp milliseconds since the epoch: the first record at or after it; or {@code
+   *     ListOffsetsRequest.LATEST_TIMESTAMP} (-1: high watermark or last stable offset), {@code
+   *     EARLIEST_TIMESTAMP} (-2), {@code MAX_TIMESTAMP} (-3: the record with the highest
+   *     timestamp), {@code EARLIEST_LOCAL_TIMESTAMP} (-4: same as earliest), {@code
+   *     LATEST_TIERED_TIMESTAMP} (-5: none)
+   * @return empty if there is no such record below the bound that {@code isolation} sets
    */
-  Optional<TimedOffset> offsetForTime(long timestampMs, IsolationLevel isolation);
-
-  /** The epoch at most as high as the one asked for, and the offset where it ended. */
-  Optional<TimedOffset> endOffsetForEpoch(int leaderEpoch);
-
-  List<DescribeProducersResponseData.ProducerState> activeProducers();
-
-  /** Whether the producer has a transaction open here. */
-  boolean hasOngoingTransaction(long producerId, short producerEpoch);
+  Optional<TimestampedOffset> offsetForTimestamp(long timestamp, IsolationLevel isolation);
 
   /**
-   * Begins the check of a transaction's first append here; {@code SENTINEL} if none is needed.
-   *
-   * @param supportsEpochBump whether the client follows transaction version 2
+   * Where a leader epoch ended (OffsetForLeaderEpoch): the largest known epoch {@code <=
+   * leaderEpoch} and the offset after its last record; for the newest epoch the end of the log.
+   * Empty if no record of such an epoch is known.
    */
-  VerificationGuard startVerification(
+  Optional<EpochEnd> endOffsetForEpoch(int leaderEpoch);
+
+  /** Producers with state in this log, as DescribeProducers reports them. */
+  List<ProducerState> activeProducers();
+
+  /**
+   * Asks for permission to append the first records of a transaction. {@link
+   * VerificationGuard#SENTINEL} means that none is needed: the transaction is ongoing in this log.
+   * Otherwise the caller verifies the partition with (or adds it to) the transaction coordinator
+   * and then passes the guard to {@link #append}.
+   *
+   * @param sequence of the batch about to be appended; {@code RecordBatch.NO_SEQUENCE} if unknown
+   * @param supportsEpochBump whether the client raises its epoch after each transaction
+   *     (transaction.version 2)
+   */
+  VerificationGuard maybeStartTransactionVerification(
       long producerId, int sequence, short producerEpoch, boolean supportsEpochBump);
 
-  /**
-   * Deletes all records before the offset, which is at most the high watermark.
-   *
-   * @return the new start offset
-   */
-  long deleteBefore(long offset);
+  /** Whether this log holds records of an undecided transaction of this producer id and epoch. */
+  boolean hasOngoingTransaction(long producerId, short producerEpoch);
 
+  /** First offset that can be read. */
+  long startOffset();
+
+  /** The offset that the next record will get. */
+  long endOffset();
+
+  /** The durable offset: first offset that is not durable yet. */
+  long highWatermark();
+
+  /** First offset of the oldest undecided transaction, otherwise the high watermark. */
+  long lastStableOffset();
+
+  /** Bytes of all segments. */
+  long size();
+
+  /**
+   * Makes everything before {@code offset} unreadable (DeleteRecords). Completes with the new start
+   * offset when that is durable.
+   *
+   * @param offset new start; -1 ({@code DeleteRecordsRequest.HIGH_WATERMARK}) for the high
+   *     watermark; one below the start changes nothing
+   * @throws org.apache.kafka.common.errors.OffsetOutOfRangeException {@code offset} is above the
+   *     high watermark
+   * @throws org.apache.kafka.common.errors.PolicyViolationException the topic's {@code
+   *     cleanup.policy} does not contain {@code delete}
+   */
+  CompletableFuture<Long> deleteBefore(long offset);
+
+  LogConfig config();
+
+  /** Applies a changed topic configuration to later appends, rolls, retention and compaction. */
   void updateConfig(LogConfig config);
+
+  /**
+   * Announces the high watermark to {@code listener}: the current value once, before this returns,
+   * then each change. Closing the registration ends the announcements; one that is under way may
+   * still arrive.
+   */
+  Registration onHighWatermark(HighWatermarkListener listener);
+
+  /** Hears the high watermark of one log. */
+  @FunctionalInterface
+  interface HighWatermarkListener {
+    /**
+     * Offsets below {@code highWatermark} are durable. Called by one thread at a time, with rising
+     * values of which some may be left out. Must return quickly, not block and not throw; may call
+     * the log. The last stable offset has been raised already.
+     */
+    void onHighWatermark(long highWatermark);
+
+    /**
+     * The last call: the log was deleted, closed or has failed, and nothing will be announced any
+     * more. Waiting readers should look again and meet the error.
+     */
+    default void onEnd() {}
+  }
+
+  /** Ends what it stands for when closed; closing twice is allowed. */
+  @FunctionalInterface
+  interface Registration extends AutoCloseable {
+    @Override
+    void close();
+  }
 }

@@ -1,18 +1,17 @@
 /**
- * The hub's log: one interface above storage, and its engine on files.
+ * The hub's logs: one per partition, behind an interface that hides how records are kept.
  *
  * <p>{@link io.headwater.hub.kafka.log.PartitionLog} is the only thing that the rest of the hub
- * knows of storage. An append validates, assigns offsets and returns them at once, with a future
- * that completes when they are on disk. The high watermark is the durable offset.
+ * sees of storage, {@link io.headwater.hub.kafka.log.LogEngine} hands them out by partition. An
+ * append assigns offsets and returns at once; durability is reported later, by a future per append
+ * and by one stream of high watermarks per log. <b>The high watermark is the durable offset</b>:
+ * whatever lies below it is on disk, and nobody ever reads above it.
  *
- * <p>{@link io.headwater.hub.kafka.log.FileLogEngine} keeps each partition in Kafka's own {@code
- * UnifiedLog}. One thread, the {@code GroupCommitter}, takes all dirty partitions, forces what is
- * new of each to disk, raises the high watermarks and completes the futures: appends that arrive
- * meanwhile share the next turn. Opening and recovery are a class of their own, {@code LogFolder}.
- *
- * <p>A failed write or force is final: the engine fails every pending and later append and
- * completes {@link io.headwater.hub.kafka.log.LogEngine#failed()}; a force is never tried again,
- * because the kernel may have dropped the pages.
+ * <p>{@link io.headwater.hub.kafka.log.FileLogEngine} keeps each log in files ({@code
+ * <topic>-<partition>/}) through Kafka's own {@code UnifiedLog}. One thread, {@code
+ * hub-log-commit}, makes what was appended durable (group commit), raises high watermarks and
+ * completes futures; Kafka's cleaner compacts, a housekeeping thread applies retention. After an
+ * unclean end the logs are scanned from their last checkpoint and cut at the first bad batch.
  */
 @NullMarked
 package io.headwater.hub.kafka.log;

@@ -1,0 +1,59 @@
+package io.headwater.hub.kafka.log;
+
+import io.headwater.hub.kafka.metadata.Partition;
+import io.headwater.hub.kafka.metadata.Topic;
+import io.headwater.hub.kafka.metadata.TopicConfigs;
+import io.headwater.hub.kafka.metadata.TopicsSnapshot;
+import java.util.HashMap;
+import java.util.Map;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.storage.internals.log.LogConfig;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps the logs in step with the catalog: one log for each partition that this broker leads, with
+ * the topic's configuration, and none else. Feed it by {@code catalog.subscribe(topicLogs::apply)};
+ * the first snapshot also ends what an interrupted deletion left over.
+ *
+ * <p>Thread-safe: one caller at a time is let in.
+ */
+public final class TopicLogs {
+  private final LogEngine engine;
+  private final TopicConfigs configs;
+  private final int brokerId;
+  private @Nullable TopicsSnapshot applied;
+
+  public TopicLogs(LogEngine engine, TopicConfigs configs, int brokerId) {
+    this.engine = engine;
+    this.configs = configs;
+    this.brokerId = brokerId;
+  }
+
+  /** Makes, changes and deletes logs as the snapshot says. */
+  public synchronized void apply(TopicsSnapshot snapshot) {
+    TopicsSnapshot before = applied;
+    var wanted = new HashMap<TopicPartition, Uuid>();
+    for (Topic topic : snapshot.topics().values()) {
+      for (Partition partition : topic.partitions()) {
+        if (partition.leader() == brokerId) {
+          wanted.put(new TopicPartition(topic.name(), partition.index()), topic.id());
+        }
+      }
+    }
+    engine.keepOnly(wanted);
+    Map<Map<String, String>, LogConfig> known = new HashMap<>();
+    for (Topic topic : snapshot.topics().values()) {
+      if (before != null && topic.equals(before.topic(topic.id()).orElse(null))) {
+        continue;
+      }
+      LogConfig config = known.computeIfAbsent(topic.configs(), configs::effective);
+      for (Partition partition : topic.partitions()) {
+        if (partition.leader() == brokerId) {
+          engine.create(new TopicPartition(topic.name(), partition.index()), topic.id(), config);
+        }
+      }
+    }
+    applied = snapshot;
+  }
+}

@@ -1,0 +1,73 @@
+package io.headwater.hub.kafka.metadata;
+
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+
+/** All topics and brokers at one moment. Immutable. */
+public final class TopicsSnapshot {
+  private final long version;
+  private final String clusterId;
+  private final SortedMap<Integer, Broker> brokers;
+  private final SortedMap<String, Topic> topics;
+  private final Map<Uuid, Topic> topicsById;
+
+  public TopicsSnapshot(
+      long version, String clusterId, Collection<Broker> brokers, Collection<Topic> topics) {
+    this.version = version;
+    this.clusterId = clusterId;
+    var brokersById = new TreeMap<Integer, Broker>();
+    brokers.forEach(broker -> brokersById.put(broker.id(), broker));
+    this.brokers = Collections.unmodifiableSortedMap(brokersById);
+    var byName = new TreeMap<String, Topic>();
+    var byId = new HashMap<Uuid, Topic>();
+    for (Topic topic : topics) {
+      byName.put(topic.name(), topic);
+      byId.put(topic.id(), topic);
+    }
+    this.topics = Collections.unmodifiableSortedMap(byName);
+    this.topicsById = byId;
+  }
+
+  /** Rises with every change, over all brokers and restarts. */
+  public long version() {
+    return version;
+  }
+
+  public String clusterId() {
+    return clusterId;
+  }
+
+  /** By id. */
+  public SortedMap<Integer, Broker> brokers() {
+    return brokers;
+  }
+
+  /** By name. */
+  public SortedMap<String, Topic> topics() {
+    return topics;
+  }
+
+  public Optional<Topic> topic(String name) {
+    return Optional.ofNullable(topics.get(name));
+  }
+
+  public Optional<Topic> topic(Uuid id) {
+    return Optional.ofNullable(topicsById.get(id));
+  }
+
+  public Optional<Partition> partition(TopicPartition partition) {
+    Topic topic = topics.get(partition.topic());
+    return topic == null
+            || partition.partition() < 0
+            || partition.partition() >= topic.partitions().size()
+        ? Optional.empty()
+        : Optional.of(topic.partitions().get(partition.partition()));
+  }
+}
