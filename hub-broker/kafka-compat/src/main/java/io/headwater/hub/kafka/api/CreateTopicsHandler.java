@@ -1,0 +1,105 @@
+package io.headwater.hub.kafka.api;
+
+import io.headwater.hub.kafka.metadata.NewTopic;
+import io.headwater.hub.kafka.metadata.Topic;
+import io.headwater.hub.kafka.metadata.TopicCatalog;
+import io.headwater.hub.kafka.metadata.TopicConfigs;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
+import org.apache.kafka.common.message.CreateTopicsResponseData;
+import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicConfigs;
+import org.apache.kafka.common.message.CreateTopicsResponseData.CreatableTopicResult;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.CreateTopicsRequest;
+import org.apache.kafka.common.requests.CreateTopicsResponse;
+import org.apache.kafka.common.requests.RequestContext;
+
+/** Makes topics. A replica assignment given by hand is understood as its number of partitions. */
+public final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
+  private final TopicCatalog catalog;
+
+  public CreateTopicsHandler(TopicCatalog catalog) {
+    this.catalog = catalog;
+  }
+
+  @Override
+  public ApiKeys key() {
+    return ApiKeys.CREATE_TOPICS;
+  }
+
+  @Override
+  public Class<CreateTopicsRequest> requestType() {
+    return CreateTopicsRequest.class;
+  }
+
+  @Override
+  public CompletableFuture<AbstractResponse> handle(
+      RequestContext context, CreateTopicsRequest request) {
+    var data = new CreateTopicsResponseData();
+    var pending = new ArrayList<CompletableFuture<?>>();
+    for (CreatableTopic topic : request.data().topics()) {
+      var result = new CreatableTopicResult().setName(topic.name());
+      boolean twice = request.data().topics().findAll(topic.name()).size() > 1;
+      if (data.topics().find(topic.name()) != null) {
+        continue; // named twice: answered once, with the error below
+      }
+      data.topics().add(result);
+      pending.add(
+          create(topic, request.data().validateOnly(), twice)
+              .handle((created, failure) ->
+                  failure == null ? fill(result, created) : fill(result, failure)));
+    }
+    return CompletableFuture.allOf(pending.toArray(new CompletableFuture<?>[0]))
+        .thenApply(_ -> new CreateTopicsResponse(data));
+  }
+
+  private CompletableFuture<Topic> create(
+      CreatableTopic topic, boolean validateOnly, boolean twice) {
+    if (twice) {
+      return CompletableFuture.failedFuture(
+          new InvalidRequestException("topic " + topic.name() + " is named twice in one request"));
+    }
+    Map<String, String> configs = new HashMap<>();
+    for (CreatableTopicConfig config : topic.configs()) {
+      if (config.value() != null) {
+        configs.put(config.name(), config.value());
+      }
+    }
+    int partitions = topic.numPartitions();
+    int replication = topic.replicationFactor();
+    if (!topic.assignments().isEmpty()) {
+      partitions = topic.assignments().size();
+      replication = topic.assignments().iterator().next().brokerIds().size();
+    }
+    return catalog.create(
+        new NewTopic(topic.name(), partitions, replication, configs), validateOnly);
+  }
+
+  private CreatableTopicResult fill(CreatableTopicResult result, Topic topic) {
+    TopicConfigs configs = catalog.configs();
+    var described = new ArrayList<CreatableTopicConfigs>();
+    TopicSettings.describe(configs, topic)
+        .forEach(setting ->
+            described.add(
+                new CreatableTopicConfigs()
+                    .setName(setting.name())
+                    .setValue(setting.value())
+                    .setConfigSource(setting.source())));
+    return result
+        .setTopicId(topic.id())
+        .setNumPartitions(topic.partitions().size())
+        .setReplicationFactor((short) topic.partitions().getFirst().replicas().size())
+        .setConfigs(described);
+  }
+
+  private static CreatableTopicResult fill(CreatableTopicResult result, Throwable failure) {
+    Errorful error = Errorful.of(failure);
+    return result.setErrorCode(error.code()).setErrorMessage(error.message());
+  }
+}

@@ -1,0 +1,73 @@
+package io.headwater.hub.kafka.api;
+
+import io.headwater.hub.kafka.log.LogEngine;
+import io.headwater.hub.kafka.log.PartitionLog;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.message.DescribeLogDirsResponseData;
+import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDirsPartition;
+import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDirsResult;
+import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDirsTopic;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.DescribeLogDirsRequest;
+import org.apache.kafka.common.requests.DescribeLogDirsResponse;
+import org.apache.kafka.common.requests.RequestContext;
+
+/** How large the partitions are, and how much room their folder has. */
+public final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsRequest> {
+  private final LogEngine engine;
+  private final Path folder;
+
+  public DescribeLogDirsHandler(LogEngine engine, Path folder) {
+    this.engine = engine;
+    this.folder = folder;
+  }
+
+  @Override
+  public ApiKeys key() {
+    return ApiKeys.DESCRIBE_LOG_DIRS;
+  }
+
+  @Override
+  public Class<DescribeLogDirsRequest> requestType() {
+    return DescribeLogDirsRequest.class;
+  }
+
+  @Override
+  public CompletableFuture<AbstractResponse> handle(
+      RequestContext context, DescribeLogDirsRequest request) {
+    Map<String, DescribeLogDirsTopic> topics = new HashMap<>();
+    for (PartitionLog log : engine.logs()) {
+      TopicPartition partition = log.topicPartition();
+      if (request.isAllTopicPartitions() || isWanted(request, partition)) {
+        topics
+            .computeIfAbsent(partition.topic(), name -> new DescribeLogDirsTopic().setName(name))
+            .partitions()
+            .add(
+                new DescribeLogDirsPartition()
+                    .setPartitionIndex(partition.partition())
+                    .setPartitionSize(log.size()));
+      }
+    }
+    var result =
+        new DescribeLogDirsResult()
+            .setLogDir(folder.toAbsolutePath().toString())
+            .setTopics(topics.values().stream().toList())
+            .setTotalBytes(folder.toFile().getTotalSpace())
+            .setUsableBytes(folder.toFile().getUsableSpace());
+    var data = new DescribeLogDirsResponseData();
+    data.results().add(result);
+    return CompletableFuture.completedFuture(new DescribeLogDirsResponse(data));
+  }
+
+  private static boolean isWanted(DescribeLogDirsRequest request, TopicPartition partition) {
+    return request.data().topics().stream()
+        .anyMatch(topic ->
+            topic.topic().equals(partition.topic())
+                && topic.partitions().contains(partition.partition()));
+  }
+}

@@ -1,0 +1,206 @@
+package io.headwater.hub.kafka.api;
+
+import io.headwater.hub.kafka.log.LogRead;
+import io.headwater.hub.kafka.log.PartitionLog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
+import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
+import org.apache.kafka.common.message.FetchResponseData;
+import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
+import org.apache.kafka.common.message.FetchResponseData.PartitionData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.FetchRequest;
+import org.apache.kafka.common.requests.FetchResponse;
+import org.apache.kafka.common.requests.RequestContext;
+
+/**
+ * Reads, and waits for more where there is too little.
+ *
+ * <p>Without fetch sessions (session id 0): every request names all its partitions, which the
+ * protocol allows. A waiting fetch sleeps until a high watermark of its partitions rises or its
+ * time is over; nothing polls.
+ */
+public final class FetchHandler implements ApiHandler<FetchRequest> {
+  /** Bounds what one request may ask for, however large its own bounds are. */
+  private static final int MOST_BYTES = 55 << 20;
+
+  private final Partitions partitions;
+  private final Executor workers;
+  private final ScheduledExecutorService timer;
+  private final ApiMetrics metrics;
+
+  public FetchHandler(
+      Partitions partitions, Executor workers, ScheduledExecutorService timer, ApiMetrics metrics) {
+    this.partitions = partitions;
+    this.workers = workers;
+    this.timer = timer;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public ApiKeys key() {
+    return ApiKeys.FETCH;
+  }
+
+  @Override
+  public Class<FetchRequest> requestType() {
+    return FetchRequest.class;
+  }
+
+  @Override
+  public CompletableFuture<AbstractResponse> handle(RequestContext context, FetchRequest request) {
+    var waiting = new WaitingFetch(request);
+    waiting.attempt();
+    return waiting.answer;
+  }
+
+  private record ReadAll(FetchResponseData data, int bytes, boolean anyError) {}
+
+  private ReadAll readAll(FetchRequest request) {
+    int left = Math.min(request.maxBytes(), MOST_BYTES);
+    int bytes = 0;
+    boolean anyError = false;
+    var responses = new ArrayList<FetchableTopicResponse>();
+    for (FetchTopic topic : request.data().topics()) {
+      var response =
+          new FetchableTopicResponse().setTopic(topic.topic()).setTopicId(topic.topicId());
+      for (FetchPartition partition : topic.partitions()) {
+        PartitionData data = read(topic, partition, left, bytes == 0, request.isolationLevel());
+        int size = FetchResponse.recordsSize(data);
+        bytes += size;
+        left = Math.max(0, left - size);
+        anyError |= data.errorCode() != Errors.NONE.code();
+        response.partitions().add(data);
+      }
+      responses.add(response);
+    }
+    return new ReadAll(new FetchResponseData().setResponses(responses), bytes, anyError);
+  }
+
+  private PartitionData read(
+      FetchTopic topic,
+      FetchPartition wanted,
+      int left,
+      boolean atLeastOne,
+      IsolationLevel isolation) {
+    try {
+      var partition =
+          new TopicPartition(partitions.name(topic.topicId(), topic.topic()), wanted.partition());
+      PartitionLog log = partitions.serving(partition, wanted.currentLeaderEpoch());
+      LogRead read =
+          log.read(
+              wanted.fetchOffset(),
+              Math.min(left, wanted.partitionMaxBytes()),
+              atLeastOne,
+              isolation);
+      return new PartitionData()
+          .setPartitionIndex(wanted.partition())
+          .setHighWatermark(read.highWatermark())
+          .setLastStableOffset(read.lastStableOffset())
+          .setLogStartOffset(read.logStartOffset())
+          .setAbortedTransactions(
+              isolation == IsolationLevel.READ_COMMITTED ? read.abortedTransactions() : null)
+          .setRecords(read.records());
+    } catch (ApiException e) {
+      return FetchResponse.partitionResponse(wanted.partition(), Errors.forException(e))
+          .setRecords(MemoryRecords.EMPTY);
+    }
+  }
+
+  /** One fetch from its arrival to its answer. */
+  private final class WaitingFetch {
+    private final FetchRequest request;
+    private final CompletableFuture<AbstractResponse> answer = new CompletableFuture<>();
+    private final long deadline;
+    private final AtomicBoolean reading = new AtomicBoolean();
+    private final AtomicBoolean again = new AtomicBoolean();
+    private final List<PartitionLog.Registration> registrations = new ArrayList<>();
+    private boolean registered;
+
+    WaitingFetch(FetchRequest request) {
+      this.request = request;
+      this.deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(request.maxWait());
+    }
+
+    /** Reads; answers if there is enough, an error, or no time left. One thread at a time. */
+    void attempt() {
+      again.set(true);
+      while (!answer.isDone() && again.get() && reading.compareAndSet(false, true)) {
+        try {
+          again.set(false);
+          ReadAll read = readAll(request);
+          if (read.bytes() >= request.minBytes()
+              || read.anyError()
+              || deadline - System.nanoTime() <= 0
+              || request.data().topics().isEmpty() && request.maxWait() == 0) {
+            metrics.fetched(read.bytes());
+            answer.complete(FetchResponse.of(read.data()));
+          } else if (!registered) {
+            registered = true;
+            register();
+          }
+        } catch (RuntimeException e) {
+          answer.completeExceptionally(e);
+        } finally {
+          reading.set(false);
+        }
+      }
+    }
+
+    private void register() {
+      ScheduledFuture<?> timeout =
+          timer.schedule(
+              this::wake, Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+      answer.whenComplete((_, _) -> timeout.cancel(false));
+      for (FetchTopic topic : request.data().topics()) {
+        for (FetchPartition wanted : topic.partitions()) {
+          var partition =
+              new TopicPartition(
+                  partitions.name(topic.topicId(), topic.topic()), wanted.partition());
+          // Each registration announces the present high watermark at once: what rose between the
+          // read and now is seen, because it wakes the fetch for one more read.
+          registrations.add(partitions.serving(partition).onHighWatermark(new Wake()));
+        }
+      }
+      answer.whenComplete((_, _) -> registrations.forEach(PartitionLog.Registration::close));
+    }
+
+    private void wake() {
+      workers.execute(this::attempt);
+    }
+
+    private final class Wake implements PartitionLog.HighWatermarkListener {
+      private long seen = -1;
+
+      @Override
+      public void onHighWatermark(long highWatermark) {
+        if (seen != highWatermark) {
+          boolean first = seen == -1;
+          seen = highWatermark;
+          again.set(true); // the running attempt reads once more
+          if (!first) {
+            wake();
+          }
+        }
+      }
+
+      @Override
+      public void onEnd() {
+        wake();
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package io.headwater.hub.kafka.api;
+
+import io.headwater.hub.kafka.metadata.ConfigChange;
+import io.headwater.hub.kafka.metadata.TopicCatalog;
+import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterConfigsResource;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData.AlterableConfig;
+import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData;
+import org.apache.kafka.common.message.IncrementalAlterConfigsResponseData.AlterConfigsResourceResponse;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.IncrementalAlterConfigsRequest;
+import org.apache.kafka.common.requests.IncrementalAlterConfigsResponse;
+import org.apache.kafka.common.requests.RequestContext;
+
+/** Changes single settings of topics. The broker's own are changed in its configuration file. */
+public final class IncrementalAlterConfigsHandler
+    implements ApiHandler<IncrementalAlterConfigsRequest> {
+  private final TopicCatalog catalog;
+
+  public IncrementalAlterConfigsHandler(TopicCatalog catalog) {
+    this.catalog = catalog;
+  }
+
+  @Override
+  public ApiKeys key() {
+    return ApiKeys.INCREMENTAL_ALTER_CONFIGS;
+  }
+
+  @Override
+  public Class<IncrementalAlterConfigsRequest> requestType() {
+    return IncrementalAlterConfigsRequest.class;
+  }
+
+  @Override
+  public CompletableFuture<AbstractResponse> handle(
+      RequestContext context, IncrementalAlterConfigsRequest request) {
+    var data = new IncrementalAlterConfigsResponseData();
+    var pending = new ArrayList<CompletableFuture<?>>();
+    for (AlterConfigsResource resource : request.data().resources()) {
+      var result =
+          new AlterConfigsResourceResponse()
+              .setResourceType(resource.resourceType())
+              .setResourceName(resource.resourceName());
+      data.responses().add(result);
+      pending.add(
+          change(resource, request.data().validateOnly())
+              .handle((_, failure) ->
+                  failure == null
+                      ? result
+                      : result
+                          .setErrorCode(Errorful.of(failure).code())
+                          .setErrorMessage(Errorful.of(failure).message())));
+    }
+    return CompletableFuture.allOf(pending.toArray(new CompletableFuture<?>[0]))
+        .thenApply(_ -> new IncrementalAlterConfigsResponse(data));
+  }
+
+  private CompletableFuture<?> change(AlterConfigsResource resource, boolean validateOnly) {
+    if (resource.resourceType() != ConfigResource.Type.TOPIC.id()) {
+      return CompletableFuture.failedFuture(
+          new InvalidRequestException(
+              "only settings of topics can be changed here; change the hub's configuration file"));
+    }
+    var changes = new ArrayList<ConfigChange>();
+    for (AlterableConfig config : resource.configs()) {
+      changes.add(
+          new ConfigChange(
+              config.name(), AlterConfigOp.OpType.forId(config.configOperation()), config.value()));
+    }
+    return catalog.changeConfigs(resource.resourceName(), changes, validateOnly);
+  }
+}

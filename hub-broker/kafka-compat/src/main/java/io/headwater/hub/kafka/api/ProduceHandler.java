@@ -1,0 +1,188 @@
+package io.headwater.hub.kafka.api;
+
+import io.headwater.hub.kafka.log.Appended;
+import io.headwater.hub.kafka.log.PartitionLog;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidRequiredAcksException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
+import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
+import org.apache.kafka.common.message.ProduceResponseData;
+import org.apache.kafka.common.message.ProduceResponseData.BatchIndexAndErrorMessage;
+import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
+import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponse;
+import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponseCollection;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.ProduceRequest;
+import org.apache.kafka.common.requests.ProduceResponse;
+import org.apache.kafka.common.requests.RequestContext;
+import org.apache.kafka.server.common.TransactionVersion;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.RecordValidationException;
+import org.apache.kafka.storage.internals.log.VerificationGuard;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends.
+ *
+ * <p>acks=all is answered when the records are on disk, acks=1 when they are appended, acks=0 not
+ * at all. A partition that refuses does not hold up the others.
+ */
+public final class ProduceHandler implements ApiHandler<ProduceRequest> {
+  private static final short ACKS_ALL = -1;
+
+  private final Partitions partitions;
+  private final TransactionVerifier transactions;
+  private final ApiMetrics metrics;
+
+  public ProduceHandler(
+      Partitions partitions, TransactionVerifier transactions, ApiMetrics metrics) {
+    this.partitions = partitions;
+    this.transactions = transactions;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public ApiKeys key() {
+    return ApiKeys.PRODUCE;
+  }
+
+  @Override
+  public Class<ProduceRequest> requestType() {
+    return ProduceRequest.class;
+  }
+
+  @Override
+  public CompletableFuture<AbstractResponse> handle(
+      RequestContext context, ProduceRequest request) {
+    short acks = request.acks();
+    if (acks < ACKS_ALL || acks > 1) {
+      throw new InvalidRequiredAcksException("acks " + acks + " is not -1, 0 or 1");
+    }
+    var answers = new ArrayList<CompletableFuture<PartitionProduceResponse>>();
+    var topics = new TopicProduceResponseCollection();
+    for (TopicProduceData topic : request.data().topicData()) {
+      var response = new TopicProduceResponse().setName(topic.name()).setTopicId(topic.topicId());
+      for (PartitionProduceData partition : topic.partitionData()) {
+        CompletableFuture<PartitionProduceResponse> answer =
+            append(request, topic, partition)
+                .exceptionally(failure -> refusal(partition.index(), failure));
+        answers.add(answer.whenComplete((done, _) -> add(response, done)));
+      }
+      topics.add(response);
+    }
+    return CompletableFuture.allOf(answers.toArray(new CompletableFuture<?>[0]))
+        .thenApply(_ ->
+            acks == 0
+                ? NoResponse.INSTANCE
+                : new ProduceResponse(new ProduceResponseData().setResponses(topics)));
+  }
+
+  /** Partitions of one topic may be answered by different threads. */
+  private static void add(TopicProduceResponse topic, PartitionProduceResponse partition) {
+    synchronized (topic) {
+      topic.partitionResponses().add(partition);
+    }
+  }
+
+  private CompletableFuture<PartitionProduceResponse> append(
+      ProduceRequest request, TopicProduceData topic, PartitionProduceData data) {
+    try {
+      var partition =
+          new TopicPartition(partitions.name(topic.topicId(), topic.name()), data.index());
+      if (Topic.isInternal(partition.topic())) {
+        throw new InvalidTopicException(
+            partition.topic() + " is written by the hub alone; choose another topic");
+      }
+      PartitionLog log = partitions.serving(partition);
+      if (!(data.records() instanceof MemoryRecords records)) {
+        throw new InvalidRecordException("a produce request without records for " + partition);
+      }
+      ProduceRequest.validateRecords(request.version(), records);
+      return verify(request, partition, records)
+          .thenCompose(guard -> append(request, log, records, guard));
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private CompletableFuture<VerificationGuard> verify(
+      ProduceRequest request, TopicPartition partition, MemoryRecords records) {
+    String transactionalId = request.transactionalId();
+    MutableRecordBatch first = firstBatch(records);
+    if (transactionalId == null || first == null || !first.isTransactional()) {
+      return CompletableFuture.completedFuture(VerificationGuard.SENTINEL);
+    }
+    return transactions.verify(
+        partition,
+        transactionalId,
+        first.producerId(),
+        first.producerEpoch(),
+        first.baseSequence(),
+        ProduceRequest.isTransactionV2Requested(request.version()));
+  }
+
+  private static @Nullable MutableRecordBatch firstBatch(MemoryRecords records) {
+    var batches = records.batches().iterator();
+    return batches.hasNext() ? batches.next() : null;
+  }
+
+  private CompletableFuture<PartitionProduceResponse> append(
+      ProduceRequest request, PartitionLog log, MemoryRecords records, VerificationGuard guard) {
+    int bytes = records.sizeInBytes();
+    Appended appended =
+        log.append(
+            records,
+            partitions.leaderEpoch(log.topicPartition()),
+            AppendOrigin.CLIENT,
+            guard,
+            TransactionVersion.TV_UNKNOWN);
+    if (!appended.duplicate()) {
+      metrics.produced(appended.lastOffset() - appended.firstOffset() + 1, bytes);
+    }
+    var response =
+        new PartitionProduceResponse()
+            .setIndex(log.topicPartition().partition())
+            .setBaseOffset(appended.firstOffset())
+            .setLogAppendTimeMs(appended.logAppendTimeMs())
+            .setLogStartOffset(appended.logStartOffset());
+    return request.acks() == ACKS_ALL
+        ? appended.durable().thenApply(_ -> response)
+        : CompletableFuture.completedFuture(response);
+  }
+
+  private static PartitionProduceResponse refusal(int index, Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    List<BatchIndexAndErrorMessage> records = List.of();
+    if (cause instanceof RecordValidationException invalid) {
+      records =
+          invalid.recordErrors().stream()
+              .map(error ->
+                  new BatchIndexAndErrorMessage()
+                      .setBatchIndex(error.batchIndex)
+                      .setBatchIndexErrorMessage(error.message))
+              .toList();
+      cause = invalid.invalidException();
+    }
+    return new PartitionProduceResponse()
+        .setIndex(index)
+        .setErrorCode(Errors.forException(cause).code())
+        .setErrorMessage(cause.getMessage())
+        .setRecordErrors(records)
+        .setBaseOffset(ProduceResponse.INVALID_OFFSET)
+        .setLogStartOffset(ProduceResponse.INVALID_OFFSET);
+  }
+}
