@@ -144,8 +144,7 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
           ReadAll read = readAll(request);
           if (read.bytes() >= request.minBytes()
               || read.anyError()
-              || deadline - System.nanoTime() <= 0
-              || request.data().topics().isEmpty() && request.maxWait() == 0) {
+              || deadline - System.nanoTime() <= 0) {
             metrics.fetched(read.bytes());
             answer.complete(FetchResponse.of(read.data()));
           } else if (!registered) {
