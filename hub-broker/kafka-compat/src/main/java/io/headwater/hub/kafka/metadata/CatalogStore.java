@@ -1,0 +1,62 @@
+package io.headwater.hub.kafka.metadata;
+
+import java.util.List;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a catalog is kept. Every write is conditional on the version that the writer has seen, so
+ * of two writers one fails. Methods wait for the store and are called by the catalog's thread; they
+ * throw {@link org.apache.kafka.common.errors.TimeoutException} if the store does not answer.
+ */
+public interface CatalogStore extends AutoCloseable {
+  /**
+   * Everything at one moment.
+   *
+   * @param version rises with every change of topics or brokers
+   * @param topicsVersion what {@link #write} wants to see again
+   */
+  record Contents(long version, long topicsVersion, List<Topic> topics, List<Broker> brokers) {
+    public Contents {
+      topics = List.copyOf(topics);
+      brokers = List.copyOf(brokers);
+    }
+  }
+
+  /** What is there after a write, topics aside; see {@link Contents}. */
+  record Written(long version, long topicsVersion, List<Broker> brokers) {
+    public Written {
+      brokers = List.copyOf(brokers);
+    }
+  }
+
+  /** Drawn when the store was first used; 22 characters. */
+  String clusterId();
+
+  Contents load();
+
+  /**
+   * Puts a topic, or removes it.
+   *
+   * @param before what is replaced or removed; null to create
+   * @param after what shall be there; null to remove
+   * @return null if topics were changed since {@code topicsVersion}: nothing was written
+   */
+  @Nullable Written write(long topicsVersion, @Nullable Topic before, @Nullable Topic after);
+
+  /**
+   * Takes a run of numbers that nobody else ever gets, and returns the first.
+   *
+   * @return empty if somebody else did so at the same moment; try again
+   */
+  OptionalLong reserveProducerIds(int count);
+
+  /** Makes a broker known for as long as this process keeps its connection to the store. */
+  void register(Broker broker);
+
+  /** Has {@code listener} told, by any thread, that something may have changed. */
+  void onChange(Runnable listener);
+
+  @Override
+  void close();
+}

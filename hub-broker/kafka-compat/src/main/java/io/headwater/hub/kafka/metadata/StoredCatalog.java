@@ -1,0 +1,289 @@
+package io.headwater.hub.kafka.metadata;
+
+import io.headwater.process.Threads;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.server.common.ProducerIdsBlock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A catalog over a {@link CatalogStore}. One thread, {@code hub-catalog-0}, reads and writes the
+ * store, makes snapshots and calls subscribers.
+ */
+public final class StoredCatalog implements TopicCatalog, AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(StoredCatalog.class);
+
+  /** So many times somebody else may be faster before a change is given up. */
+  private static final int ATTEMPTS = 20;
+
+  private final CatalogStore store;
+  private final TopicRules rules;
+  private final int brokerId;
+  private final ExecutorService thread =
+      Executors.newSingleThreadExecutor(Threads.factory("hub-catalog"));
+  private final List<Consumer<TopicsSnapshot>> subscribers = new CopyOnWriteArrayList<>();
+
+  /** Guards the order of what subscribers see. */
+  private final Object publishing = new Object();
+
+  private volatile TopicsSnapshot current;
+
+  // Confined to the catalog's thread once the constructor is done.
+  private long topicsVersion;
+  private @Nullable Broker self;
+
+  /**
+   * Loads the catalog, and waits for it.
+   *
+   * @param store closed by {@link #close}
+   * @param brokerId this broker, to which producer ids are given
+   * @throws TimeoutException the store does not answer
+   */
+  public StoredCatalog(CatalogStore store, TopicRules rules, int brokerId) {
+    this.store = store;
+    this.rules = rules;
+    this.brokerId = brokerId;
+    CatalogStore.Contents contents = store.load();
+    this.topicsVersion = contents.topicsVersion();
+    this.current = snapshot(contents.version(), contents.topics(), contents.brokers(), null);
+    store.onChange(this::refresh);
+  }
+
+  @Override
+  public TopicsSnapshot current() {
+    return current;
+  }
+
+  @Override
+  public TopicConfigs configs() {
+    return rules.configs();
+  }
+
+  @Override
+  public Subscription subscribe(Consumer<TopicsSnapshot> subscriber) {
+    synchronized (publishing) {
+      subscribers.add(subscriber);
+      tell(subscriber, current);
+    }
+    return () -> subscribers.remove(subscriber);
+  }
+
+  /** Makes this broker known under its advertised address; it stays so until the close. */
+  public CompletableFuture<Void> register(Broker broker) {
+    return submit(() -> {
+      self = broker;
+      store.register(broker);
+      reload();
+      return null;
+    });
+  }
+
+  @Override
+  public CompletableFuture<Topic> create(NewTopic topic, boolean validateOnly) {
+    Uuid id = Uuid.randomUuid();
+    return submit(() ->
+        change(snapshot -> new Change(null, rules.create(snapshot, topic, id)), validateOnly));
+  }
+
+  @Override
+  public CompletableFuture<Topic> delete(String name) {
+    return submit(
+        () -> change(snapshot -> new Change(rules.existing(snapshot, name), null), false));
+  }
+
+  @Override
+  public CompletableFuture<Topic> createPartitions(
+      String name, int totalCount, boolean validateOnly) {
+    return update(name, snapshot -> rules.addPartitions(snapshot, name, totalCount), validateOnly);
+  }
+
+  @Override
+  public CompletableFuture<Topic> replaceConfigs(
+      String name, Map<String, String> configs, boolean validateOnly) {
+    return update(name, snapshot -> rules.replaceConfigs(snapshot, name, configs), validateOnly);
+  }
+
+  @Override
+  public CompletableFuture<Topic> changeConfigs(
+      String name, List<ConfigChange> changes, boolean validateOnly) {
+    return update(name, snapshot -> rules.changeConfigs(snapshot, name, changes), validateOnly);
+  }
+
+  @Override
+  public CompletableFuture<Integer> raiseLeaderEpoch(TopicPartition partition) {
+    return update(partition.topic(), snapshot -> rules.raiseLeaderEpoch(snapshot, partition), false)
+        .thenApply(topic -> topic.partitions().get(partition.partition()).leaderEpoch());
+  }
+
+  @Override
+  public CompletableFuture<ProducerIdsBlock> nextProducerIdBlock() {
+    return submit(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        OptionalLong first = store.reserveProducerIds(ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE);
+        if (first.isPresent()) {
+          return new ProducerIdsBlock(
+              brokerId, first.getAsLong(), ProducerIdsBlock.PRODUCER_ID_BLOCK_SIZE);
+        }
+      }
+      throw contended("producer ids");
+    });
+  }
+
+  /** Waits for the change under way, then closes the store; later changes fail. */
+  @Override
+  public void close() {
+    thread.shutdown();
+    try {
+      if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
+        LOGGER.atWarn().log("A change of the catalog did not end in time");
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+    store.close();
+  }
+
+  /** A topic before and after; null where there is none. */
+  private record Change(@Nullable Topic before, @Nullable Topic after) {
+    Topic result() {
+      if (after != null) {
+        return after;
+      }
+      if (before != null) {
+        return before;
+      }
+      throw new IllegalStateException("a change of nothing");
+    }
+
+    /** Whether a write whose answer was lost has been done all the same. */
+    boolean isDoneIn(TopicsSnapshot snapshot) {
+      return after == null
+          ? snapshot.topic(result().id()).isEmpty()
+          : after.equals(snapshot.topic(after.id()).orElse(null));
+    }
+  }
+
+  private CompletableFuture<Topic> update(
+      String name, Function<TopicsSnapshot, Topic> changed, boolean validateOnly) {
+    return submit(() ->
+        change(
+            snapshot -> new Change(rules.existing(snapshot, name), changed.apply(snapshot)),
+            validateOnly));
+  }
+
+  private Topic change(Function<TopicsSnapshot, Change> decide, boolean validateOnly) {
+    Change change = decide.apply(current);
+    for (int attempt = 0; attempt < ATTEMPTS && !validateOnly; attempt++) {
+      CatalogStore.Written written = store.write(topicsVersion, change.before(), change.after());
+      if (written != null) {
+        apply(change, written);
+        return change.result();
+      }
+      reload();
+      if (change.isDoneIn(current)) {
+        return change.result();
+      }
+      change = decide.apply(current);
+    }
+    if (validateOnly) {
+      return change.result();
+    }
+    throw contended("topic " + change.result().name());
+  }
+
+  /** Nobody else has written in between: the store's version check says so. */
+  private void apply(Change change, CatalogStore.Written written) {
+    var topics = new ArrayList<>(current.topics().values());
+    if (change.before() != null) {
+      topics.remove(change.before());
+    }
+    if (change.after() != null) {
+      topics.add(change.after());
+    }
+    topicsVersion = written.topicsVersion();
+    publish(snapshot(written.version(), topics, written.brokers(), self));
+  }
+
+  private void refresh() {
+    var _ =
+        submit(
+                () -> {
+                  reload();
+                  return null;
+                })
+            .exceptionally(e -> {
+              LOGGER.atWarn().setCause(e).log("The catalog could not be read again");
+              return null;
+            });
+  }
+
+  private void reload() {
+    CatalogStore.Contents contents = store.load();
+    topicsVersion = contents.topicsVersion();
+    if (contents.version() > current.version()) {
+      publish(snapshot(contents.version(), contents.topics(), contents.brokers(), self));
+    }
+  }
+
+  private TopicsSnapshot snapshot(
+      long version, List<Topic> topics, List<Broker> registered, @Nullable Broker self) {
+    var brokers = new ArrayList<>(registered);
+    if (self != null) {
+      brokers.removeIf(broker -> broker.id() == self.id());
+      brokers.add(self); // also while its registration is being renewed
+    }
+    return new TopicsSnapshot(version, store.clusterId(), brokers, topics);
+  }
+
+  private void publish(TopicsSnapshot snapshot) {
+    synchronized (publishing) {
+      subscribers.forEach(subscriber -> tell(subscriber, snapshot));
+      current = snapshot;
+    }
+  }
+
+  private static void tell(Consumer<TopicsSnapshot> subscriber, TopicsSnapshot snapshot) {
+    try {
+      subscriber.accept(snapshot);
+    } catch (RuntimeException e) {
+      LOGGER.atError().setCause(e).log("A subscriber of the catalog failed");
+    }
+  }
+
+  private <T extends @Nullable Object> CompletableFuture<T> submit(Callable<T> task) {
+    var done = new CompletableFuture<T>();
+    try {
+      thread.execute(() -> {
+        try {
+          done.complete(task.call());
+        } catch (Exception e) {
+          done.completeExceptionally(e);
+        }
+      });
+    } catch (RejectedExecutionException e) {
+      done.completeExceptionally(new TimeoutException("The catalog is closed.", e));
+    }
+    return done;
+  }
+
+  private static TimeoutException contended(String what) {
+    return new TimeoutException(
+        "Others changed the catalog " + ATTEMPTS + " times during this change of " + what + ".");
+  }
+}

@@ -1,0 +1,81 @@
+package io.headwater.hub.kafka.metadata;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.kafka.common.Uuid;
+import org.jspecify.annotations.Nullable;
+
+/** A store that forgets; several catalogs may share one. Thread-safe. */
+public final class MemoryStore implements CatalogStore {
+  private final String clusterId = Uuid.randomUuid().toString();
+  private final SortedMap<String, Topic> topics = new TreeMap<>();
+  private final SortedMap<Integer, Broker> brokers = new TreeMap<>();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private long version = 1;
+  private long topicsVersion;
+  private long nextProducerId;
+
+  /** A catalog of one broker with id 1, and 3 partitions by default. */
+  public static StoredCatalog catalog() {
+    var catalog =
+        new StoredCatalog(
+            new MemoryStore(), new TopicRules(new TopicConfigs(java.util.Map.of()), 3, 1), 1);
+    catalog.register(new Broker(1, "localhost", 9092, null)).join();
+    return catalog;
+  }
+
+  @Override
+  public String clusterId() {
+    return clusterId;
+  }
+
+  @Override
+  public synchronized Contents load() {
+    return new Contents(
+        version, topicsVersion, List.copyOf(topics.values()), List.copyOf(brokers.values()));
+  }
+
+  @Override
+  public synchronized @Nullable Written write(
+      long expected, @Nullable Topic before, @Nullable Topic after) {
+    if (expected != topicsVersion) {
+      return null;
+    }
+    if (before != null) {
+      topics.remove(before.name());
+    }
+    if (after != null) {
+      topics.put(after.name(), after);
+    }
+    version++;
+    topicsVersion++;
+    new ArrayList<>(listeners).forEach(Runnable::run);
+    return new Written(version, topicsVersion, List.copyOf(brokers.values()));
+  }
+
+  @Override
+  public synchronized OptionalLong reserveProducerIds(int count) {
+    long first = nextProducerId;
+    nextProducerId += count;
+    return OptionalLong.of(first);
+  }
+
+  @Override
+  public synchronized void register(Broker broker) {
+    brokers.put(broker.id(), broker);
+    version++;
+    listeners.forEach(Runnable::run);
+  }
+
+  @Override
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  @Override
+  public void close() {}
+}

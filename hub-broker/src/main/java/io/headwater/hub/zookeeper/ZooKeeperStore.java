@@ -1,0 +1,301 @@
+package io.headwater.hub.zookeeper;
+
+import io.headwater.hub.kafka.metadata.Broker;
+import io.headwater.hub.kafka.metadata.CatalogStore;
+import io.headwater.hub.kafka.metadata.Topic;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.api.transaction.CuratorOp;
+import org.apache.curator.framework.api.transaction.CuratorTransactionResult;
+import org.apache.curator.framework.recipes.watch.PersistentWatcher;
+import org.apache.curator.framework.state.ConnectionState;
+import org.apache.curator.retry.ExponentialBackoffRetry;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.ZooKeeper;
+import org.apache.zookeeper.data.Stat;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The catalog in ZooKeeper; the package comment shows its nodes. Versions are transaction ids,
+ * which rise over all clients and restarts.
+ */
+public final class ZooKeeperStore implements CatalogStore {
+  private static final Logger LOGGER = LoggerFactory.getLogger(ZooKeeperStore.class);
+  private static final String ROOT = "/headwater";
+  private static final String CLUSTER = ROOT + "/cluster";
+  private static final String TOPICS = ROOT + "/topics";
+  private static final String BROKERS = ROOT + "/brokers";
+  private static final String PRODUCER_IDS = ROOT + "/producer-ids";
+  private static final byte[] NOTHING = new byte[0];
+
+  private final CuratorFramework client;
+  private final List<PersistentWatcher> watchers = new ArrayList<>();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final String clusterId;
+  private volatile @Nullable Broker registered;
+
+  private ZooKeeperStore(CuratorFramework client) {
+    this.client = client;
+    this.clusterId =
+        call(() -> {
+          createIfMissing(TOPICS, NOTHING);
+          createIfMissing(BROKERS, NOTHING);
+          createIfMissing(PRODUCER_IDS, TopicCodec.encodeNext(0));
+          createIfMissing(CLUSTER, TopicCodec.encodeCluster(Uuid.randomUuid().toString()));
+          return TopicCodec.clusterId(client.getData().forPath(CLUSTER));
+        });
+    client.getConnectionStateListenable().addListener((_, state) -> onState(state));
+    watch(TOPICS);
+    watch(BROKERS);
+  }
+
+  /**
+   * Connects, and makes the nodes if they are missing.
+   *
+   * @param connectString {@code host:port,...}
+   * @param sessionTimeout after which the cluster takes a silent broker for dead
+   * @throws TimeoutException nobody answers there
+   */
+  public static ZooKeeperStore connect(String connectString, Duration sessionTimeout) {
+    int sessionMs = Math.toIntExact(sessionTimeout.toMillis());
+    CuratorFramework client =
+        CuratorFrameworkFactory.builder()
+            .connectString(connectString)
+            .sessionTimeoutMs(sessionMs)
+            .connectionTimeoutMs(sessionMs)
+            .retryPolicy(new ExponentialBackoffRetry(50, 6, 1_000))
+            // It would take the members' client addresses, which may say port 0, for the truth.
+            .ensembleTracker(false)
+            .build();
+    client.start();
+    try {
+      return new ZooKeeperStore(client);
+    } catch (RuntimeException e) {
+      client.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public String clusterId() {
+    return clusterId;
+  }
+
+  @Override
+  public Contents load() {
+    return call(() -> {
+      keepRegistered();
+      while (true) {
+        Stat before = new Stat();
+        client.getData().storingStatIn(before).forPath(TOPICS);
+        List<Topic> topics = readTopics();
+        var brokers = new ArrayList<Broker>();
+        long brokersVersion = readBrokers(brokers);
+        Stat after = client.checkExists().forPath(TOPICS);
+        if (topics != null && after.getVersion() == before.getVersion()) {
+          return new Contents(
+              Math.max(after.getMzxid(), brokersVersion), after.getVersion(), topics, brokers);
+        }
+      }
+    });
+  }
+
+  @Override
+  public @Nullable Written write(
+      long topicsVersion, @Nullable Topic before, @Nullable Topic after) {
+    return callNullable(() -> {
+      var operations = new ArrayList<CuratorOp>();
+      operations.add(
+          client
+              .transactionOp()
+              .setData()
+              .withVersion(Math.toIntExact(topicsVersion))
+              .forPath(TOPICS, NOTHING));
+      operations.add(operation(before, after));
+      try {
+        List<CuratorTransactionResult> results = client.transaction().forOperations(operations);
+        Stat stat = results.getFirst().getResultStat();
+        var brokers = new ArrayList<Broker>();
+        long brokersVersion = readBrokers(brokers);
+        return new Written(Math.max(stat.getMzxid(), brokersVersion), stat.getVersion(), brokers);
+      } catch (KeeperException.BadVersionException
+          | KeeperException.NodeExistsException
+          | KeeperException.NoNodeException _) {
+        return null;
+      }
+    });
+  }
+
+  @Override
+  public OptionalLong reserveProducerIds(int count) {
+    return call(() -> {
+      Stat stat = new Stat();
+      long first = TopicCodec.next(client.getData().storingStatIn(stat).forPath(PRODUCER_IDS));
+      try {
+        client
+            .setData()
+            .withVersion(stat.getVersion())
+            .forPath(PRODUCER_IDS, TopicCodec.encodeNext(first + count));
+        return OptionalLong.of(first);
+      } catch (KeeperException.BadVersionException _) {
+        return OptionalLong.empty(); // also after a lost answer: then a block stays unused
+      }
+    });
+  }
+
+  @Override
+  public void register(Broker broker) {
+    registered = broker;
+    var _ =
+        call(() -> {
+          String path = BROKERS + "/" + broker.id();
+          // What is there is ours of an earlier session: the data folder has one owner.
+          deleteIfThere(path);
+          return client
+              .create()
+              .withMode(CreateMode.EPHEMERAL)
+              .forPath(path, TopicCodec.encode(broker));
+        });
+  }
+
+  /** A new session has lost the registration of the old one. */
+  private void keepRegistered() throws Exception {
+    Broker broker = registered;
+    if (broker == null) {
+      return;
+    }
+    Stat stat = client.checkExists().forPath(BROKERS + "/" + broker.id());
+    long session = session().getSessionId();
+    if (stat == null || stat.getEphemeralOwner() != session) {
+      LOGGER.atInfo().addKeyValue("broker", broker.id()).log("Registering again");
+      register(broker);
+    }
+  }
+
+  @Override
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  @Override
+  public void close() {
+    watchers.forEach(PersistentWatcher::close);
+    client.close(); // ends the session, and with it the registration
+  }
+
+  /** The connection that is in use now; for tests that end its session. */
+  ZooKeeper session() throws Exception {
+    return client.getZookeeperClient().getZooKeeper();
+  }
+
+  private CuratorOp operation(@Nullable Topic before, @Nullable Topic after) throws Exception {
+    if (after == null) {
+      if (before == null) {
+        throw new IllegalArgumentException("a write of nothing");
+      }
+      return client.transactionOp().delete().forPath(path(before));
+    }
+    byte[] data = TopicCodec.encode(after);
+    return before == null
+        ? client.transactionOp().create().forPath(path(after), data)
+        : client.transactionOp().setData().forPath(path(after), data);
+  }
+
+  private static String path(Topic topic) {
+    return TOPICS + "/" + topic.name();
+  }
+
+  /** Null if a topic went away meanwhile. */
+  private @Nullable List<Topic> readTopics() throws Exception {
+    var topics = new ArrayList<Topic>();
+    for (String name : client.getChildren().forPath(TOPICS)) {
+      try {
+        topics.add(TopicCodec.topic(name, client.getData().forPath(TOPICS + "/" + name)));
+      } catch (KeeperException.NoNodeException _) {
+        return null;
+      }
+    }
+    return topics;
+  }
+
+  /** Adds those that are there, and returns the transaction that last added or removed one. */
+  private long readBrokers(List<Broker> brokers) throws Exception {
+    Stat stat = new Stat();
+    for (String id : client.getChildren().storingStatIn(stat).forPath(BROKERS)) {
+      try {
+        byte[] data = client.getData().forPath(BROKERS + "/" + id);
+        brokers.add(TopicCodec.broker(Integer.parseInt(id), data));
+      } catch (KeeperException.NoNodeException _) {
+        // Its session ended; the watch will tell.
+      }
+    }
+    return stat.getPzxid();
+  }
+
+  private void createIfMissing(String path, byte[] data) throws Exception {
+    if (client.checkExists().forPath(path) != null) {
+      return;
+    }
+    try {
+      var _ = client.create().creatingParentsIfNeeded().forPath(path, data);
+    } catch (KeeperException.NodeExistsException _) {
+      // Another broker was faster.
+    }
+  }
+
+  private void deleteIfThere(String path) throws Exception {
+    try {
+      client.delete().forPath(path);
+    } catch (KeeperException.NoNodeException _) {
+      // So much the better.
+    }
+  }
+
+  private void watch(String path) {
+    var watcher = new PersistentWatcher(client, path, false);
+    watcher.getListenable().addListener(_ -> listeners.forEach(Runnable::run));
+    watcher.start();
+    watchers.add(watcher);
+  }
+
+  /** What happened meanwhile was not watched. */
+  private void onState(ConnectionState state) {
+    LOGGER.atDebug().addKeyValue("state", state).log("ZooKeeper connection");
+    if (state == ConnectionState.RECONNECTED) {
+      listeners.forEach(Runnable::run);
+    }
+  }
+
+  private interface Call<T extends @Nullable Object> {
+    T run() throws Exception;
+  }
+
+  private static <T> T call(Call<T> call) {
+    return callNullable(call);
+  }
+
+  private static <T extends @Nullable Object> T callNullable(Call<T> call) {
+    try {
+      return call.run();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new TimeoutException("Interrupted while waiting for ZooKeeper.", e);
+    } catch (KeeperException e) {
+      throw new TimeoutException("ZooKeeper did not answer as it should: " + e.getMessage(), e);
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new TimeoutException("ZooKeeper failed: " + e.getMessage(), e);
+    }
+  }
+}
