@@ -1,0 +1,136 @@
+package io.headwater.hub.kafka.group;
+
+import com.yammer.metrics.core.MetricsRegistry;
+import io.headwater.hub.kafka.api.TransactionVerifier;
+import io.headwater.hub.kafka.log.LogEngine;
+import io.headwater.hub.kafka.log.PartitionLog;
+import io.headwater.hub.kafka.metadata.ImagePublisher;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.AbstractConfig;
+import org.apache.kafka.common.config.ConfigDef;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.metrics.Metrics;
+import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.coordinator.group.GroupConfigManager;
+import org.apache.kafka.coordinator.group.GroupCoordinator;
+import org.apache.kafka.coordinator.group.GroupCoordinatorConfig;
+import org.apache.kafka.coordinator.group.GroupCoordinatorService;
+import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorMetrics;
+import org.apache.kafka.coordinator.group.metrics.GroupCoordinatorRuntimeMetrics;
+import org.apache.kafka.coordinator.group.modern.share.ShareGroupConfig;
+import org.apache.kafka.server.share.persister.NoOpStatePersister;
+import org.apache.kafka.server.util.PartitionMetadataClient;
+import org.apache.kafka.server.util.timer.SystemTimer;
+import org.apache.kafka.server.util.timer.SystemTimerReaper;
+
+/** Kafka's group coordinator, wired to the hub's log and catalog. */
+public final class GroupCoordination implements AutoCloseable {
+  /** One owner per node, so far: the ownership epoch of the offsets partitions never changes. */
+  private static final int OWNERSHIP_EPOCH = 0;
+
+  private final GroupCoordinatorService service;
+  private final GroupSettings settings;
+  private final AtomicBoolean started = new AtomicBoolean();
+
+  public GroupCoordination(
+      int nodeId,
+      LogEngine engine,
+      TransactionVerifier transactions,
+      GroupSettings settings,
+      Clock clock) {
+    this.settings = settings;
+    AbstractConfig config = config(settings);
+    var groupConfig = new GroupCoordinatorConfig(config);
+    var shareConfig = new ShareGroupConfig(config);
+    var metrics = new Metrics();
+    service =
+        new GroupCoordinatorService.Builder(nodeId, groupConfig)
+            .withTime(Time.SYSTEM)
+            .withTimer(new SystemTimerReaper("hub-group-timer-0", new SystemTimer("hub-group")))
+            .withWriter(new LogWriter(engine, transactions))
+            .withLoader(new LogLoader(engine, clock))
+            .withCoordinatorRuntimeMetrics(new GroupCoordinatorRuntimeMetrics(metrics))
+            .withGroupCoordinatorMetrics(
+                new GroupCoordinatorMetrics(new MetricsRegistry(), metrics))
+            .withGroupConfigManager(new GroupConfigManager(Map.of(), groupConfig, shareConfig))
+            .withPersister(new NoOpStatePersister())
+            .withAuthorizerPlugin(Optional.empty())
+            .withPartitionMetadataClient(latestOffsets(engine))
+            .build();
+  }
+
+  private static AbstractConfig config(GroupSettings settings) {
+    var definitions = new ConfigDef(GroupCoordinatorConfig.CONFIG_DEF);
+    ShareGroupConfig.CONFIG_DEF.configKeys().values().forEach(definitions::define);
+    var values = new HashMap<String, Object>();
+    values.put(
+        GroupCoordinatorConfig.OFFSETS_TOPIC_PARTITIONS_CONFIG, settings.offsetsTopicPartitions());
+    values.put(
+        GroupCoordinatorConfig.GROUP_INITIAL_REBALANCE_DELAY_MS_CONFIG,
+        (int) settings.initialRebalanceDelay().toMillis());
+    // A small node: two threads serve all groups.
+    values.put(GroupCoordinatorConfig.GROUP_COORDINATOR_NUM_THREADS_CONFIG, 2);
+    values.put(GroupCoordinatorConfig.GROUP_COORDINATOR_NUM_BACKGROUND_THREADS_CONFIG, 1);
+    return new AbstractConfig(definitions, values, false);
+  }
+
+  private static PartitionMetadataClient latestOffsets(LogEngine engine) {
+    return new PartitionMetadataClient() {
+      @Override
+      public Map<TopicPartition, CompletableFuture<OffsetResponse>> listLatestOffsets(
+          Set<TopicPartition> partitions) {
+        var offsets = new HashMap<TopicPartition, CompletableFuture<OffsetResponse>>();
+        for (TopicPartition partition : partitions) {
+          OffsetResponse response =
+              engine
+                  .find(partition)
+                  .map(PartitionLog::highWatermark)
+                  .map(offset -> new OffsetResponse(offset, Errors.NONE))
+                  .orElse(new OffsetResponse(-1, Errors.UNKNOWN_TOPIC_OR_PARTITION));
+          offsets.put(partition, CompletableFuture.completedFuture(response));
+        }
+        return offsets;
+      }
+
+      @Override
+      public void close() {
+        // Nothing is held.
+      }
+    };
+  }
+
+  /** The coordinator itself, for the handlers and for the ends of transactions. */
+  public GroupCoordinator coordinator() {
+    return service;
+  }
+
+  /** Starts to follow the topics and takes all groups over. The offsets topic's logs are open. */
+  public void start(ImagePublisher images) {
+    service.startup(settings::offsetsTopicPartitions);
+    started.set(true);
+    images.subscribe(service::onMetadataUpdate);
+    for (int i = 0; i < settings.offsetsTopicPartitions(); i++) {
+      service.onElection(i, OWNERSHIP_EPOCH);
+    }
+  }
+
+  /** The partition of {@code __consumer_offsets} that keeps a group. */
+  public TopicPartition partitionFor(String group) {
+    return new TopicPartition(Topic.GROUP_METADATA_TOPIC_NAME, service.partitionFor(group));
+  }
+
+  @Override
+  public void close() {
+    if (started.get()) {
+      service.shutdown();
+    }
+  }
+}

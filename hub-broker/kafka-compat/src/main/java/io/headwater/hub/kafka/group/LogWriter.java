@@ -1,0 +1,96 @@
+package io.headwater.hub.kafka.group;
+
+import io.headwater.hub.kafka.api.TransactionVerifier;
+import io.headwater.hub.kafka.log.LogEngine;
+import io.headwater.hub.kafka.log.PartitionLog;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.coordinator.common.runtime.PartitionWriter;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.LogConfig;
+import org.apache.kafka.storage.internals.log.VerificationGuard;
+
+/** The group coordinator's way into the log. Thread-safe. */
+final class LogWriter implements PartitionWriter {
+  /** From this version of TxnOffsetCommit the broker adds the partition to the transaction. */
+  private static final int FIRST_ADDING_VERSION = 5;
+
+  private record Registered(TopicPartition partition, Listener listener) {}
+
+  private final LogEngine engine;
+  private final TransactionVerifier transactions;
+  private final Map<Registered, PartitionLog.Registration> registrations =
+      new ConcurrentHashMap<>();
+
+  LogWriter(LogEngine engine, TransactionVerifier transactions) {
+    this.engine = engine;
+    this.transactions = transactions;
+  }
+
+  @Override
+  public void registerListener(TopicPartition partition, Listener listener) {
+    registrations.put(
+        new Registered(partition, listener),
+        log(partition)
+            .onHighWatermark(
+                highWatermark -> listener.onHighWatermarkUpdated(partition, highWatermark)));
+  }
+
+  @Override
+  public void deregisterListener(TopicPartition partition, Listener listener) {
+    PartitionLog.Registration registration =
+        registrations.remove(new Registered(partition, listener));
+    if (registration != null) {
+      registration.close();
+    }
+  }
+
+  @Override
+  public LogConfig config(TopicPartition partition) {
+    return log(partition).config();
+  }
+
+  @Override
+  public long append(
+      TopicPartition partition,
+      VerificationGuard guard,
+      MemoryRecords records,
+      short transactionVersion) {
+    return log(partition)
+            .append(records, 0, AppendOrigin.COORDINATOR, guard, transactionVersion)
+            .lastOffset()
+        + 1;
+  }
+
+  @Override
+  public CompletableFuture<VerificationGuard> maybeStartTransactionVerification(
+      TopicPartition partition,
+      String transactionalId,
+      long producerId,
+      short producerEpoch,
+      int apiVersion) {
+    return transactions.verify(
+        partition,
+        transactionalId,
+        producerId,
+        producerEpoch,
+        RecordBatch.NO_SEQUENCE,
+        apiVersion >= FIRST_ADDING_VERSION);
+  }
+
+  @Override
+  public CompletableFuture<Void> deleteRecords(TopicPartition partition, long beforeOffset) {
+    return log(partition).deleteBefore(beforeOffset).thenApply(_ -> null);
+  }
+
+  private PartitionLog log(TopicPartition partition) {
+    return engine
+        .find(partition)
+        .orElseThrow(() -> new NotLeaderOrFollowerException("no log of " + partition + " here"));
+  }
+}
