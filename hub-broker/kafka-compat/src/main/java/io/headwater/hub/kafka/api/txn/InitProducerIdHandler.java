@@ -1,0 +1,50 @@
+package io.headwater.hub.kafka.api.txn;
+
+import io.headwater.hub.kafka.api.ApiHandler;
+import io.headwater.hub.kafka.txn.ProducerEpoch;
+import io.headwater.hub.kafka.txn.TransactionCoordinator;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.message.InitProducerIdRequestData;
+import org.apache.kafka.common.message.InitProducerIdResponseData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.InitProducerIdRequest;
+import org.apache.kafka.common.requests.InitProducerIdResponse;
+import org.apache.kafka.common.requests.RequestContext;
+
+/** Gives producers their ids and epochs. */
+public final class InitProducerIdHandler implements ApiHandler<InitProducerIdRequest> {
+  private final TransactionCoordinator transactions;
+
+  public InitProducerIdHandler(TransactionCoordinator transactions) {
+    this.transactions = transactions;
+  }
+
+  @Override
+  public ApiKeys key() {
+    return ApiKeys.INIT_PRODUCER_ID;
+  }
+
+  @Override
+  public Class<InitProducerIdRequest> requestType() {
+    return InitProducerIdRequest.class;
+  }
+
+  @Override
+  public CompletableFuture<AbstractResponse> handle(
+      RequestContext context, InitProducerIdRequest request) {
+    InitProducerIdRequestData data = request.data();
+    Optional<ProducerEpoch> expected =
+        data.producerId() == ProducerEpoch.NONE.producerId()
+            ? Optional.empty()
+            : Optional.of(new ProducerEpoch(data.producerId(), data.producerEpoch()));
+    return transactions
+        .initProducerId(data.transactionalId(), data.transactionTimeoutMs(), expected)
+        .thenApply(given ->
+            new InitProducerIdResponse(
+                new InitProducerIdResponseData()
+                    .setProducerId(given.producerId())
+                    .setProducerEpoch(given.epoch())));
+  }
+}
