@@ -2,6 +2,7 @@ package io.headwater.hub.kafka.log;
 
 import io.headwater.process.Threads;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -40,6 +41,7 @@ public final class FileLogEngine implements LogEngine {
 
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
   private final LogMetrics metrics;
+  private final Forcer forcer;
   private final GroupCommitter committer;
   private final CommitScheduler scheduler;
   private final LogFolder folder;
@@ -47,9 +49,19 @@ public final class FileLogEngine implements LogEngine {
   private final Thread failureWatch;
   private boolean closed;
 
-  private FileLogEngine(Path path, FileLogSettings settings, LogMetrics metrics, Time time)
+  /** Makes a file's data durable, and its size with it. */
+  @FunctionalInterface
+  interface Forcer {
+    Forcer DISK = channel -> channel.force(false);
+
+    void force(FileChannel channel) throws IOException;
+  }
+
+  private FileLogEngine(
+      Path path, FileLogSettings settings, LogMetrics metrics, Time time, Forcer forcer)
       throws IOException {
     this.metrics = metrics;
+    this.forcer = forcer;
     committer = new GroupCommitter(metrics, this::fail);
     scheduler = new CommitScheduler(committer);
     scheduler.startup();
@@ -93,7 +105,13 @@ public final class FileLogEngine implements LogEngine {
    */
   public static FileLogEngine open(
       Path path, FileLogSettings settings, LogMetrics metrics, Time time) throws IOException {
-    return new FileLogEngine(path.toAbsolutePath().normalize(), settings, metrics, time);
+    return open(path, settings, metrics, time, Forcer.DISK);
+  }
+
+  static FileLogEngine open(
+      Path path, FileLogSettings settings, LogMetrics metrics, Time time, Forcer forcer)
+      throws IOException {
+    return new FileLogEngine(path.toAbsolutePath().normalize(), settings, metrics, time, forcer);
   }
 
   @Override
@@ -214,6 +232,17 @@ public final class FileLogEngine implements LogEngine {
   void appended(FilePartitionLog log, long records, long bytes) {
     metrics.appended(records, bytes);
     committer.markDirty(log);
+  }
+
+  void force(FileChannel channel) throws IOException {
+    forcer.force(channel);
+  }
+
+  void throwIfFailed() {
+    if (failed.isDone()) {
+      throw new KafkaStorageException(
+          "The logs below " + folder.path() + " cannot be written any more.");
+    }
   }
 
   /** Meets failures that Kafka's code has noted, so that none is followed by a promise. */

@@ -9,7 +9,9 @@ import java.time.Duration;
  * @param retentionCheckInterval between two looks for segments to delete
  * @param checkpointInterval between two writes of the recovery points, which bound the scan after
  *     an unclean end
- * @param producerIdExpiration after which an idle producer's sequence is forgotten
+ * @param producerIdExpiration after which a producer's sequence is forgotten, counted from its
+ *     newest record's timestamp. Readings that were held back for days carry old ones, hence more
+ *     than Kafka's day: a batch sent again must still be known. At most 24 days
  * @param maxTransactionTimeout the longest {@code transaction.timeout.ms}
  * @param cleanerThreads that compact
  * @param cleanerMemory for the key map of all of them
@@ -27,13 +29,17 @@ public record FileLogSettings(
       new FileLogSettings(
           Duration.ofMinutes(1),
           Duration.ofSeconds(30),
-          Duration.ofDays(1),
+          Duration.ofDays(7),
           Duration.ofMinutes(15),
           1,
           new ByteSize(16 << 20),
           Duration.ofSeconds(15));
 
   public FileLogSettings {
+    if (producerIdExpiration.toMillis() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "producer-id-expiration " + producerIdExpiration.toDays() + "d > max 24d");
+    }
     if (cleanerThreads < 1) {
       throw new IllegalArgumentException("cleaner-threads " + cleanerThreads + " < min 1");
     }

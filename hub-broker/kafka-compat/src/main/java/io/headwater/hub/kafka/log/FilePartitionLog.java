@@ -92,6 +92,7 @@ final class FilePartitionLog implements PartitionLog {
       AppendOrigin origin,
       VerificationGuard guard,
       short transactionVersion) {
+    engine.throwIfFailed();
     var durable = new CompletableFuture<Void>();
     LogAppendInfo info;
     boolean duplicate;
@@ -167,7 +168,7 @@ final class FilePartitionLog implements PartitionLog {
     boolean newSegment = false;
     for (LogSegment segment : log.logSegments(from, to)) {
       try {
-        segment.log().channel().force(false);
+        engine.force(segment.log().channel());
       } catch (ClosedChannelException e) {
         // The cleaner has put a cleaned segment, which it forced, in the place of this one.
         if (log.logSegments().contains(segment)) {

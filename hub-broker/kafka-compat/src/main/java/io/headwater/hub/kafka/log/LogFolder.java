@@ -145,7 +145,7 @@ final class LogFolder {
       log.flush(true); // the recovered tail may be in the page cache only
       forceFolder(dir);
       LOGGER
-          .atInfo()
+          .atDebug()
           .addKeyValue("topicName", partition.topic())
           .addKeyValue("partition", partition.partition())
           .addKeyValue("offset", log.logEndOffset())
@@ -228,7 +228,7 @@ final class LogFolder {
       LOGGER
           .atWarn()
           .addKeyValue("path", file)
-          .setCause(e)
+          .addKeyValue("error", e.getMessage())
           .log("Ignoring a damaged checkpoint: logs are scanned from their beginning");
       return Map.of();
     }

@@ -1,0 +1,42 @@
+package io.headwater.hub.kafka.log;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Path;
+import org.apache.kafka.common.utils.Time;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The behaviour suite on files. */
+class FilePartitionLogTest extends PartitionLogSuite {
+  @TempDir Path folder;
+  private final GatedDisk disk = new GatedDisk();
+
+  @Override
+  LogEngine open() throws Exception {
+    return FileLogEngine.open(
+        folder.resolve("logs"),
+        FileLogSettings.DEFAULTS,
+        new LogMetrics(new SimpleMeterRegistry()),
+        Time.SYSTEM,
+        disk);
+  }
+
+  @Override
+  void hold() {
+    disk.hold();
+  }
+
+  @Override
+  void release() {
+    disk.release();
+  }
+
+  @Override
+  void breakDisk() {
+    disk.breakDown();
+  }
+
+  @Override
+  int attempts() {
+    return disk.forces();
+  }
+}
