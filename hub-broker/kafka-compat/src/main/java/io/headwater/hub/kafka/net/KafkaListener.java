@@ -16,9 +16,11 @@ import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
+import java.util.Objects;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** Listens for Kafka clients. */
 public final class KafkaListener implements AutoCloseable {
@@ -30,14 +32,15 @@ public final class KafkaListener implements AutoCloseable {
   private final Channel server;
   private final HostPort address;
 
+  private volatile @Nullable Dispatcher dispatcher;
+
   /**
-   * Binds and serves.
+   * Binds; connections wait in the backlog until {@link #serve}.
    *
    * @param longestFrame bytes of the largest request
    * @throws io.headwater.process.UserError if the port is taken
    */
-  public KafkaListener(
-      HostPort listen, int longestFrame, Dispatcher dispatcher, NetMetrics metrics) {
+  public KafkaListener(HostPort listen, int longestFrame, NetMetrics metrics) {
     int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
     loops =
         new MultiThreadIoEventLoopGroup(
@@ -49,6 +52,7 @@ public final class KafkaListener implements AutoCloseable {
             .channel(NioServerSocketChannel.class)
             .option(ChannelOption.SO_BACKLOG, 256)
             .option(ChannelOption.SO_REUSEADDR, true)
+            .option(ChannelOption.AUTO_READ, false)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childHandler(
                 new ChannelInitializer<SocketChannel>() {
@@ -60,7 +64,10 @@ public final class KafkaListener implements AutoCloseable {
                         .addLast(new FrameDecoder(longestFrame))
                         .addLast(
                             new ConnectionHandler(
-                                dispatcher, workers, metrics, MOST_BYTES_IN_FLIGHT));
+                                Objects.requireNonNull(dispatcher, "serve comes first"),
+                                workers,
+                                metrics,
+                                MOST_BYTES_IN_FLIGHT));
                   }
                 })
             .bind(listen.socketAddress())
@@ -72,6 +79,13 @@ public final class KafkaListener implements AutoCloseable {
     }
     server = bind.channel();
     address = listen.withPort(((InetSocketAddress) server.localAddress()).getPort());
+  }
+
+  /** Begins to accept. */
+  public void serve(Dispatcher newDispatcher) {
+    dispatcher = newDispatcher;
+    server.config().setAutoRead(true);
+    server.read();
   }
 
   /** The address really bound. */

@@ -1,0 +1,343 @@
+package io.headwater.hub.kafka;
+
+import io.headwater.hub.kafka.api.AlterConfigsHandler;
+import io.headwater.hub.kafka.api.ApiHandler;
+import io.headwater.hub.kafka.api.ApiMetrics;
+import io.headwater.hub.kafka.api.CreatePartitionsHandler;
+import io.headwater.hub.kafka.api.CreateTopicsHandler;
+import io.headwater.hub.kafka.api.DeleteRecordsHandler;
+import io.headwater.hub.kafka.api.DeleteTopicsHandler;
+import io.headwater.hub.kafka.api.DescribeClusterHandler;
+import io.headwater.hub.kafka.api.DescribeConfigsHandler;
+import io.headwater.hub.kafka.api.DescribeLogDirsHandler;
+import io.headwater.hub.kafka.api.DescribeProducersHandler;
+import io.headwater.hub.kafka.api.Dispatcher;
+import io.headwater.hub.kafka.api.FetchHandler;
+import io.headwater.hub.kafka.api.IncrementalAlterConfigsHandler;
+import io.headwater.hub.kafka.api.ListOffsetsHandler;
+import io.headwater.hub.kafka.api.MetadataHandler;
+import io.headwater.hub.kafka.api.OffsetForLeaderEpochHandler;
+import io.headwater.hub.kafka.api.Partitions;
+import io.headwater.hub.kafka.api.ProduceHandler;
+import io.headwater.hub.kafka.api.group.ConsumerGroupDescribeHandler;
+import io.headwater.hub.kafka.api.group.ConsumerGroupHeartbeatHandler;
+import io.headwater.hub.kafka.api.group.DeleteGroupsHandler;
+import io.headwater.hub.kafka.api.group.DescribeGroupsHandler;
+import io.headwater.hub.kafka.api.group.HeartbeatHandler;
+import io.headwater.hub.kafka.api.group.JoinGroupHandler;
+import io.headwater.hub.kafka.api.group.LeaveGroupHandler;
+import io.headwater.hub.kafka.api.group.ListGroupsHandler;
+import io.headwater.hub.kafka.api.group.OffsetCommitHandler;
+import io.headwater.hub.kafka.api.group.OffsetDeleteHandler;
+import io.headwater.hub.kafka.api.group.OffsetFetchHandler;
+import io.headwater.hub.kafka.api.group.StreamsGroupDescribeHandler;
+import io.headwater.hub.kafka.api.group.StreamsGroupHeartbeatHandler;
+import io.headwater.hub.kafka.api.group.SyncGroupHandler;
+import io.headwater.hub.kafka.api.group.TxnOffsetCommitHandler;
+import io.headwater.hub.kafka.api.txn.AddOffsetsToTxnHandler;
+import io.headwater.hub.kafka.api.txn.AddPartitionsToTxnHandler;
+import io.headwater.hub.kafka.api.txn.DescribeTransactionsHandler;
+import io.headwater.hub.kafka.api.txn.EndTxnHandler;
+import io.headwater.hub.kafka.api.txn.FindCoordinatorHandler;
+import io.headwater.hub.kafka.api.txn.InitProducerIdHandler;
+import io.headwater.hub.kafka.api.txn.ListTransactionsHandler;
+import io.headwater.hub.kafka.group.GroupCoordination;
+import io.headwater.hub.kafka.group.GroupSettings;
+import io.headwater.hub.kafka.log.FileLogEngine;
+import io.headwater.hub.kafka.log.FileLogSettings;
+import io.headwater.hub.kafka.log.LogEngine;
+import io.headwater.hub.kafka.log.LogMetrics;
+import io.headwater.hub.kafka.log.TopicLogs;
+import io.headwater.hub.kafka.metadata.CatalogStore;
+import io.headwater.hub.kafka.metadata.ImagePublisher;
+import io.headwater.hub.kafka.metadata.NewTopic;
+import io.headwater.hub.kafka.metadata.StoredCatalog;
+import io.headwater.hub.kafka.metadata.TopicCatalog;
+import io.headwater.hub.kafka.metadata.TopicConfigs;
+import io.headwater.hub.kafka.metadata.TopicRules;
+import io.headwater.hub.kafka.net.KafkaListener;
+import io.headwater.hub.kafka.net.NetMetrics;
+import io.headwater.hub.kafka.txn.LogTransactionVerifier;
+import io.headwater.hub.kafka.txn.ProducerIds;
+import io.headwater.hub.kafka.txn.TransactionCoordinator;
+import io.headwater.hub.kafka.txn.TransactionSettings;
+import io.headwater.process.Health;
+import io.headwater.process.HostPort;
+import io.headwater.process.Resources;
+import io.headwater.process.Threads;
+import io.headwater.process.UserError;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.internals.Topic;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.coordinator.group.GroupCoordinator;
+
+/** A broker, wired: logs, catalog, coordinators, network. */
+public final class Broker implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /**
+   * What a broker is told.
+   *
+   * @param logFolder for the partitions
+   * @param advertised what clients are told to connect to
+   * @param longestFrame bytes of the largest request
+   * @param topicDefaults by Kafka's names
+   */
+  public record Settings(
+      int nodeId,
+      Path logFolder,
+      HostPort listen,
+      Optional<HostPort> advertised,
+      int longestFrame,
+      boolean autoCreateTopics,
+      int defaultPartitions,
+      Map<String, String> topicDefaults,
+      GroupSettings groups,
+      TransactionSettings transactions,
+      FileLogSettings log) {}
+
+  private final Settings settings;
+  private final Clock clock;
+  private final Resources resources = new Resources();
+  private final KafkaListener listener;
+  private final StoredCatalog catalog;
+  private final LogEngine engine;
+  private final GroupCoordination groups;
+  private final TransactionCoordinator transactions;
+  private final LogTransactionVerifier verifier;
+
+  private Broker(Settings settings, CatalogStore store, MeterRegistry registry, Clock clock)
+      throws IOException {
+    this.settings = settings;
+    this.clock = clock;
+    engine =
+        resources.open(
+            "log",
+            FileLogEngine.open(
+                settings.logFolder(), settings.log(), new LogMetrics(registry), Time.SYSTEM));
+    TopicConfigs configs;
+    try {
+      configs = new TopicConfigs(settings.topicDefaults());
+    } catch (ApiException e) {
+      throw UserError.usage("topics.defaults: " + e.getMessage());
+    }
+    catalog =
+        resources.open(
+            "catalog",
+            new StoredCatalog(
+                store,
+                new TopicRules(configs, settings.defaultPartitions(), 1),
+                settings.nodeId()));
+    verifier = new LogTransactionVerifier(engine);
+    groups =
+        resources.open(
+            "groups",
+            new GroupCoordination(settings.nodeId(), engine, verifier, settings.groups(), clock));
+    transactions =
+        resources.open(
+            "transactions",
+            new TransactionCoordinator(
+                engine,
+                groups.coordinator(),
+                new ProducerIds(catalog),
+                settings.transactions(),
+                clock));
+    listener =
+        resources.open(
+            "network",
+            new KafkaListener(
+                settings.listen(), settings.longestFrame(), new NetMetrics(registry)));
+  }
+
+  /**
+   * Recovers the logs, takes all groups and transactions over and serves.
+   *
+   * @throws UserError if the port is taken or the log folder cannot be used
+   */
+  public static Broker start(
+      Settings settings, CatalogStore store, MeterRegistry registry, Health health, Clock clock) {
+    Broker broker;
+    try {
+      broker = new Broker(settings, store, registry, clock);
+    } catch (IOException e) {
+      throw UserError.failure(
+          "the log folder " + settings.logFolder() + " cannot be opened: " + e.getMessage(), e);
+    }
+    try {
+      broker.serve(registry, health);
+      return broker;
+    } catch (RuntimeException | Error e) {
+      broker.resources.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private void serve(MeterRegistry registry, Health health) {
+    HostPort advertised = settings.advertised().orElse(listener.address());
+    await(
+        catalog.register(
+            new io.headwater.hub.kafka.metadata.Broker(
+                settings.nodeId(), advertised.host(), advertised.port(), null)));
+    var topicLogs = new TopicLogs(engine, catalog.configs(), settings.nodeId());
+    TopicCatalog.Subscription logs = catalog.subscribe(topicLogs::apply);
+    resources.onClose("topic logs", logs);
+    ensureInternalTopics();
+    var images = new ImagePublisher();
+    TopicCatalog.Subscription published = catalog.subscribe(images::publish);
+    resources.onClose("images", published);
+    verifier.connect(transactions);
+    groups.start(images);
+    await(transactions.start());
+    health.check(
+        "log",
+        () ->
+            engine.failed().isDone()
+                ? Optional.of("the log cannot be written; see the hub's own log")
+                : Optional.empty());
+    listener.serve(new Dispatcher(handlers(registry)));
+  }
+
+  /** Coordinators need their topics; they are made at the first start. */
+  private void ensureInternalTopics() {
+    ensure(
+        Topic.GROUP_METADATA_TOPIC_NAME,
+        settings.groups().offsetsTopicPartitions(),
+        Map.of("cleanup.policy", "compact", "segment.bytes", "104857600"));
+    ensure(
+        Topic.TRANSACTION_STATE_TOPIC_NAME,
+        settings.transactions().stateTopicPartitions(),
+        Map.of(
+            "cleanup.policy",
+            "compact",
+            "segment.bytes",
+            "104857600",
+            "unclean.leader.election.enable",
+            "false"));
+  }
+
+  private void ensure(String name, int partitions, Map<String, String> configs) {
+    var known = catalog.current().topic(name);
+    if (known.isEmpty()) {
+      await(catalog.create(new NewTopic(name, partitions, 1, configs), false));
+    } else if (known.get().partitions().size() != partitions) {
+      throw UserError.usage(
+          name
+              + " was made with "
+              + known.get().partitions().size()
+              + " partitions; the configuration says "
+              + partitions
+              + ". Groups and transactions are found by that number: set it back");
+    }
+  }
+
+  private List<ApiHandler<?>> handlers(MeterRegistry registry) {
+    var metrics = new ApiMetrics(registry);
+    var partitions = new Partitions(engine, catalog, settings.nodeId());
+    ExecutorService readers =
+        Executors.newFixedThreadPool(
+            Math.max(2, Runtime.getRuntime().availableProcessors()), Threads.factory("hub-fetch"));
+    resources.onClose("fetch threads", readers::shutdownNow);
+    ScheduledExecutorService timer =
+        Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-fetch-timer"));
+    resources.onClose("fetch timer", timer::shutdownNow);
+    int node = settings.nodeId();
+    GroupCoordinator group = groups.coordinator();
+    var handlers = new ArrayList<ApiHandler<?>>();
+    handlers.add(new ProduceHandler(partitions, verifier, metrics));
+    handlers.add(new FetchHandler(partitions, readers, timer, metrics));
+    handlers.add(new ListOffsetsHandler(partitions));
+    handlers.add(new OffsetForLeaderEpochHandler(partitions));
+    handlers.add(new DeleteRecordsHandler(partitions));
+    handlers.add(new DescribeProducersHandler(partitions));
+    handlers.add(new DescribeLogDirsHandler(engine, settings.logFolder()));
+    handlers.add(new MetadataHandler(catalog, node, settings.autoCreateTopics()));
+    handlers.add(new DescribeClusterHandler(catalog, node));
+    handlers.add(new CreateTopicsHandler(catalog));
+    handlers.add(new DeleteTopicsHandler(catalog, partitions));
+    handlers.add(new CreatePartitionsHandler(catalog));
+    handlers.add(new DescribeConfigsHandler(catalog, node, brokerSettings()));
+    handlers.add(new IncrementalAlterConfigsHandler(catalog));
+    handlers.add(new AlterConfigsHandler(catalog));
+    handlers.add(new JoinGroupHandler(group));
+    handlers.add(new SyncGroupHandler(group));
+    handlers.add(new HeartbeatHandler(group));
+    handlers.add(new LeaveGroupHandler(group));
+    handlers.add(new DescribeGroupsHandler(group));
+    handlers.add(new ListGroupsHandler(group));
+    handlers.add(new DeleteGroupsHandler(group));
+    handlers.add(new OffsetCommitHandler(group, catalog));
+    handlers.add(new OffsetFetchHandler(group, catalog));
+    handlers.add(new OffsetDeleteHandler(group));
+    handlers.add(new TxnOffsetCommitHandler(group, catalog));
+    handlers.add(new ConsumerGroupHeartbeatHandler(group));
+    handlers.add(new ConsumerGroupDescribeHandler(group));
+    handlers.add(new StreamsGroupHeartbeatHandler(group, catalog));
+    handlers.add(new StreamsGroupDescribeHandler(group));
+    handlers.add(new FindCoordinatorHandler(catalog, node));
+    handlers.add(new InitProducerIdHandler(transactions));
+    handlers.add(new AddPartitionsToTxnHandler(transactions, catalog));
+    handlers.add(new AddOffsetsToTxnHandler(transactions, groups));
+    handlers.add(new EndTxnHandler(transactions));
+    handlers.add(new ListTransactionsHandler(transactions, clock));
+    handlers.add(new DescribeTransactionsHandler(transactions));
+    return handlers;
+  }
+
+  private Map<String, String> brokerSettings() {
+    return Map.of(
+        "broker.id", Integer.toString(settings.nodeId()),
+        "num.partitions", Integer.toString(settings.defaultPartitions()),
+        "default.replication.factor", "1",
+        "auto.create.topics.enable", Boolean.toString(settings.autoCreateTopics()),
+        "log.dirs", settings.logFolder().toAbsolutePath().toString(),
+        "offsets.topic.num.partitions",
+            Integer.toString(settings.groups().offsetsTopicPartitions()),
+        "transaction.state.log.num.partitions",
+            Integer.toString(settings.transactions().stateTopicPartitions()));
+  }
+
+  private static <T> T await(CompletableFuture<T> step) {
+    try {
+      return step.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while starting", e);
+    } catch (ExecutionException e) {
+      throw UserError.failure("the broker cannot start: " + e.getMessage(), e);
+    } catch (TimeoutException e) {
+      throw UserError.failure(
+          "the broker cannot start: no answer within " + PATIENCE.toSeconds() + " s", e);
+    }
+  }
+
+  /** The address really bound. */
+  public HostPort address() {
+    return listener.address();
+  }
+
+  /** Completes exceptionally when the log has failed and the process must end. */
+  public CompletableFuture<Void> failed() {
+    return engine.failed();
+  }
+
+  @Override
+  public void close() {
+    resources.close();
+  }
+}

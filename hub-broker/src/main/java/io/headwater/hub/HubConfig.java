@@ -1,0 +1,95 @@
+package io.headwater.hub;
+
+import io.headwater.hub.kafka.group.GroupSettings;
+import io.headwater.hub.kafka.log.FileLogSettings;
+import io.headwater.hub.kafka.txn.TransactionSettings;
+import io.headwater.process.ByteSize;
+import io.headwater.process.HostPort;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The hub's configuration; {@code examples/hub.yaml} explains each key.
+ *
+ * @param data folder for logs and ZooKeeper
+ * @param nodeId the broker id
+ * @param listen addresses to listen on
+ * @param advertised what clients are told to connect to; the address listened on if absent
+ * @param http metrics and health
+ * @param zookeeper client address of the in-process ZooKeeper
+ * @param insecure allows to listen on a network without authentication
+ * @param autoCreateTopics makes topics that clients ask for
+ * @param maxRequestSize of one request
+ * @param topics defaults of topics
+ */
+public record HubConfig(
+    Path data,
+    int nodeId,
+    Listen listen,
+    Optional<HostPort> advertised,
+    HostPort http,
+    HostPort zookeeper,
+    Duration zookeeperSessionTimeout,
+    boolean insecure,
+    boolean autoCreateTopics,
+    ByteSize maxRequestSize,
+    Topics topics,
+    GroupSettings groups,
+    TransactionSettings transactions,
+    FileLogSettings log) {
+  public static final HubConfig DEFAULTS =
+      new HubConfig(
+          Path.of(".headwater", "hub"),
+          1,
+          new Listen(new HostPort("127.0.0.1", 9092)),
+          Optional.empty(),
+          new HostPort("127.0.0.1", 8080),
+          new HostPort("127.0.0.1", 2181),
+          Duration.ofSeconds(10),
+          false,
+          true,
+          ByteSize.ofMebibytes(100),
+          new Topics(6, Map.of()),
+          GroupSettings.DEFAULTS,
+          TransactionSettings.DEFAULTS,
+          FileLogSettings.DEFAULTS);
+
+  private static final long SMALLEST_REQUEST = 1 << 16;
+
+  public HubConfig {
+    if (nodeId < 0) {
+      throw new IllegalArgumentException("node-id " + nodeId + " < min 0");
+    }
+    if (maxRequestSize.bytes() < SMALLEST_REQUEST || maxRequestSize.bytes() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "max-request-size " + maxRequestSize + " is not between 64KiB and 2047MiB");
+    }
+    if (!insecure && !listen.kafka().isLoopback()) {
+      throw new IllegalArgumentException(
+          "listen.kafka "
+              + listen.kafka()
+              + " opens the hub to the network without authentication; set 'insecure: true' if that"
+              + " is meant");
+    }
+  }
+
+  /**
+   * @param kafka for Kafka clients
+   */
+  public record Listen(HostPort kafka) {}
+
+  /**
+   * @param defaultPartitions of topics that do not say how many
+   * @param defaults settings by Kafka's names
+   */
+  public record Topics(int defaultPartitions, Map<String, String> defaults) {
+    public Topics {
+      if (defaultPartitions < 1) {
+        throw new IllegalArgumentException(
+            "topics.default-partitions " + defaultPartitions + " < min 1");
+      }
+    }
+  }
+}
