@@ -1,0 +1,89 @@
+package io.headwater.analytics;
+
+import io.headwater.process.HostPort;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.streams.StreamsConfig;
+
+/** What Kafka's clients and Streams are told, derived from the process' settings. */
+final class ClientConfigs {
+  /** Deprecated with its first release, because it will be the only way; warned about until set. */
+  private static final String GLOBAL_HANDLER_CONFIG = "processing.exception.handler.global.enabled";
+
+  private ClientConfigs() {}
+
+  static String bootstrap(AnalyticsConfig config) {
+    return config.hub().stream().map(HostPort::toString).collect(Collectors.joining(","));
+  }
+
+  static Map<String, Object> admin(AnalyticsConfig config) {
+    Map<String, Object> admin = new HashMap<>(common(config));
+    admin.put(AdminClientConfig.CLIENT_ID_CONFIG, config.application() + "-admin");
+    admin.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+    return Map.copyOf(admin);
+  }
+
+  /**
+   * Streams' settings for one query.
+   *
+   * @param instance stays the same over restarts on the same data folder, differs between folders
+   */
+  static Properties streams(
+      AnalyticsConfig config, Query query, String instance, StateMemory memory) {
+    var streams = new Properties();
+    streams.putAll(common(config));
+    streams.put(StreamsConfig.APPLICATION_ID_CONFIG, config.application() + "-" + query.name());
+    streams.put(StreamsConfig.CLIENT_ID_CONFIG, "analytics-" + query.name());
+    streams.put(StreamsConfig.STATE_DIR_CONFIG, config.data().resolve("streams").toString());
+    streams.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    streams.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
+    streams.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
+    // Joins the updates of a window between two commits; more would only be memory.
+    streams.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 1L << 20);
+    streams.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StateMemory.Setter.class);
+    streams.put(StateMemory.CONFIG, memory);
+    streams.put(GLOBAL_HANDLER_CONFIG, true);
+    // A known member comes back into the group at once, instead of waiting for its own session's
+    // end.
+    consumer(streams, ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);
+    consumer(
+        streams,
+        ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG,
+        (int) config.sessionTimeout().toMillis());
+    consumer(
+        streams,
+        ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG,
+        (int) config.sessionTimeout().toMillis() / 4);
+    streams.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 10_000);
+    // A batch is full at the commit, not after a wait of its own.
+    streams.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 5);
+    streams.put(StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 8L << 20);
+    return streams;
+  }
+
+  private static void consumer(Properties streams, String key, Object value) {
+    streams.put(StreamsConfig.mainConsumerPrefix(key), value);
+  }
+
+  private static Map<String, Object> common(AnalyticsConfig config) {
+    return Map.of(
+        CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG,
+        bootstrap(config),
+        CommonClientConfigs.RECONNECT_BACKOFF_MS_CONFIG,
+        100L,
+        CommonClientConfigs.RECONNECT_BACKOFF_MAX_MS_CONFIG,
+        1_000L,
+        CommonClientConfigs.REQUEST_TIMEOUT_MS_CONFIG,
+        10_000,
+        CommonClientConfigs.METADATA_MAX_AGE_CONFIG,
+        30_000L,
+        CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG,
+        false);
+  }
+}
