@@ -1,0 +1,181 @@
+package io.headwater.hub.kafka.log;
+
+import static io.headwater.hub.kafka.log.Batches.append;
+import static io.headwater.hub.kafka.log.Batches.readAll;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headwater.hub.kafka.metadata.ConfigChange;
+import io.headwater.hub.kafka.metadata.MemoryStore;
+import io.headwater.hub.kafka.metadata.NewTopic;
+import io.headwater.hub.kafka.metadata.TopicConfigs;
+import io.headwater.process.ByteSize;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.SimpleRecord;
+import org.apache.kafka.common.utils.Time;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the file engine does by itself, and with the catalog. */
+@Timeout(60)
+class FileLogEngineTest {
+  private static final TopicPartition PARTITION = new TopicPartition("t", 0);
+  private static final FileLogSettings QUICK =
+      new FileLogSettings(
+          Duration.ofMillis(100),
+          Duration.ofMillis(100),
+          Duration.ofDays(1),
+          Duration.ofMinutes(15),
+          1,
+          new ByteSize(1 << 20),
+          Duration.ofMillis(50));
+
+  @TempDir Path folder;
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private FileLogEngine engine;
+
+  @BeforeEach
+  void open() throws Exception {
+    engine = FileLogEngine.open(folder, QUICK, new LogMetrics(registry), Time.SYSTEM);
+  }
+
+  @AfterEach
+  void close() {
+    engine.close();
+  }
+
+  @Test
+  void compactionKeepsTheNewestValueOfEachKey() {
+    var log =
+        create(
+            Map.of(
+                "cleanup.policy", "compact",
+                "internal.segment.bytes", "5000",
+                "min.cleanable.dirty.ratio", "0.01"));
+    for (int i = 0; i < 500; i++) {
+      append(log, keyed("k" + i % 5, "v" + i)).durable().join();
+    }
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(readAll(log)).hasSizeLessThan(150));
+    assertThat(readAll(log)).contains("v495", "v496", "v497", "v498", "v499");
+    assertThat(log.endOffset()).isEqualTo(500);
+    assertThat(engine.failed()).isNotDone();
+  }
+
+  @Test
+  void retentionDeletesWholeOldSegments() {
+    var log = create(Map.of("internal.segment.bytes", "5000", "retention.bytes", "20000"));
+    for (int i = 0; i < 500; i++) {
+      append(log, keyed("k", "v" + i + "x".repeat(100))).durable().join();
+    }
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(log.size()).isLessThan(30_000));
+    assertThat(log.startOffset()).isPositive();
+    assertThat(readAll(log)).hasSize((int) (log.endOffset() - log.startOffset()));
+  }
+
+  @Test
+  void recoveryPointsAreWrittenNowAndThen() throws Exception {
+    append(create(Map.of("internal.segment.bytes", "2000")), "a".repeat(600)).durable().join();
+    append(find(), "b".repeat(600)).durable().join();
+    Path checkpoint = folder.resolve("recovery-point-offset-checkpoint");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(Files.readString(checkpoint)).contains("t 0 1"));
+  }
+
+  @Test
+  void filesOfADeletedLogGoAfterTheDelay() throws Exception {
+    append(create(Map.of("file.delete.delay.ms", "300")), "a").durable().join();
+    engine.delete(PARTITION);
+    assertThat(directories()).singleElement().asString().endsWith("-delete");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(directories()).isEmpty());
+  }
+
+  @Test
+  void logsFollowTheCatalog() {
+    try (var catalog = MemoryStore.catalog()) {
+      var logs = new TopicLogs(engine, catalog.configs(), 1);
+      catalog.subscribe(logs::apply);
+      catalog.create(new NewTopic("t", 2, 1, Map.of()), false).join();
+      append(find(), "old").durable().join();
+      catalog.createPartitions("t", 3, false).join();
+      assertThat(engine.logs()).hasSize(3);
+      catalog
+          .changeConfigs("t", List.of(new ConfigChange("retention.ms", OpType.SET, "9999")), false)
+          .join();
+      assertThat(find().config().retentionMs).isEqualTo(9999);
+      assertThat(readAll(find())).containsExactly("old");
+      catalog.delete("t").join();
+      assertThat(engine.logs()).isEmpty();
+      catalog.create(new NewTopic("t", 1, 1, Map.of()), false).join();
+      assertThat(find().endOffset()).isZero();
+    }
+  }
+
+  @Test
+  void aNewLogTakesLittleSpace() throws Exception {
+    var log = create(Map.of());
+    append(log, "a").durable().join();
+    try (Stream<Path> files = Files.walk(folder.resolve("t-0"))) {
+      assertThat(files.mapToLong(file -> file.toFile().length()).sum()).isLessThan(1 << 20);
+    }
+  }
+
+  @Test
+  void metersTellWhatWasDone() {
+    var log = create(Map.of());
+    append(log, "a", "b").durable().join();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() ->
+            assertThat(registry.scrape())
+                .contains("hub_log_appended_records_total 2.0")
+                .contains("hub_log_appended_size_bytes_total")
+                .contains("hub_log_commit_seconds_count 1")
+                .contains("hub_log_commit_logs_count 1")
+                .contains("hub_log_dirty_logs 0.0")
+                .contains("hub_log_open_logs 1.0"));
+  }
+
+  private PartitionLog create(Map<String, String> configs) {
+    return engine.create(
+        PARTITION, Uuid.randomUuid(), new TopicConfigs(Map.of()).effective(configs));
+  }
+
+  private PartitionLog find() {
+    return engine.find(PARTITION).orElseThrow();
+  }
+
+  private List<Path> directories() throws Exception {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.filter(Files::isDirectory).toList();
+    }
+  }
+
+  private static MemoryRecords keyed(String key, String value) {
+    return MemoryRecords.withRecords(
+        Compression.NONE,
+        new SimpleRecord(Time.SYSTEM.milliseconds(), Batches.bytes(key), Batches.bytes(value)));
+  }
+}
