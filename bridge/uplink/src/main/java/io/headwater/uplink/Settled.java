@@ -1,0 +1,4 @@
+package io.headwater.uplink;
+
+/** What of one partition is in a committed transaction of the hub. */
+public record Settled(StreamPartition partition, OffsetRanges ranges) {}
