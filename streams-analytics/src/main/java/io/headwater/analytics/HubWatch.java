@@ -32,6 +32,10 @@ final class HubWatch implements AutoCloseable {
   private volatile long lastAnswerNanos = System.nanoTime();
   private volatile boolean everAnswered;
 
+  // Of the watch's own thread: each change is logged once.
+  private boolean answering;
+  private boolean warned;
+
   /**
    * Starts to ask.
    *
@@ -70,7 +74,7 @@ final class HubWatch implements AutoCloseable {
         try (Admin admin = Admin.create(adminConfig)) {
           ask(admin);
         } catch (KafkaException e) {
-          LOGGER.atDebug().addKeyValue("error", e.toString()).log("The hub cannot be asked");
+          silent(e);
           var _ = stop.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
         }
       }
@@ -85,17 +89,29 @@ final class HubWatch implements AutoCloseable {
         admin.describeCluster().clusterId().get(ANSWER_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
         answered();
       } catch (ExecutionException | TimeoutException e) {
-        LOGGER.atDebug().addKeyValue("error", e.toString()).log("The hub does not answer");
+        silent(e);
       }
     } while (!stop.await(INTERVAL.toMillis(), TimeUnit.MILLISECONDS));
   }
 
   private void answered() {
-    boolean wasRed = problem().isPresent();
     lastAnswerNanos = System.nanoTime();
     everAnswered = true;
-    if (wasRed) {
+    if (!answering) {
+      answering = true;
       LOGGER.atInfo().addKeyValue("hub", hub).log("The hub answers");
+    }
+  }
+
+  private void silent(Exception reason) {
+    if (answering || !warned) {
+      answering = false;
+      warned = true;
+      LOGGER
+          .atWarn()
+          .addKeyValue("hub", hub)
+          .addKeyValue("error", reason.toString())
+          .log("The hub does not answer; it is asked again every second");
     }
   }
 }

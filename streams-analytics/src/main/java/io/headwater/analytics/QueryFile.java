@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -55,7 +57,9 @@ final class QueryFile {
   private static final int MAX_TOPIC_LENGTH = 249;
 
   private final Path file;
-  private final List<String> errors = new ArrayList<>();
+  private final List<Problem> errors = new ArrayList<>();
+
+  private record Problem(int line, String text) {}
 
   private QueryFile(Path file) {
     this.file = file;
@@ -65,13 +69,18 @@ final class QueryFile {
    * Reads the file.
    *
    * @return at least one query; names and result topics are distinct
-   * @throws UserError with exit code 2 that lists every error, one a line
+   * @throws UserError with exit code 2 that lists every error, one a line, or with exit code 1 if
+   *     the file cannot be read
    */
   static List<Query> read(Path file) {
     var reader = new QueryFile(file);
     List<Query> queries = reader.queries();
     if (!reader.errors.isEmpty()) {
-      throw UserError.usage(String.join(System.lineSeparator(), reader.errors));
+      throw UserError.usage(
+          reader.errors.stream()
+              .sorted(Comparator.comparingInt(Problem::line))
+              .map(problem -> file + " line " + problem.line() + ": " + problem.text())
+              .collect(Collectors.joining(System.lineSeparator())));
     }
     return queries;
   }
@@ -100,27 +109,31 @@ final class QueryFile {
     return queries;
   }
 
+  /** The file's tree; null if it holds nothing. */
   private @Nullable Node compose() {
     try {
       Node root = new Yaml(new LoaderOptions()).compose(new StringReader(Files.readString(file)));
       if (root == null) {
-        errors.add(file + ": the file is empty: it must hold 'queries:' and a list of queries");
+        errors.add(new Problem(1, "the file is empty: it must hold 'queries:' and a list of them"));
       }
       return root;
-    } catch (NoSuchFileException _) {
-      errors.add("--queries " + file + ": there is no such file");
-    } catch (MalformedInputException _) {
-      errors.add("--queries " + file + ": is not UTF-8 text");
+    } catch (NoSuchFileException e) {
+      throw unreadable("there is no such file", e);
+    } catch (MalformedInputException e) {
+      throw unreadable("is not UTF-8 text", e);
     } catch (MarkedYAMLException e) {
       var mark = e.getProblemMark();
-      errors.add(
-          file + (mark == null ? "" : " line " + (mark.getLine() + 1)) + ": " + e.getProblem());
+      errors.add(new Problem(mark == null ? 1 : mark.getLine() + 1, e.getProblem()));
     } catch (YAMLException e) {
-      errors.add(file + ": " + firstLine(e));
+      errors.add(new Problem(1, firstLine(e)));
     } catch (IOException e) {
-      errors.add("--queries " + file + ": cannot be read (" + e + ")");
+      throw unreadable("cannot be read (" + e + ")", e);
     }
     return null;
+  }
+
+  private UserError unreadable(String problem, IOException cause) {
+    return UserError.failure("--queries " + file + ": " + problem, cause);
   }
 
   private Optional<Query> query(
@@ -144,7 +157,7 @@ final class QueryFile {
       distinct(keys.getOrDefault("name", node), "name", name, names);
     }
     if (to != null && name != null) {
-      Node where = keys.getOrDefault("to", node);
+      Node where = keys.getOrDefault("to", keys.getOrDefault("name", node));
       distinct(where, "result topic", to, targets);
       if (to.equals(from)) {
         error(where, "'to' is the topic that the query reads: choose another than '" + to + "'");
@@ -335,7 +348,7 @@ final class QueryFile {
   }
 
   private void error(Node node, String problem) {
-    errors.add(file + " line " + line(node) + ": " + problem);
+    errors.add(new Problem(line(node), problem));
   }
 
   private static int line(Node node) {

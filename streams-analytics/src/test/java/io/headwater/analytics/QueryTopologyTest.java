@@ -1,0 +1,240 @@
+package io.headwater.analytics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headwater.testsupport.Seed;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Properties;
+import java.util.SplittableRandom;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+import org.assertj.core.data.Offset;
+import org.assertj.core.groups.Tuple;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The topology in Streams' own driver, which commits, and so writes results, after each record. */
+@Timeout(60)
+class QueryTopologyTest {
+  private static final Duration GRACE = Duration.ofMinutes(1);
+  private static final long T0 = 1_700_000_000_000L; // 2023-11-14T22:13:20Z
+
+  @TempDir private Path folder;
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private @Nullable TopologyTestDriver driver;
+  private @Nullable TestInputTopic<String, byte[]> readings;
+  private @Nullable TestOutputTopic<String, String> results;
+
+  @BeforeEach
+  void startTopology() {
+    open(EnumSet.allOf(Aggregate.class));
+  }
+
+  @AfterEach
+  void closeTopology() {
+    driver().close();
+  }
+
+  @Test
+  void amendsTheResultOfAWindowWithEachReading() {
+    publish("dev42", "21.5", T0);
+    publish("dev42", "{\"device\":\"dev42\",\"seq\":1,\"value\":20.5}", T0 + 9_999);
+
+    assertThat(results().readRecordsToList())
+        .extracting(TestRecord::key, TestRecord::value)
+        .containsExactly(
+            result("dev42", "20Z", "30Z", "\"count\":1,\"min\":21.5,\"max\":21.5,\"mean\":21.5"),
+            result("dev42", "20Z", "30Z", "\"count\":2,\"min\":20.5,\"max\":21.5,\"mean\":21.0"));
+  }
+
+  @Test
+  void keepsKeysAndWindowsApart() {
+    publish("a", "1", T0);
+    publish("b", "2", T0);
+    publish("a", "3", T0 + 10_000);
+
+    assertThat(results().readRecordsToList())
+        .extracting(TestRecord::key, TestRecord::value)
+        .containsExactly(
+            result("a", "20Z", "30Z", "\"count\":1,\"min\":1.0,\"max\":1.0,\"mean\":1.0"),
+            result("b", "20Z", "30Z", "\"count\":1,\"min\":2.0,\"max\":2.0,\"mean\":2.0"),
+            result("a", "30Z", "40Z", "\"count\":1,\"min\":3.0,\"max\":3.0,\"mean\":3.0"));
+  }
+
+  @Test
+  void tellsOnlyTheDeclaredAggregates() {
+    closeTopology();
+    open(EnumSet.of(Aggregate.MAX));
+
+    publish("a", "1", T0);
+
+    assertThat(results().readValue()).endsWith("30Z\",\"max\":1.0}");
+  }
+
+  @Test
+  void carriesNoHeadersOfTheReadings() {
+    var reading =
+        new TestRecord<>("a", "1".getBytes(StandardCharsets.UTF_8), Instant.ofEpochMilli(T0));
+    reading.headers().add("edge.offset", "e:s:0:1".getBytes(StandardCharsets.UTF_8));
+    readings().pipeInput(reading);
+
+    assertThat(results().readRecord().headers()).isEmpty();
+  }
+
+  @Test
+  void putsAReadingIntoTheWindowOfItsCapture() {
+    var reading =
+        new TestRecord<>(
+            "a", "1".getBytes(StandardCharsets.UTF_8), Instant.ofEpochMilli(T0 + 3_600_000));
+    reading.headers().add("captured", Long.toString(T0).getBytes(StandardCharsets.UTF_8));
+    readings().pipeInput(reading);
+
+    assertThat(results().readValue()).contains("\"start\":\"2023-11-14T22:13:20Z\"");
+  }
+
+  @Test
+  void skipsAndCountsWhatIsNoReading() {
+    publish("a", "garbage", T0);
+    publish("a", "21.5 C", T0);
+    publish("a", "{\"value\":\"21.5\"}", T0);
+    publish("a", "[1e999]", T0);
+    publish("a", "", T0);
+    readings().pipeInput("a", null, T0);
+    readings().pipeInput(null, "1".getBytes(StandardCharsets.UTF_8), T0);
+    publish("a", "2", T0);
+
+    assertThat(results().readValuesToList()).hasSize(1);
+    assertThat(undecodable("not-json")).isEqualTo(2);
+    assertThat(undecodable("no-number")).isEqualTo(2);
+    assertThat(undecodable("empty")).isEqualTo(2);
+    assertThat(undecodable("no-key")).isEqualTo(1);
+    assertThat(count("analytics.readings")).isEqualTo(8);
+    assertThat(count("analytics.results")).isEqualTo(1);
+  }
+
+  @Test
+  void amendsAWindowWithinItsGraceAndCountsWhatComesLater() {
+    publish("a", "1", T0);
+    publish("b", "1", T0 + 10_000 + GRACE.toMillis() - 1);
+    publish("a", "2", T0 + 1);
+    publish("b", "1", T0 + 10_000 + GRACE.toMillis());
+    publish("a", "3", T0 + 2);
+
+    assertThat(results().readKeyValuesToList())
+        .extracting(result -> result.key)
+        .containsExactly("a", "b", "a", "b");
+    assertThat(count("analytics.late")).isEqualTo(1);
+  }
+
+  @Test
+  void agreesWithAPlainComputationOfTheSameReadings() {
+    Seed seed = Seed.next();
+    SplittableRandom random = seed.random();
+    Map<String, double[]> expected = new HashMap<>(); // count, min, max, sum
+    for (int i = 0; i < 5_000; i++) {
+      String key = "dev" + random.nextInt(20);
+      long time = T0 + random.nextLong(60_000); // out of order, all within the grace
+      double value = Math.round(random.nextDouble(-50, 50) * 100) / 100.0;
+      publish(key, Double.toString(value), time);
+      expected.merge(
+          key + "@" + time / 10_000,
+          new double[] {1, value, value, value},
+          (a, b) ->
+              new double[] {a[0] + b[0], Math.min(a[1], b[1]), Math.max(a[2], b[2]), a[3] + b[3]});
+    }
+
+    Map<String, double[]> actual = new HashMap<>();
+    for (TestRecord<String, String> result : results().readRecordsToList()) {
+      var json = Results.parse(result.value());
+      actual.put(
+          result.key() + "@" + json.start().toEpochMilli() / 10_000,
+          new double[] {json.count(), json.min(), json.max(), json.mean() * json.count()});
+    }
+    assertThat(actual.keySet()).as("%s", seed).isEqualTo(expected.keySet());
+    expected.forEach((window, aggregates) ->
+        assertThat(actual.get(window))
+            .as("%s, %s", window, seed)
+            .containsExactly(aggregates, Offset.offset(1e-9)));
+  }
+
+  private void open(EnumSet<Aggregate> aggregates) {
+    var query =
+        new Query(
+            "q",
+            "in",
+            List.of(ValuePath.parse("$.value"), ValuePath.parse("$")),
+            new Query.Tumbling(Duration.ofSeconds(10), GRACE),
+            aggregates,
+            Query.Emit.UPDATES,
+            "out");
+    var config = new Properties();
+    config.put(StreamsConfig.APPLICATION_ID_CONFIG, "test-" + aggregates.size());
+    config.put(StreamsConfig.STATE_DIR_CONFIG, folder.toString());
+    config.put("processing.exception.handler.global.enabled", true); // warned about until set
+    driver =
+        new TopologyTestDriver(
+            QueryTopology.of(query, new AnalyticsMetrics(registry).forQuery("q")), config);
+    readings = driver.createInputTopic("in", new StringSerializer(), new ByteArraySerializer());
+    results = driver.createOutputTopic("out", new StringDeserializer(), new StringDeserializer());
+  }
+
+  private void publish(String key, String payload, long timeMs) {
+    readings().pipeInput(key, payload.getBytes(StandardCharsets.UTF_8), timeMs);
+  }
+
+  private double undecodable(String reason) {
+    return registry.get("analytics.undecodable").tag("reason", reason).counter().count();
+  }
+
+  private double count(String meter) {
+    return registry.get(meter).tag("query", "q").counter().count();
+  }
+
+  private static Tuple result(String key, String start, String end, String aggregates) {
+    String minute = "2023-11-14T22:13:";
+    return Tuple.tuple(
+        key,
+        "{\"query\":\"q\",\"key\":\""
+            + key
+            + "\",\"start\":\""
+            + minute
+            + start
+            + "\",\"end\":\""
+            + minute
+            + end
+            + "\","
+            + aggregates
+            + "}");
+  }
+
+  private TopologyTestDriver driver() {
+    return Objects.requireNonNull(driver);
+  }
+
+  private TestInputTopic<String, byte[]> readings() {
+    return Objects.requireNonNull(readings);
+  }
+
+  private TestOutputTopic<String, String> results() {
+    return Objects.requireNonNull(results);
+  }
+}
