@@ -173,6 +173,7 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
         admin.enableServer=false
         4lw.commands.whitelist=
         jmx.log4j.disable=true
+        maxCnxns=1000
         # The hub's catalog is small.
         preAllocSize=1024
         snapCount=10000

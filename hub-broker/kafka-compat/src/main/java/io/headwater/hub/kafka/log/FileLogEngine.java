@@ -2,7 +2,7 @@ package io.headwater.hub.kafka.log;
 
 import io.headwater.process.Threads;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -41,7 +41,7 @@ public final class FileLogEngine implements LogEngine {
 
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
   private final LogMetrics metrics;
-  private final Forcer forcer;
+  private final Disk disk;
   private final GroupCommitter committer;
   private final CommitScheduler scheduler;
   private final LogFolder folder;
@@ -49,26 +49,19 @@ public final class FileLogEngine implements LogEngine {
   private final Thread failureWatch;
   private boolean closed;
 
-  /** Makes a file's data durable, and its size with it. */
-  @FunctionalInterface
-  interface Forcer {
-    Forcer DISK = channel -> channel.force(false);
-
-    void force(FileChannel channel) throws IOException;
-  }
-
   private FileLogEngine(
-      Path path, FileLogSettings settings, LogMetrics metrics, Time time, Forcer forcer)
+      Path path, FileLogSettings settings, LogMetrics metrics, Time time, Disk disk)
       throws IOException {
     this.metrics = metrics;
-    this.forcer = forcer;
-    committer = new GroupCommitter(metrics, this::fail);
+    this.disk = disk;
+    committer = new GroupCommitter(disk, metrics, this::fail);
     scheduler = new CommitScheduler(committer);
     scheduler.startup();
     try {
       folder = new LogFolder(path, settings, scheduler, time);
     } catch (IOException | RuntimeException e) {
       committer.close();
+      disk.close();
       stopScheduler();
       throw e;
     }
@@ -105,13 +98,14 @@ public final class FileLogEngine implements LogEngine {
    */
   public static FileLogEngine open(
       Path path, FileLogSettings settings, LogMetrics metrics, Time time) throws IOException {
-    return open(path, settings, metrics, time, Forcer.DISK);
+    Path folder = Files.createDirectories(path);
+    return open(folder, settings, metrics, time, Disk.of(folder));
   }
 
   static FileLogEngine open(
-      Path path, FileLogSettings settings, LogMetrics metrics, Time time, Forcer forcer)
+      Path path, FileLogSettings settings, LogMetrics metrics, Time time, Disk disk)
       throws IOException {
-    return new FileLogEngine(path.toAbsolutePath().normalize(), settings, metrics, time, forcer);
+    return new FileLogEngine(path.toAbsolutePath().normalize(), settings, metrics, time, disk);
   }
 
   @Override
@@ -234,10 +228,6 @@ public final class FileLogEngine implements LogEngine {
     committer.markDirty(log);
   }
 
-  void force(FileChannel channel) throws IOException {
-    forcer.force(channel);
-  }
-
   void throwIfFailed() {
     if (failed.isDone()) {
       throw new KafkaStorageException(
@@ -269,6 +259,7 @@ public final class FileLogEngine implements LogEngine {
     steps.add(cleaner::shutdown);
     steps.add(this::stopScheduler);
     steps.add(committer::close); // commits what was appended
+    steps.add(disk::close);
     logs.values().forEach(log -> steps.add(() -> closeLog(log, over)));
     if (!failed.isDone()) {
       steps.add(() -> folder.writeStartOffsets(unified.values()));

@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * thread after it has forced the data to disk.
  *
  * <p>Appends come from any thread and are put in order here, so that the waiting futures stand in
- * offset order. Only {@link #commit}, and so only the commit thread, moves the high watermark.
+ * offset order. Only {@link #complete}, and so only the commit thread, moves the high watermark.
  */
 final class FilePartitionLog implements PartitionLog {
   private record Waiting(long endOffset, CompletableFuture<Void> durable) {}
@@ -130,28 +130,39 @@ final class FilePartitionLog implements PartitionLog {
         durable);
   }
 
+  /** What a commit that begins now has to make durable. Commit thread only, as all of a commit. */
+  long commitEnd() {
+    return log.logEndOffset();
+  }
+
   /**
-   * Makes durable what was appended before the call, then tells everybody. Commit thread only.
+   * Makes this log durable up to {@code end}.
    *
    * <p>The data of the segments is enough: indexes and producer state are rebuilt from it after an
    * unclean end. A segment that is new since the last time needs its directory entry too.
    */
-  void commit() throws IOException {
+  void force(Disk disk, long end) throws IOException {
+    long from = log.highWatermark();
+    if (ended != null || end <= from) {
+      return;
+    }
+    try {
+      force(disk, from, end);
+    } catch (IOException | RuntimeException e) {
+      if (ended == null) { // a log that is being deleted has nothing to promise
+        throw e;
+      }
+    }
+  }
+
+  /** Tells everybody that this log is durable up to {@code end}. */
+  void complete(long end) throws IOException {
     if (ended != null) {
       return;
     }
-    long end = log.logEndOffset();
+    engine.throwIfOffline();
     long highWatermark = log.highWatermark();
     if (end > highWatermark) {
-      try {
-        force(highWatermark, end);
-      } catch (IOException | RuntimeException e) {
-        if (ended == null) { // a log that is being deleted has nothing to promise
-          throw e;
-        }
-        return;
-      }
-      engine.throwIfOffline();
       highWatermark = log.updateHighWatermark(end);
     }
     highWatermarks.announce(highWatermark);
@@ -164,11 +175,11 @@ final class FilePartitionLog implements PartitionLog {
     done.forEach(append -> append.durable().complete(null));
   }
 
-  private void force(long from, long to) throws IOException {
+  private void force(Disk disk, long from, long to) throws IOException {
     boolean newSegment = false;
     for (LogSegment segment : log.logSegments(from, to)) {
       try {
-        engine.force(segment.log().channel());
+        disk.force(segment.log().channel());
       } catch (ClosedChannelException e) {
         // The cleaner has put a cleaned segment, which it forced, in the place of this one.
         if (log.logSegments().contains(segment)) {

@@ -1,6 +1,7 @@
 package io.headwater.hub.kafka.log;
 
 import io.headwater.process.Threads;
+import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -13,15 +14,16 @@ import java.util.function.Consumer;
 /**
  * Makes appends durable, many at a time.
  *
- * <p>One thread, {@code hub-log-commit}: takes all logs that became dirty, forces each, then raises
- * their high watermarks. What is appended meanwhile waits for the next turn, so the group grows by
- * itself under load and costs nothing when idle. The same thread runs the tasks that Kafka's logs
- * want done soon; see {@link CommitScheduler}.
+ * <p>One thread, {@code hub-log-commit}: takes all logs that became dirty, makes them durable, then
+ * raises their high watermarks. What is appended meanwhile waits for the next turn, so the group
+ * grows by itself under load and costs nothing when idle. The same thread runs the tasks that
+ * Kafka's logs want done soon; see {@link CommitScheduler}.
  *
  * <p>The first failure ends the thread: no force is ever tried again, because the kernel may have
  * dropped the pages that it could not write.
  */
 final class GroupCommitter implements Executor, AutoCloseable {
+  private final Disk disk;
   private final LogMetrics metrics;
   private final Consumer<Throwable> onFailure;
   private final Object lock = new Object();
@@ -32,7 +34,8 @@ final class GroupCommitter implements Executor, AutoCloseable {
   private final Deque<Runnable> tasks = new ArrayDeque<>();
   private boolean closing;
 
-  GroupCommitter(LogMetrics metrics, Consumer<Throwable> onFailure) {
+  GroupCommitter(Disk disk, LogMetrics metrics, Consumer<Throwable> onFailure) {
+    this.disk = disk;
     this.metrics = metrics;
     this.onFailure = onFailure;
     this.thread = Threads.start("hub-log-commit", this::run);
@@ -93,11 +96,20 @@ final class GroupCommitter implements Executor, AutoCloseable {
     return true;
   }
 
-  private void commit(List<FilePartitionLog> logs) throws java.io.IOException {
+  private void commit(List<FilePartitionLog> logs) throws IOException {
     long started = System.nanoTime();
     metrics.dirtyLogs(logs.size());
-    for (FilePartitionLog log : logs) {
-      log.commit(); // each is answered as soon as it is on disk, not when the last one is
+    long[] ends = new long[logs.size()];
+    for (int i = 0; i < ends.length; i++) {
+      ends[i] = logs.get(i).commitEnd(); // before the force: what comes later waits its turn
+    }
+    boolean all = disk.forceAll(ends.length);
+    for (int i = 0; i < ends.length; i++) {
+      FilePartitionLog log = logs.get(i);
+      if (!all) {
+        log.force(disk, ends[i]);
+      }
+      log.complete(ends[i]); // forced one by one, each is answered when it is on disk
     }
     metrics.dirtyLogs(0);
     metrics.committed(System.nanoTime() - started, logs.size());

@@ -25,7 +25,9 @@ import org.apache.kafka.storage.internals.log.VerificationGuard;
  * org.apache.kafka.common.errors.KafkaStorageException}, and {@link LogEngine#failed()} reports it.
  *
  * <p>All methods may be called from any thread and none waits for the disk to become durable.
- * {@code append} and {@code read} do read and write files and so do not belong on an event loop.
+ * {@code append} and {@code read} do read and write files and so do not belong on an event loop. A
+ * thread that is in one of them must never be interrupted: that would close the file under
+ * everyone.
  *
  * <p>After a log was deleted or closed every method that touches records throws {@link
  * org.apache.kafka.common.errors.UnknownTopicOrPartitionException} (deleted) or {@link

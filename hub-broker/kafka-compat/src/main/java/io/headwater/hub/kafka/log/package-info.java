@@ -9,9 +9,10 @@
  *
  * <p>{@link io.headwater.hub.kafka.log.FileLogEngine} keeps each log in files ({@code
  * <topic>-<partition>/}) through Kafka's own {@code UnifiedLog}. One thread, {@code
- * hub-log-commit}, makes what was appended durable (group commit), raises high watermarks and
- * completes futures; Kafka's cleaner compacts, a housekeeping thread applies retention. After an
- * unclean end the logs are scanned from their last checkpoint and cut at the first bad batch.
+ * hub-log-commit}, makes what was appended durable (group commit: file by file, or by one {@code
+ * syncfs} when many logs are dirty), raises high watermarks and completes futures; Kafka's cleaner
+ * compacts, a housekeeping thread applies retention. After an unclean end the logs are scanned from
+ * their last checkpoint and cut at the first bad batch.
  */
 @NullMarked
 package io.headwater.hub.kafka.log;

@@ -44,6 +44,8 @@ class FileLogRecoveryTest {
   private static final TopicPartition PARTITION = new TopicPartition("t", 0);
   private static final Uuid TOPIC_ID = Uuid.randomUuid();
 
+  private static final Disk FORCING = channel -> channel.force(false);
+
   @TempDir Path temp;
   private Path folder;
   private int crashes;
@@ -175,7 +177,7 @@ class FileLogRecoveryTest {
       if (random.nextBoolean()) {
         delete(folder.resolve("recovery-point-offset-checkpoint"));
       }
-      try (var engine = open(folder, FileLogEngine.Forcer.DISK)) {
+      try (var engine = open(folder, FORCING)) {
         var log = log(engine, rolling());
         List<String> recovered = readAll(log);
         assertThat(recovered.size())
@@ -191,7 +193,7 @@ class FileLogRecoveryTest {
 
   @Test
   void lostCheckpointsCostTimeOnly() throws Exception {
-    try (var engine = open(folder, FileLogEngine.Forcer.DISK)) {
+    try (var engine = open(folder, FORCING)) {
       fill(log(engine, rolling()), 100);
     }
     for (String name :
@@ -201,7 +203,7 @@ class FileLogRecoveryTest {
             ".kafka_cleanshutdown")) {
       delete(folder.resolve(name));
     }
-    try (var engine = open(folder, FileLogEngine.Forcer.DISK)) {
+    try (var engine = open(folder, FORCING)) {
       assertThat(readAll(log(engine, rolling()))).hasSize(100);
     }
   }
@@ -222,7 +224,7 @@ class FileLogRecoveryTest {
 
   @Test
   void lostAndDamagedIndexesAreBuiltAnew() throws Exception {
-    try (var engine = open(folder, FileLogEngine.Forcer.DISK)) {
+    try (var engine = open(folder, FORCING)) {
       fill(log(engine, rolling()), 200);
       crash();
     }
@@ -235,7 +237,7 @@ class FileLogRecoveryTest {
         Files.write(index, new byte[] {1, 2, 3, 4, 5});
       }
     }
-    try (var engine = open(folder, FileLogEngine.Forcer.DISK)) {
+    try (var engine = open(folder, FORCING)) {
       var log = log(engine, rolling());
       assertThat(readAll(log)).hasSize(200);
       assertThat(readAll(log, 150, IsolationLevel.READ_UNCOMMITTED)).hasSize(50);
@@ -317,7 +319,7 @@ class FileLogRecoveryTest {
     return Map.of("internal.segment.bytes", "20000", "index.interval.bytes", "500");
   }
 
-  private static FileLogEngine.Forcer forcing(Map<Path, Long> forced) {
+  private static Disk forcing(Map<Path, Long> forced) {
     return channel -> {
       long size = channel.size();
       channel.force(false);
@@ -380,16 +382,16 @@ class FileLogRecoveryTest {
   }
 
   private static FileLogEngine open(Path folder) throws IOException {
-    return open(folder, FileLogEngine.Forcer.DISK);
+    return open(folder, FORCING);
   }
 
-  private static FileLogEngine open(Path folder, FileLogEngine.Forcer forcer) throws IOException {
+  private static FileLogEngine open(Path folder, Disk disk) throws IOException {
     return FileLogEngine.open(
         folder,
         FileLogSettings.DEFAULTS,
         new LogMetrics(new SimpleMeterRegistry()),
         Time.SYSTEM,
-        forcer);
+        disk);
   }
 
   private static PartitionLog log(LogEngine engine) {

@@ -8,7 +8,11 @@ import org.junit.jupiter.api.io.TempDir;
 /** The behaviour suite on files. */
 class FilePartitionLogTest extends PartitionLogSuite {
   @TempDir Path folder;
-  private final GatedDisk disk = new GatedDisk();
+  final GatedDisk disk = disk();
+
+  GatedDisk disk() {
+    return new GatedDisk();
+  }
 
   @Override
   LogEngine open() throws Exception {

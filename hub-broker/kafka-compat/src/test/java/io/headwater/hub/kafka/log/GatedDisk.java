@@ -2,14 +2,26 @@ package io.headwater.hub.kafka.log;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
 /** A disk whose forces can be held back or made to fail. */
-final class GatedDisk implements FileLogEngine.Forcer {
+final class GatedDisk implements Disk {
   private final ReentrantLock gate = new ReentrantLock(true);
   private final AtomicInteger forces = new AtomicInteger();
   private volatile boolean broken;
+  private final Optional<FileSystemSync> fileSystem;
+
+  /** Forces file by file. */
+  GatedDisk() {
+    this(Optional.empty());
+  }
+
+  /** Forces the file system if one is given. */
+  GatedDisk(Optional<FileSystemSync> fileSystem) {
+    this.fileSystem = fileSystem;
+  }
 
   /** From now on nothing becomes durable. */
   void hold() {
@@ -30,13 +42,30 @@ final class GatedDisk implements FileLogEngine.Forcer {
 
   @Override
   public void force(FileChannel channel) throws IOException {
+    gated(() -> channel.force(false));
+  }
+
+  @Override
+  public boolean forceAll(int dirtyLogs) throws IOException {
+    if (fileSystem.isEmpty()) {
+      return false;
+    }
+    gated(fileSystem.get()::sync);
+    return true;
+  }
+
+  private interface Force {
+    void run() throws IOException;
+  }
+
+  private void gated(Force force) throws IOException {
     gate.lock();
     try {
       forces.incrementAndGet();
       if (broken) {
         throw new IOException("the disk is broken");
       }
-      channel.force(false);
+      force.run();
     } finally {
       gate.unlock();
     }

@@ -1,0 +1,64 @@
+package io.headwater.hub.kafka.log;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** How data becomes durable. Used by the commit thread alone. */
+interface Disk extends AutoCloseable {
+  /** Makes one file's data and size durable. */
+  void force(FileChannel channel) throws IOException;
+
+  /**
+   * Makes all files durable at once, directory entries too.
+   *
+   * @param dirtyLogs how many logs have something to gain
+   * @return false if that is not possible or not worth it here: nothing was done
+   */
+  default boolean forceAll(int dirtyLogs) throws IOException {
+    return false;
+  }
+
+  @Override
+  default void close() {}
+
+  /** The real one. */
+  static Disk of(Path folder) {
+    return new Real(FileSystemSync.open(folder));
+  }
+
+  /** Files one by one while they are few, the whole file system when they are many. */
+  final class Real implements Disk {
+    /**
+     * From so many dirty logs one {@code syncfs} is cheaper. It also writes what others have left
+     * dirty on the file system, so a few files are better forced alone.
+     */
+    private static final int MANY = 16;
+
+    private final Optional<FileSystemSync> fileSystem;
+
+    private Real(Optional<FileSystemSync> fileSystem) {
+      this.fileSystem = fileSystem;
+    }
+
+    @Override
+    public void force(FileChannel channel) throws IOException {
+      channel.force(false);
+    }
+
+    @Override
+    public boolean forceAll(int dirtyLogs) throws IOException {
+      if (dirtyLogs < MANY || fileSystem.isEmpty()) {
+        return false;
+      }
+      fileSystem.get().sync();
+      return true;
+    }
+
+    @Override
+    public void close() {
+      fileSystem.ifPresent(FileSystemSync::close);
+    }
+  }
+}
