@@ -47,8 +47,6 @@ final class Analytics implements RunningProcess {
       resources.onClose("metrics", registry::close);
       var metrics = new AnalyticsMetrics(registry);
       var health = new Health();
-      var endpoint =
-          resources.open("http", new HttpEndpoint("analytics", config.http(), registry, health));
       StateMemory memory =
           resources.open("state memory", new StateMemory(config.stateMemory().bytes()));
       Map<String, Object> admin = ClientConfigs.admin(config);
@@ -66,6 +64,9 @@ final class Analytics implements RunningProcess {
         metrics.running(query.name(), runner::isRunning);
         health.check("query " + query.name(), runner::problem);
       }
+      // Last: without its checks, health would be green.
+      var endpoint =
+          resources.open("http", new HttpEndpoint("analytics", config.http(), registry, health));
       return new Analytics(resources, health, endpoint.address());
     } catch (RuntimeException e) {
       resources.closeAfter(e);

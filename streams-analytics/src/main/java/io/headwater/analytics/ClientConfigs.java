@@ -13,9 +13,6 @@ import org.apache.kafka.streams.StreamsConfig;
 
 /** What Kafka's clients and Streams are told, derived from the process' settings. */
 final class ClientConfigs {
-  /** Deprecated with its first release, because it will be the only way; warned about until set. */
-  private static final String GLOBAL_HANDLER_CONFIG = "processing.exception.handler.global.enabled";
-
   private ClientConfigs() {}
 
   static String bootstrap(AnalyticsConfig config) {
@@ -48,7 +45,6 @@ final class ClientConfigs {
     streams.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 1L << 20);
     streams.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StateMemory.Setter.class);
     streams.put(StateMemory.CONFIG, memory);
-    streams.put(GLOBAL_HANDLER_CONFIG, true);
     // A known member comes back into the group at once, instead of waiting for its own session's
     // end.
     consumer(streams, ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance);

@@ -177,7 +177,7 @@ final class QueryRunner implements AutoCloseable {
   /** Returns when the instance has ended or the process is to stop. */
   private void runStreams() throws InterruptedException {
     ended = false;
-    var streams = new KafkaStreams(QueryTopology.of(query, metrics), streamsConfig);
+    var streams = new KafkaStreams(QueryTopology.of(query, metrics, streamsConfig), streamsConfig);
     try {
       streams.setStateListener((now, _) -> changed(now));
       streams.setUncaughtExceptionHandler(failure -> {

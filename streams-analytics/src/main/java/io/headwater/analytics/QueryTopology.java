@@ -2,11 +2,14 @@ package io.headwater.analytics;
 
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import java.time.Duration;
+import java.util.Properties;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.Materialized;
@@ -27,8 +30,13 @@ final class QueryTopology {
 
   private QueryTopology() {}
 
-  static Topology of(Query query, QueryMetrics metrics) {
-    var builder = new StreamsBuilder();
+  /**
+   * Builds it.
+   *
+   * @param config Streams' settings; the store's memory is among them
+   */
+  static Topology of(Query query, QueryMetrics metrics, Properties config) {
+    var builder = new StreamsBuilder(new TopologyConfig(new StreamsConfig(config)));
     builder.stream(
             query.from(),
             Consumed.with(Serdes.Bytes(), Serdes.ByteArray())

@@ -188,11 +188,11 @@ class QueryTopologyTest {
             "out");
     var config = new Properties();
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, "test-" + aggregates.size());
+    config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
     config.put(StreamsConfig.STATE_DIR_CONFIG, folder.toString());
-    config.put("processing.exception.handler.global.enabled", true); // warned about until set
     driver =
         new TopologyTestDriver(
-            QueryTopology.of(query, new AnalyticsMetrics(registry).forQuery("q")), config);
+            QueryTopology.of(query, new AnalyticsMetrics(registry).forQuery("q"), config), config);
     readings = driver.createInputTopic("in", new StringSerializer(), new ByteArraySerializer());
     results = driver.createOutputTopic("out", new StringDeserializer(), new StringDeserializer());
   }
