@@ -1,0 +1,89 @@
+package io.headwater.sim;
+
+import io.headwater.process.DataFolder;
+import io.headwater.sim.local.LocalPorts;
+import io.headwater.sim.local.LocalSystem;
+import io.headwater.sim.local.Part;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code headwater demo}. */
+@Command(
+    name = "demo",
+    mixinStandardHelpOptions = true,
+    description =
+        "Starts hub, bridge, edge agent and analytics on this machine with simulated devices, shows"
+            + " what flows, and says at the end what became of every reading. Exit code 0 only if"
+            + " nothing was lost, doubled or damaged.")
+final class DemoCommand implements Callable<Integer> {
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      defaultValue = ".headwater",
+      description = "Folder for the data and logs of all processes; default ${DEFAULT-VALUE}.")
+  private Path data = Path.of(".headwater");
+
+  @Option(
+      names = "--ports",
+      paramLabel = "free",
+      hidden = true,
+      description = "For tests: any free ports instead of the usual ones.")
+  private @Nullable String ports;
+
+  @Mixin private final LoadOptions load = new LoadOptions();
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  @SuppressWarnings("NullAway") // picocli sets the spec
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    // The launcher becomes this JVM, so this is when the user pressed Enter.
+    Clock clock = Clock.systemUTC();
+    long startedMs =
+        ProcessHandle.current().info().startInstant().orElse(clock.instant()).toEpochMilli();
+    try (DataFolder folder = DataFolder.lock(data, "demo")) {
+      LocalPorts where = ports == null ? LocalPorts.DEFAULTS : LocalPorts.free();
+      where.requireFree();
+      Path home = LocalSystem.home();
+      var system =
+          new LocalSystem(
+              home,
+              folder.path(),
+              where,
+              home.resolve("streams-analytics/examples/demo-queries.yaml"),
+              line -> say(out, "  " + line));
+      try (var interruption = new Interruption(system::killAll);
+          system) {
+        say(
+            out,
+            "Starting %d processes, data and logs in %s"
+                .formatted(Part.values().length, folder.path()));
+        var demo =
+            new Demo(
+                system,
+                load.fleet(where.mqttAddress(), "demo", clock),
+                clock.millis() - startedMs,
+                line -> say(out, line));
+        Run.Result result = demo.run(load.length(), interruption);
+        load.json().ifPresent(result::write);
+        say(out, result.verdict().describe());
+        result.endedBy().ifPresent(reason -> say(out, "FAILED: " + reason));
+        return result.passed() ? 0 : 1;
+      }
+    }
+  }
+
+  private static void say(PrintWriter out, String line) {
+    out.println(line);
+    out.flush();
+  }
+}

@@ -1,0 +1,28 @@
+package io.headwater.sim;
+
+import io.headwater.process.Main;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code headwater sim} and {@code headwater demo}. */
+@Command(
+    name = "headwater",
+    mixinStandardHelpOptions = true,
+    description = "Simulated devices and the verifier.",
+    subcommands = {RunCommand.class, DemoCommand.class})
+public final class SimMain implements Runnable {
+  @Spec private @Nullable CommandSpec spec;
+
+  public static void main(String[] args) {
+    Main.run(new SimMain(), args);
+  }
+
+  @Override
+  @SuppressWarnings("NullAway") // picocli sets the spec
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Say what to do: sim run, or demo.");
+  }
+}

@@ -1,0 +1,138 @@
+package io.headwater.sim.local;
+
+import io.headwater.process.UserError;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One process, which may be started several times; its output is appended to one file. Not
+ * thread-safe, but {@link #kill} may be called from any thread.
+ */
+final class LocalProcess {
+  private static final int OUTPUT_READ = 1 << 20;
+
+  private final Part part;
+  private final List<String> command;
+  private final Path output;
+  private volatile @Nullable Process process;
+  private long outputFrom;
+
+  LocalProcess(Part part, Path launcher, List<String> arguments, Path output) {
+    this.part = part;
+    this.output = output;
+    // Ctrl-C goes to all processes of a terminal: this one shall end when it is told to, so that
+    // what is under way arrives before. A shell's ignored signals stay ignored in what it becomes.
+    command = new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT; exec \"$0\" \"$@\""));
+    command.add(launcher.toString());
+    command.add(part.command());
+    command.addAll(arguments);
+  }
+
+  void start() {
+    try {
+      Files.createDirectories(output.toAbsolutePath().getParent());
+      outputFrom = Files.exists(output) ? Files.size(output) : 0;
+      var builder =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
+      builder.environment().put("HEADWATER_BUILD", "never");
+      process = builder.start();
+    } catch (IOException e) {
+      throw UserError.failure("cannot start " + part.command() + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether it has said that it is ready; a UserError if it ended instead. */
+  boolean isReady() {
+    String text = outputSinceStart();
+    if (text.startsWith("ready ") || text.contains("\nready ")) {
+      return true;
+    }
+    if (!isAlive()) {
+      throw UserError.failure(endedLine());
+    }
+    return false;
+  }
+
+  boolean isAlive() {
+    Process running = process;
+    return running != null && running.isAlive();
+  }
+
+  long pid() {
+    Process running = process;
+    return running == null ? -1 : running.pid();
+  }
+
+  /** One line for users about a process that should be running. */
+  String endedLine() {
+    Process ended = process;
+    String last =
+        outputSinceStart().lines().filter(line -> !line.isBlank()).reduce((_, l) -> l).orElse("");
+    return part.command()
+        + " ended"
+        + (ended == null || ended.isAlive() ? "" : " with exit code " + ended.exitValue())
+        + (last.isEmpty() ? "" : ": " + last)
+        + " (all of its output is in "
+        + output
+        + ")";
+  }
+
+  String notReadyLine(Duration limit) {
+    return part.command()
+        + " was not ready within "
+        + limit.toSeconds()
+        + " s; its output is in "
+        + output;
+  }
+
+  /** SIGKILL; returns when it is gone. */
+  void kill() {
+    Process running = process;
+    if (running != null) {
+      running.destroyForcibly();
+      await(running, Duration.ofSeconds(10));
+    }
+  }
+
+  /** SIGTERM, and SIGKILL if that is not enough; returns when it is gone. */
+  void stop(Duration patience) {
+    Process running = process;
+    if (running != null && running.isAlive()) {
+      running.destroy();
+      if (!await(running, patience)) {
+        kill();
+      }
+    }
+  }
+
+  private static boolean await(Process process, Duration limit) {
+    try {
+      return process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  String outputSinceStart() {
+    try (var file = new RandomAccessFile(output.toFile(), "r")) {
+      file.seek(outputFrom);
+      byte[] bytes = new byte[(int) Math.min(OUTPUT_READ, file.length() - outputFrom)];
+      file.readFully(bytes);
+      return new String(bytes, StandardCharsets.UTF_8);
+    } catch (IOException _) {
+      return "";
+    }
+  }
+}
