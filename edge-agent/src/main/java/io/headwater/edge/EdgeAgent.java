@@ -1,0 +1,152 @@
+package io.headwater.edge;
+
+import io.headwater.edge.forward.Forwarder;
+import io.headwater.edge.log.Append;
+import io.headwater.edge.log.EdgeLog;
+import io.headwater.edge.log.EdgeLogMetrics;
+import io.headwater.edge.mqtt.MqttListener;
+import io.headwater.edge.mqtt.MqttMetrics;
+import io.headwater.edge.route.RouteTable;
+import io.headwater.process.DataFolder;
+import io.headwater.process.Health;
+import io.headwater.process.HttpEndpoint;
+import io.headwater.process.Resources;
+import io.headwater.process.RunningProcess;
+import io.headwater.uplink.StreamPartition;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The agent, wired. */
+final class EdgeAgent implements RunningProcess {
+  private static final Logger LOGGER = LoggerFactory.getLogger(EdgeAgent.class);
+  static final String VERSION = "0.1.0";
+  static final String LOG_FOLDER = "log";
+
+  private final Resources resources = new Resources();
+  private final Health health = new Health();
+  private final CompletableFuture<Void> fatal = new CompletableFuture<>();
+  private final Map<String, String> addresses = new LinkedHashMap<>();
+
+  private EdgeAgent() {}
+
+  static EdgeAgent start(EdgeConfig config, Clock clock) {
+    var agent = new EdgeAgent();
+    try {
+      agent.open(config, clock);
+      return agent;
+    } catch (RuntimeException | Error e) {
+      agent.resources.closeAfter(e);
+      throw e;
+    }
+  }
+
+  private void open(EdgeConfig config, Clock clock) {
+    if (!config.listen().mqtt().isLoopback()) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("address", config.listen().mqtt())
+          .log("Sensors are served without authentication on a network: insecure is set");
+    }
+    var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    resources.onClose("metrics", registry::close);
+    DataFolder data = resources.open("data folder", DataFolder.lock(config.data(), "edge"));
+    HttpEndpoint http =
+        resources.open("http", new HttpEndpoint("edge", config.http(), registry, health));
+    var clockKeeper = new ClockKeeper(clock);
+    EdgeLog log =
+        resources.open(
+            "log",
+            EdgeLog.open(
+                data.path().resolve(LOG_FOLDER), config.log(), new EdgeLogMetrics(registry)));
+    log.failed()
+        .whenComplete((_, failure) -> {
+          if (failure != null) {
+            fatal.completeExceptionally(failure);
+          }
+        });
+    health.check("log", log::problem);
+    String gateway = config.gateway().orElseGet(EdgeAgent::hostName);
+    Forwarder forwarder =
+        resources.open(
+            "forwarder",
+            new Forwarder(log, gateway, VERSION, config.uplink(), clockKeeper::quality, registry));
+    health.check("uplink", forwarder::problem);
+    var routes = new RouteTable(config.routes());
+    routes
+        .overlaps()
+        .forEach(pair -> LOGGER.atWarn().addKeyValue("routes", pair).log("Routes overlap"));
+    MqttListener mqtt =
+        resources.open(
+            "mqtt",
+            new MqttListener(
+                config.listen().mqtt(),
+                config.mqtt(),
+                (topic, payload, client, done) ->
+                    log.offer(append(routes, clockKeeper, topic, payload, client, done)),
+                new MqttMetrics(registry)));
+    addresses.put("mqtt", mqtt.address().toString());
+    addresses.put("http", http.address().toString());
+    addresses.put("gateway", gateway);
+  }
+
+  private static Append append(
+      RouteTable routes,
+      ClockKeeper clock,
+      String topic,
+      byte[] payload,
+      String client,
+      Consumer<Append.Outcome> done) {
+    RouteTable.Routed routed = routes.route(topic);
+    return new Append(
+        new StreamPartition(routed.stream(), 0),
+        routed.key().getBytes(StandardCharsets.UTF_8),
+        payload,
+        clock.millis(),
+        clock.quality(),
+        topic,
+        client,
+        done);
+  }
+
+  /** The host's name, cut to what a gateway may be called. */
+  private static String hostName() {
+    String name;
+    try {
+      name = InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException _) {
+      name = "gateway";
+    }
+    String clean = name.replaceAll("[^A-Za-z0-9._-]", "-");
+    return clean.isEmpty() ? "gateway" : clean.substring(0, Math.min(clean.length(), 64));
+  }
+
+  @Override
+  public Map<String, String> addresses() {
+    return addresses;
+  }
+
+  @Override
+  public CompletableFuture<Void> fatal() {
+    return fatal;
+  }
+
+  @Override
+  public Health health() {
+    return health;
+  }
+
+  @Override
+  public void close() {
+    resources.close();
+  }
+}

@@ -1,0 +1,73 @@
+package io.headwater.edge;
+
+import io.headwater.edge.forward.ForwarderSettings;
+import io.headwater.edge.log.LogSettings;
+import io.headwater.edge.mqtt.MqttSettings;
+import io.headwater.edge.route.RouteRule;
+import io.headwater.edge.route.RouteTable;
+import io.headwater.process.HostPort;
+import io.headwater.uplink.UplinkTopics;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The agent's configuration; {@code examples/edge.yaml} explains each key.
+ *
+ * @param data folder of the log
+ * @param gateway its name at the hub; made from the host's name if absent
+ * @param insecure allows to listen on a network without authentication
+ * @param routes in place of the built-in ones
+ */
+public record EdgeConfig(
+    Path data,
+    Optional<String> gateway,
+    Listen listen,
+    HostPort http,
+    boolean insecure,
+    MqttSettings mqtt,
+    LogSettings log,
+    ForwarderSettings uplink,
+    List<RouteRule> routes) {
+  public static final EdgeConfig DEFAULTS =
+      new EdgeConfig(
+          Path.of(".headwater", "edge"),
+          Optional.empty(),
+          new Listen(new HostPort("127.0.0.1", 1883)),
+          new HostPort("127.0.0.1", 8081),
+          false,
+          MqttSettings.DEFAULTS,
+          LogSettings.DEFAULTS,
+          ForwarderSettings.DEFAULTS,
+          List.of(new RouteRule("sensors/+site/+device/+kind", "sensors.{kind}", "{device}")));
+
+  public EdgeConfig {
+    routes = List.copyOf(routes);
+    gateway.ifPresent(name -> {
+      if (!UplinkTopics.isGateway(name)) {
+        throw new IllegalArgumentException(
+            "gateway '" + name + "' is not 1 to 64 of letters, digits, '.', '_' and '-'");
+      }
+    });
+    if (!insecure && !listen.mqtt().isLoopback()) {
+      throw new IllegalArgumentException(
+          "listen.mqtt "
+              + listen.mqtt()
+              + " opens the agent to the network without authentication; set 'insecure: true' if"
+              + " that is meant");
+    }
+    for (RouteRule rule : routes) {
+      Set<String> unknown = RouteTable.unknownNames(rule);
+      if (!unknown.isEmpty()) {
+        throw new IllegalArgumentException(
+            "route " + rule.topic() + " has no wildcard named " + String.join(", ", unknown));
+      }
+    }
+  }
+
+  /**
+   * @param mqtt for sensors
+   */
+  public record Listen(HostPort mqtt) {}
+}

@@ -1,0 +1,62 @@
+package io.headwater.edge;
+
+import io.headwater.process.Main;
+import io.headwater.process.ProcessCommand;
+import io.headwater.process.RunningProcess;
+import io.headwater.process.Setting;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** The command {@code headwater edge}. */
+@Command(
+    name = "headwater edge",
+    description = "The agent on a device: takes readings, keeps them on disk, forwards them once.",
+    subcommands = {LogCommand.class, RoutesCommand.class})
+public final class EdgeMain extends ProcessCommand<EdgeConfig> {
+  @Option(names = "--data", paramLabel = "DIR", description = "Folder of the log.")
+  private @Nullable String data;
+
+  @Option(
+      names = "--port",
+      paramLabel = "PORT",
+      description = "Port for sensors on this machine; 0 takes any. Default: 1883.")
+  private @Nullable String port;
+
+  @Option(
+      names = "--bridge",
+      paramLabel = "HOST:PORT",
+      description = "Broker where a bridge listens; several with commas.")
+  private @Nullable String bridge;
+
+  private EdgeMain() {
+    super("edge", EdgeConfig.DEFAULTS);
+  }
+
+  public static void main(String[] args) {
+    Main.run(new EdgeMain(), args);
+  }
+
+  @Override
+  protected List<Setting> settings() {
+    var settings = new ArrayList<Setting>();
+    if (data != null) {
+      settings.add(new Setting("data", data, "--data"));
+    }
+    if (port != null) {
+      settings.add(new Setting("listen.mqtt", "127.0.0.1:" + port, "--port"));
+    }
+    if (bridge != null) {
+      settings.add(new Setting("uplink.bridges", bridge, "--bridge"));
+    }
+    return settings;
+  }
+
+  @Override
+  protected RunningProcess start(EdgeConfig config) {
+    return EdgeAgent.start(config, Clock.systemUTC());
+  }
+}

@@ -1,0 +1,52 @@
+package io.headwater.edge;
+
+import io.headwater.edge.route.RouteTable;
+import io.headwater.process.Config;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** The command {@code headwater edge routes}: which rule takes a topic, and why. */
+@Command(name = "routes", description = "Tells where a topic's publishes go, and why.")
+final class RoutesCommand implements Callable<Integer> {
+  @Option(names = "--explain", paramLabel = "TOPIC", required = true, description = "The topic.")
+  private String topic = "";
+
+  @Option(names = "--config", paramLabel = "FILE", description = "The agent's configuration.")
+  private @Nullable Path config;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this text.")
+  @SuppressWarnings("UnusedVariable") // picocli looks at it
+  private boolean help;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() {
+    if (spec == null) {
+      throw new IllegalStateException("not called by picocli");
+    }
+    EdgeConfig read =
+        Config.read(
+            "edge", EdgeConfig.DEFAULTS, Optional.ofNullable(config), System.getenv(), List.of());
+    var table = new RouteTable(read.routes());
+    RouteTable.Routed routed = table.route(topic);
+    var out = spec.commandLine().getOut();
+    out.println("topic   " + topic);
+    out.println("stream  " + routed.stream());
+    out.println("key     " + routed.key());
+    out.println("why     " + routed.why());
+    table.overlaps().forEach(overlap -> out.println("warning " + overlap));
+    out.flush();
+    return 0;
+  }
+}

@@ -1,0 +1,63 @@
+package io.headwater.edge.forward;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What the forwarder does. */
+final class ForwarderMetrics {
+  private final MeterRegistry registry;
+  private final Counter settled;
+  private final Counter batches;
+  private final Counter timeouts;
+  private final Counter ignored;
+  private final Timer roundTrip;
+  private final AtomicInteger connected = new AtomicInteger();
+
+  ForwarderMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    settled = counter("edge.uplink.settled.records", "Offsets that the hub has committed");
+    batches = counter("edge.uplink.batches", "Batches sent");
+    timeouts = counter("edge.uplink.timeouts", "Times that no answer came in time");
+    ignored = counter("edge.uplink.answers.ignored", "Answers that were not for this log");
+    roundTrip =
+        Timer.builder("edge.uplink.round.trip")
+            .description("From sending a batch to its answer")
+            .register(registry);
+    registry.gauge("edge.uplink.connected", connected);
+  }
+
+  private Counter counter(String name, String description) {
+    return Counter.builder(name).description(description).register(registry);
+  }
+
+  void settled(long records) {
+    settled.increment((double) records);
+  }
+
+  void sent() {
+    batches.increment();
+  }
+
+  void timedOut() {
+    timeouts.increment();
+  }
+
+  void ignored() {
+    ignored.increment();
+  }
+
+  void answered(long nanos) {
+    roundTrip.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  void connected(boolean now) {
+    connected.set(now ? 1 : 0);
+  }
+
+  void rejected(String reason) {
+    registry.counter("edge.uplink.rejects", "reason", reason).increment();
+  }
+}

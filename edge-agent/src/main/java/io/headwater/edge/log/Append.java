@@ -1,0 +1,39 @@
+package io.headwater.edge.log;
+
+import io.headwater.uplink.ClockQuality;
+import io.headwater.uplink.StreamPartition;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A reading on its way into the log.
+ *
+ * @param key of the hub record; null for none
+ * @param capturedMs milliseconds since 1970 by this device's clock
+ * @param done told the outcome once, on the writer's thread; quick, does not throw
+ */
+@SuppressWarnings("ArrayRecordComponent") // handed over, never compared
+public record Append(
+    StreamPartition partition,
+    byte @Nullable [] key,
+    byte[] value,
+    long capturedMs,
+    ClockQuality clock,
+    String mqttTopic,
+    String mqttClient,
+    Consumer<Outcome> done) {
+  /** What became of it. */
+  public enum Outcome {
+    /** On disk. */
+    COMMITTED,
+    /** Certainly not on disk, because there is no room. */
+    DISK_FULL,
+    /** Certainly not on disk, for another reason. */
+    FAILED
+  }
+
+  /** About how many bytes it takes in memory and on disk. */
+  int size() {
+    return value.length + (key == null ? 0 : key.length) + mqttTopic.length() + 64;
+  }
+}

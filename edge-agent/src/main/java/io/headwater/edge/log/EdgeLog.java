@@ -1,0 +1,387 @@
+package io.headwater.edge.log;
+
+import io.headwater.edge.log.LogState.PartitionState;
+import io.headwater.process.Threads;
+import io.headwater.process.UserError;
+import io.headwater.uplink.Incarnation;
+import io.headwater.uplink.OffsetRanges;
+import io.headwater.uplink.StreamPartition;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+
+/**
+ * The edge log; see the package comment. Thread-safe.
+ *
+ * <p>An {@link Append} that was taken is told its outcome once. An offset is never given twice, not
+ * over restarts, failures or an emptied log.
+ */
+public final class EdgeLog implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(EdgeLog.class);
+  private static final int LARGEST_GROUP = 1000;
+  private static final int LARGEST_GROUP_BYTES = 1 << 20;
+  private static final long HOUSEKEEPING_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final Path folder;
+  private final LogSettings settings;
+  private final EdgeLogMetrics metrics;
+  private final ArrayBlockingQueue<Append> queue;
+  private final LogFiles files = new LogFiles();
+  private final List<Runnable> commitListeners = new CopyOnWriteArrayList<>();
+  private final CompletableFuture<Void> failed = new CompletableFuture<>();
+  private final AtomicLong waitingSinceNanos = new AtomicLong(-1);
+  private final long epoch;
+  private final List<Incarnation> incarnations;
+
+  /** What the hub has; written to the file by the writer now and then. */
+  private final Map<StreamPartition, OffsetRanges> settled = new ConcurrentHashMap<>();
+
+  private volatile Map<StreamPartition, Long> ends;
+  private volatile boolean settledChanged;
+  private volatile boolean closing;
+  private final Thread writer;
+
+  // Confined to the writer's thread once it runs.
+  private LogFile active;
+  private LogState state;
+  private long housekeepingNanos = System.nanoTime();
+
+  private EdgeLog(
+      Path folder, LogSettings settings, EdgeLogMetrics metrics, LogOpening.Opened opened)
+      throws SQLException {
+    this.folder = folder;
+    this.settings = settings;
+    this.metrics = metrics;
+    this.queue = new ArrayBlockingQueue<>(settings.queue());
+    this.active = opened.active();
+    this.state = opened.state();
+    this.epoch = state.epoch();
+    this.incarnations = List.copyOf(state.incarnations());
+    this.ends = Map.copyOf(state.ends());
+    this.settled.putAll(state.settled());
+    for (Path sealed : opened.sealed()) {
+      try {
+        files.add(sealed);
+      } catch (SQLException e) {
+        LogFiles.putAside(sealed, e);
+      }
+    }
+    files.add(active.path());
+    metrics.gauges(this::depth, queue::size, files::bytes);
+    this.writer = Threads.start("edge-log-writer-0", this::run);
+  }
+
+  /**
+   * Opens the log, making it where there is none.
+   *
+   * @throws UserError if the folder cannot be used
+   */
+  public static EdgeLog open(Path folder, LogSettings settings, EdgeLogMetrics metrics) {
+    try {
+      return new EdgeLog(folder, settings, metrics, LogOpening.open(folder));
+    } catch (IOException | SQLException e) {
+      throw UserError.failure("the log in " + folder + " cannot be opened: " + e.getMessage(), e);
+    }
+  }
+
+  /** Hands a reading to the writer; false if its queue is full, then nothing was taken. */
+  public boolean offer(Append append) {
+    if (closing || failed.isDone()) {
+      append.done().accept(Append.Outcome.FAILED);
+      return true;
+    }
+    waitingSinceNanos.compareAndSet(-1, System.nanoTime());
+    return queue.offer(append);
+  }
+
+  /** Runs after each commit, on the writer's thread. */
+  public void onCommit(Runnable listener) {
+    commitListeners.add(listener);
+  }
+
+  /** The life of this log: its offsets mean nothing under another one. */
+  public long epoch() {
+    return epoch;
+  }
+
+  /** All known openings, the present one last. */
+  public List<Incarnation> incarnations() {
+    return incarnations;
+  }
+
+  /** The end of what is committed, exclusive, of each partition. */
+  public Map<StreamPartition, Long> ends() {
+    return ends;
+  }
+
+  /** The first offset that is kept. */
+  public long start(StreamPartition partition) {
+    return files.start(partition, ends.getOrDefault(partition, 0L));
+  }
+
+  /**
+   * Committed rows and gaps from an offset on: as many as fit, at least one row or gap while the
+   * offset is below the end. Reads the disk: not for event loops.
+   */
+  public LogSlice read(StreamPartition partition, long from, int maxRecords, int maxBytes) {
+    return files.read(partition, from, ends.getOrDefault(partition, 0L), maxRecords, maxBytes);
+  }
+
+  /** Notes what the hub has committed; it becomes deletable. */
+  public void settle(StreamPartition partition, OffsetRanges ranges) {
+    settled.merge(partition, ranges, OffsetRanges::union);
+    settledChanged = true;
+  }
+
+  /** What is known to be settled. */
+  public OffsetRanges settled(StreamPartition partition) {
+    return settled.getOrDefault(partition, OffsetRanges.EMPTY);
+  }
+
+  /** Readings committed and not yet settled. */
+  public long depth() {
+    long depth = 0;
+    for (var entry : ends.entrySet()) {
+      depth += entry.getValue() - settled(entry.getKey()).count(0, entry.getValue());
+    }
+    return depth;
+  }
+
+  /** Completes exceptionally when the log can no longer be written. */
+  public CompletableFuture<Void> failed() {
+    return failed;
+  }
+
+  /** What keeps the log from doing its work now. */
+  public Optional<String> problem() {
+    if (failed.isDone()) {
+      return Optional.of("the log in " + folder + " cannot be written");
+    }
+    long since = waitingSinceNanos.get();
+    long waited = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - since);
+    return since != -1 && waited >= 10
+        ? Optional.of("no commit has succeeded for " + waited + " s")
+        : Optional.empty();
+  }
+
+  private void run() {
+    var group = new ArrayList<Append>(LARGEST_GROUP);
+    try {
+      while (!closing || !queue.isEmpty()) {
+        collect(group);
+        if (!group.isEmpty()) {
+          commit(group);
+          group.clear();
+        }
+        if (System.nanoTime() - housekeepingNanos > HOUSEKEEPING_NANOS) {
+          housekeeping();
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } catch (RuntimeException e) {
+      fail(e);
+    } finally {
+      refuse(group);
+      drainRefused();
+    }
+  }
+
+  private void collect(List<Append> group) throws InterruptedException {
+    Append first = queue.poll(100, TimeUnit.MILLISECONDS);
+    if (first == null) {
+      return;
+    }
+    group.add(first);
+    long bytes = first.size();
+    long lingerUntil = System.nanoTime() + settings.linger().toNanos();
+    while (group.size() < LARGEST_GROUP && bytes < LARGEST_GROUP_BYTES) {
+      long left = lingerUntil - System.nanoTime();
+      Append next = left > 0 ? queue.poll(left, TimeUnit.NANOSECONDS) : queue.poll();
+      if (next == null) {
+        return;
+      }
+      group.add(next);
+      bytes += next.size();
+    }
+  }
+
+  private void commit(List<Append> group) {
+    long started = System.nanoTime();
+    long seqBefore = state.nextSeq();
+    Map<StreamPartition, Long> before = state.ends();
+    Append.Outcome outcome;
+    try {
+      write(group);
+      active.commit();
+      outcome = Append.Outcome.COMMITTED;
+    } catch (SQLException e) {
+      outcome = afterFailure(e, seqBefore, before, group.size());
+    }
+    if (outcome == Append.Outcome.COMMITTED) {
+      waitingSinceNanos.set(-1);
+      metrics.committed(group.size(), System.nanoTime() - started);
+      ends = Map.copyOf(state.ends());
+    } else {
+      metrics.refused(group.size());
+    }
+    for (Append append : group) {
+      append.done().accept(outcome);
+    }
+    commitListeners.forEach(Runnable::run);
+  }
+
+  private void write(List<Append> group) throws SQLException {
+    for (Append append : group) {
+      PartitionState partition = state.partitions().get(append.partition());
+      if (partition == null) {
+        partition = new PartitionState(state.partitions().size() + 1, 0);
+        state.partitions().put(append.partition(), partition);
+        active.insertPartition(append.partition(), partition);
+      }
+      long seq = state.nextSeq();
+      state.setNextSeq(seq + 1);
+      active.insert(seq, partition.id(), partition.take(), append);
+    }
+    active.flushInserts();
+  }
+
+  /** Takes the counters back if the group is certainly not on disk; otherwise looks what is. */
+  private Append.Outcome afterFailure(
+      SQLException cause, long seqBefore, Map<StreamPartition, Long> before, int size) {
+    LOGGER
+        .atError()
+        .addKeyValue("records", size)
+        .addKeyValue("error", cause.getMessage())
+        .log("A commit failed");
+    boolean full =
+        cause instanceof SQLiteException sqlite
+            && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL;
+    try {
+      active.clearInserts();
+      active.rollback();
+      if (full) {
+        takeBack(seqBefore, before);
+        return Append.Outcome.DISK_FULL;
+      }
+      return lookAfter(seqBefore);
+    } catch (SQLException e) {
+      try {
+        return lookAfter(seqBefore);
+      } catch (SQLException again) {
+        again.addSuppressed(e);
+        fail(again);
+        return Append.Outcome.FAILED;
+      }
+    }
+  }
+
+  private void takeBack(long seqBefore, Map<StreamPartition, Long> before) {
+    state.setNextSeq(seqBefore);
+    state.partitions().keySet().removeIf(partition -> !before.containsKey(partition));
+    state
+        .partitions()
+        .forEach((partition, counter) -> counter.setNextOffset(before.getOrDefault(partition, 0L)));
+  }
+
+  /** Opens the file anew: what it holds is what happened. */
+  private Append.Outcome lookAfter(long seqBefore) throws SQLException {
+    try {
+      active.close();
+    } catch (SQLException e) {
+      LOGGER.atDebug().setCause(e).log("The file did not close");
+    }
+    var found = new LogState(epoch);
+    active = LogFile.open(active.path(), found);
+    boolean committed = found.nextSeq() > seqBefore;
+    state = found;
+    ends = Map.copyOf(state.ends());
+    return committed ? Append.Outcome.COMMITTED : Append.Outcome.FAILED;
+  }
+
+  private void housekeeping() {
+    housekeepingNanos = System.nanoTime();
+    try {
+      if (settledChanged) {
+        settledChanged = false;
+        state.settled().clear();
+        state.settled().putAll(settled);
+        active.writeSettled(state);
+        active.commit();
+      }
+      if (active.size() > settings.fileSize().bytes()) {
+        roll();
+      }
+      files.applyRetention(settings.retention().bytes(), Map.copyOf(settled));
+    } catch (SQLException | IOException e) {
+      settledChanged = true;
+      LOGGER.atWarn().addKeyValue("error", e.getMessage()).log("Housekeeping of the log failed");
+      try {
+        active.rollback();
+      } catch (SQLException rollback) {
+        fail(rollback);
+      }
+    }
+  }
+
+  private void roll() throws SQLException {
+    LogFile next = LogFile.create(LogFiles.path(folder, state.nextSeq()), state);
+    LogFile sealed = active;
+    active = next;
+    files.add(next.path());
+    sealed.seal();
+  }
+
+  private void fail(Throwable cause) {
+    LOGGER.atError().setCause(cause).log("The log cannot be written any more");
+    failed.completeExceptionally(cause);
+  }
+
+  private void drainRefused() {
+    var left = new ArrayList<Append>();
+    queue.drainTo(left);
+    refuse(left);
+  }
+
+  private void refuse(List<Append> appends) {
+    appends.forEach(append -> append.done().accept(Append.Outcome.FAILED));
+  }
+
+  /** Commits what waits, then closes. */
+  @Override
+  public void close() {
+    closing = true;
+    try {
+      writer.join();
+      if (settledChanged) {
+        housekeeping();
+      }
+      files.close();
+      active.close();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (SQLException e) {
+      throw new IllegalStateException("the log in " + folder + " did not close cleanly", e);
+    }
+  }
+
+  /** A copy for status pages: partition, end and settled. */
+  public Map<StreamPartition, OffsetRanges> settled() {
+    return new HashMap<>(settled);
+  }
+}

@@ -1,0 +1,56 @@
+package io.headwater.edge.log;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+
+/** What the log does. */
+public final class EdgeLogMetrics {
+  private final MeterRegistry registry;
+  private final Counter appended;
+  private final Counter refused;
+  private final Timer commit;
+  private final DistributionSummary group;
+
+  public EdgeLogMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    appended =
+        Counter.builder("edge.log.appended")
+            .baseUnit("records")
+            .description("Readings committed")
+            .register(registry);
+    refused =
+        Counter.builder("edge.log.refused")
+            .baseUnit("records")
+            .description("Readings that could not be committed")
+            .register(registry);
+    commit =
+        Timer.builder("edge.log.commit")
+            .description("Time of one commit, its fsync included")
+            .register(registry);
+    group =
+        DistributionSummary.builder("edge.log.commit.group")
+            .baseUnit("records")
+            .description("Readings in one commit")
+            .register(registry);
+  }
+
+  void committed(int records, long nanos) {
+    appended.increment(records);
+    group.record(records);
+    commit.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  void refused(int records) {
+    refused.increment(records);
+  }
+
+  void gauges(Supplier<Number> depth, Supplier<Number> queue, Supplier<Number> bytes) {
+    registry.gauge("edge.uplink.depth.records", depth, supplier -> supplier.get().doubleValue());
+    registry.gauge("edge.log.queue.records", queue, supplier -> supplier.get().doubleValue());
+    registry.gauge("edge.log.size.bytes", bytes, supplier -> supplier.get().doubleValue());
+  }
+}

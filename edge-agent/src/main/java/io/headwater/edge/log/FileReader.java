@@ -1,0 +1,205 @@
+package io.headwater.edge.log;
+
+import io.headwater.uplink.ClockQuality;
+import io.headwater.uplink.Gap;
+import io.headwater.uplink.StreamPartition;
+import io.headwater.uplink.UplinkRecord;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.sqlite.SQLiteConfig;
+
+/**
+ * Reads one file, in short statements that do not hold up its writer. Not thread-safe.
+ *
+ * <p>There is no index over offsets: within a partition they rise with {@code seq}, so a point
+ * every {@link #STRIDE} rows, remembered while reading, says where to begin.
+ */
+final class FileReader implements AutoCloseable {
+  /** Rows of one statement. */
+  static final int SHORT = 500;
+
+  private static final int STRIDE = 1000;
+
+  private final Path path;
+  private final Connection connection;
+  private final long baseSeq;
+  private final Map<StreamPartition, NavigableMap<Long, Long>> points = new HashMap<>();
+  private Map<StreamPartition, Integer> ids = Map.of();
+
+  FileReader(Path path) throws SQLException {
+    this.path = path;
+    var config = new SQLiteConfig();
+    config.setReadOnly(true);
+    config.setBusyTimeout(5000);
+    connection = DriverManager.getConnection("jdbc:sqlite:" + path, config.toProperties());
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SELECT value FROM meta WHERE name = 'base_seq'")) {
+      if (!rows.next()) {
+        throw new SQLException(path + " has no base");
+      }
+      baseSeq = rows.getLong(1);
+    }
+  }
+
+  Path path() {
+    return path;
+  }
+
+  long baseSeq() {
+    return baseSeq;
+  }
+
+  /** The partitions known to this file, with the offset that their first row in it gets. */
+  Map<StreamPartition, Long> bases() throws SQLException {
+    var bases = new HashMap<StreamPartition, Long>();
+    var numbers = new HashMap<StreamPartition, Integer>();
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SELECT stream, part, base, id FROM sp")) {
+      while (rows.next()) {
+        var partition = new StreamPartition(rows.getString(1), rows.getInt(2));
+        bases.put(partition, rows.getLong(3));
+        numbers.put(partition, rows.getInt(4));
+      }
+    }
+    ids = numbers;
+    return bases;
+  }
+
+  /** Rows of a partition from an offset on, below another; as many as fit. */
+  List<UplinkRecord> read(
+      StreamPartition partition, long from, long to, int maxRecords, int maxBytes)
+      throws SQLException {
+    Integer id = id(partition);
+    var records = new ArrayList<UplinkRecord>();
+    if (id == null || from >= to) {
+      return records;
+    }
+    NavigableMap<Long, Long> known = points.computeIfAbsent(partition, _ -> new TreeMap<>());
+    Map.Entry<Long, Long> start = known.floorEntry(from);
+    long seq = start == null ? baseSeq : start.getValue();
+    int bytes = 0;
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT seq, off, ts, clock, topic, client, key, value FROM log"
+                + " WHERE seq >= ? AND sp = ? AND off >= ? AND off < ? ORDER BY seq LIMIT ?")) {
+      select.setLong(1, seq);
+      select.setInt(2, id);
+      select.setLong(3, from);
+      select.setLong(4, to);
+      select.setInt(5, Math.min(maxRecords, SHORT));
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          UplinkRecord record = record(rows);
+          remember(known, record.offset(), rows.getLong(1));
+          int size = record.value().length + record.mqttTopic().length() + 64;
+          if (!records.isEmpty() && bytes + size > maxBytes) {
+            break;
+          }
+          bytes += size;
+          records.add(record);
+        }
+      }
+    }
+    return records;
+  }
+
+  private @Nullable Integer id(StreamPartition partition) throws SQLException {
+    Integer id = ids.get(partition);
+    if (id == null) {
+      bases();
+      id = ids.get(partition);
+    }
+    return id;
+  }
+
+  private static void remember(NavigableMap<Long, Long> known, long offset, long seq) {
+    if (known.isEmpty() || offset >= known.lastKey() + STRIDE) {
+      known.put(offset, seq);
+    }
+  }
+
+  private static UplinkRecord record(ResultSet rows) throws SQLException {
+    ClockQuality[] qualities = ClockQuality.values();
+    int clock = rows.getInt(4);
+    return new UplinkRecord(
+        rows.getLong(2),
+        rows.getLong(3),
+        clock >= 0 && clock < qualities.length ? qualities[clock] : ClockQuality.UNSYNCED,
+        rows.getBytes(7),
+        rows.getBytes(8),
+        rows.getString(5),
+        rows.getString(6));
+  }
+
+  /** Gaps of a partition that overlap the range. */
+  List<Gap> gaps(StreamPartition partition, long from, long to) throws SQLException {
+    Integer id = id(partition);
+    var gaps = new ArrayList<Gap>();
+    if (id == null) {
+      return gaps;
+    }
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT first, next, reason FROM gap WHERE sp = ? AND next > ? AND first < ?"
+                + " ORDER BY first")) {
+      select.setInt(1, id);
+      select.setLong(2, from);
+      select.setLong(3, to);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          long first = rows.getLong(1);
+          long next = rows.getLong(2);
+          gaps.add(new Gap(first, next, LogFile.reason(rows.getInt(3)), 0, next - first));
+        }
+      }
+    }
+    return gaps;
+  }
+
+  /** All rows in the order in which they were written, for people who look. */
+  void forEach(Consumer<PrintedRow> consumer) throws SQLException {
+    long seq = baseSeq - 1;
+    while (true) {
+      var rows = new ArrayList<PrintedRow>();
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              "SELECT log.seq, off, ts, clock, topic, client, key, value, stream, part FROM log"
+                  + " JOIN sp ON sp.id = log.sp WHERE log.seq > ? ORDER BY log.seq LIMIT ?")) {
+        select.setLong(1, seq);
+        select.setInt(2, SHORT);
+        try (ResultSet found = select.executeQuery()) {
+          while (found.next()) {
+            rows.add(
+                new PrintedRow(
+                    found.getLong(1),
+                    new StreamPartition(found.getString(9), found.getInt(10)),
+                    record(found)));
+          }
+        }
+      }
+      if (rows.isEmpty()) {
+        return;
+      }
+      rows.forEach(consumer);
+      seq = rows.getLast().seq();
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}

@@ -1,0 +1,349 @@
+package io.headwater.edge.log;
+
+import io.headwater.edge.log.LogState.PartitionState;
+import io.headwater.uplink.Gap;
+import io.headwater.uplink.GapReason;
+import io.headwater.uplink.Incarnation;
+import io.headwater.uplink.OffsetRanges;
+import io.headwater.uplink.StreamPartition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * The file that is written to. Confined to the writer's thread.
+ *
+ * <pre>
+ * meta(name, value)                        format, epoch, base_seq
+ * sp(id, stream, part, base)               base: the offset that its first row in this file gets
+ * log(seq, sp, off, ts, clock, topic, client, key, value)
+ * incarnation(n, id), incarnation_first(n, sp, off)
+ * settled(sp, first, next), gap(sp, first, next, reason)
+ * </pre>
+ */
+final class LogFile implements AutoCloseable {
+  static final String SUFFIX = ".edgelog";
+  private static final int FORMAT = 1;
+  private static final String[] SCHEMA = {
+    "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
+    "CREATE TABLE sp(id INTEGER PRIMARY KEY, stream TEXT NOT NULL, part INTEGER NOT NULL,"
+        + " base INTEGER NOT NULL, UNIQUE(stream, part))",
+    "CREATE TABLE log(seq INTEGER PRIMARY KEY, sp INTEGER NOT NULL, off INTEGER NOT NULL,"
+        + " ts INTEGER NOT NULL, clock INTEGER NOT NULL, topic TEXT NOT NULL,"
+        + " client TEXT NOT NULL, key BLOB, value BLOB NOT NULL)",
+    "CREATE TABLE incarnation(n INTEGER PRIMARY KEY, id INTEGER NOT NULL)",
+    "CREATE TABLE incarnation_first(n INTEGER NOT NULL, sp INTEGER NOT NULL, off INTEGER NOT NULL)",
+    "CREATE TABLE settled(sp INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL)",
+    "CREATE TABLE gap(sp INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL,"
+        + " reason INTEGER NOT NULL)"
+  };
+
+  private final Path path;
+  private final Connection connection;
+  private final PreparedStatement insert;
+
+  private LogFile(Path path, Connection connection) throws SQLException {
+    this.path = path;
+    this.connection = connection;
+    this.insert =
+        connection.prepareStatement(
+            "INSERT INTO log(seq, sp, off, ts, clock, topic, client, key, value)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  }
+
+  /** Makes a file whose first transaction holds the state. */
+  static LogFile create(Path path, LogState state) throws SQLException {
+    Connection connection = connect(path);
+    try (Statement statement = connection.createStatement()) {
+      for (String table : SCHEMA) {
+        statement.executeUpdate(table);
+      }
+      statement.executeUpdate("INSERT INTO meta VALUES ('format', " + FORMAT + ")");
+      statement.executeUpdate("INSERT INTO meta VALUES ('epoch', " + state.epoch() + ")");
+      statement.executeUpdate("INSERT INTO meta VALUES ('base_seq', " + state.nextSeq() + ")");
+    }
+    var file = new LogFile(path, connection);
+    for (var entry : state.partitions().entrySet()) {
+      file.insertPartition(entry.getKey(), entry.getValue());
+    }
+    file.writeIncarnations(state);
+    file.writeSettled(state);
+    file.commit();
+    return file;
+  }
+
+  /**
+   * Opens a file and reads its state.
+   *
+   * @throws SQLException if the file is damaged, or no log file of ours
+   */
+  static LogFile open(Path path, LogState state) throws SQLException {
+    Connection connection = connect(path);
+    try {
+      var file = new LogFile(path, connection);
+      file.load(state);
+      return file;
+    } catch (SQLException | RuntimeException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static Connection connect(Path path) throws SQLException {
+    Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA journal_mode=WAL");
+      // WAL with NORMAL does not sync at a commit: acknowledged readings would hang in the cache.
+      statement.execute("PRAGMA synchronous=FULL");
+      statement.execute("PRAGMA cache_size=-2048");
+    }
+    connection.setAutoCommit(false);
+    return connection;
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** The file and its write-ahead log. */
+  long size() throws IOException {
+    Path wal = Path.of(path + "-wal");
+    return Files.size(path) + (Files.exists(wal) ? Files.size(wal) : 0);
+  }
+
+  private void load(LogState state) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      try (ResultSet check = statement.executeQuery("PRAGMA quick_check(1)")) {
+        if (!check.next() || !"ok".equals(check.getString(1))) {
+          throw new SQLException("quick_check: " + check.getString(1));
+        }
+      }
+      Map<Integer, StreamPartition> byId = loadPartitions(statement, state);
+      try (ResultSet rows =
+          statement.executeQuery("SELECT sp, max(off) + 1 FROM log GROUP BY sp")) {
+        while (rows.next()) {
+          StreamPartition partition = byId.get(rows.getInt(1));
+          if (partition == null) {
+            throw new SQLException("rows of an unknown partition");
+          }
+          PartitionState known = state.partitions().get(partition);
+          if (known != null) {
+            known.setNextOffset(Math.max(known.nextOffset(), rows.getLong(2)));
+          }
+        }
+      }
+      try (ResultSet gaps = statement.executeQuery("SELECT sp, max(next) FROM gap GROUP BY sp")) {
+        while (gaps.next()) {
+          StreamPartition partition = byId.get(gaps.getInt(1));
+          PartitionState known = partition == null ? null : state.partitions().get(partition);
+          if (known != null) {
+            known.setNextOffset(Math.max(known.nextOffset(), gaps.getLong(2)));
+          }
+        }
+      }
+      try (ResultSet seq =
+          statement.executeQuery(
+              "SELECT max((SELECT value FROM meta WHERE name = 'base_seq'),"
+                  + " coalesce((SELECT max(seq) + 1 FROM log), 0))")) {
+        seq.next();
+        state.setNextSeq(seq.getLong(1));
+      }
+      loadIncarnations(statement, state, byId);
+      loadSettled(statement, state, byId);
+    }
+    connection.commit();
+  }
+
+  private static Map<Integer, StreamPartition> loadPartitions(Statement statement, LogState state)
+      throws SQLException {
+    var byId = new HashMap<Integer, StreamPartition>();
+    try (ResultSet rows = statement.executeQuery("SELECT id, stream, part, base FROM sp")) {
+      while (rows.next()) {
+        var partition = new StreamPartition(rows.getString(2), rows.getInt(3));
+        byId.put(rows.getInt(1), partition);
+        state.partitions().put(partition, new PartitionState(rows.getInt(1), rows.getLong(4)));
+      }
+    }
+    return byId;
+  }
+
+  private static void loadIncarnations(
+      Statement statement, LogState state, Map<Integer, StreamPartition> byId) throws SQLException {
+    var firsts = new HashMap<Integer, Map<StreamPartition, Long>>();
+    try (ResultSet rows = statement.executeQuery("SELECT n, sp, off FROM incarnation_first")) {
+      while (rows.next()) {
+        StreamPartition partition = byId.get(rows.getInt(2));
+        if (partition != null) {
+          firsts
+              .computeIfAbsent(rows.getInt(1), _ -> new HashMap<>())
+              .put(partition, rows.getLong(3));
+        }
+      }
+    }
+    try (ResultSet rows = statement.executeQuery("SELECT n, id FROM incarnation ORDER BY n")) {
+      while (rows.next()) {
+        state
+            .incarnations()
+            .add(new Incarnation(rows.getLong(2), firsts.getOrDefault(rows.getInt(1), Map.of())));
+      }
+    }
+  }
+
+  private static void loadSettled(
+      Statement statement, LogState state, Map<Integer, StreamPartition> byId) throws SQLException {
+    try (ResultSet rows = statement.executeQuery("SELECT sp, first, next FROM settled")) {
+      while (rows.next()) {
+        StreamPartition partition = byId.get(rows.getInt(1));
+        if (partition != null) {
+          long first = rows.getLong(2);
+          long next = rows.getLong(3);
+          state.settled().merge(partition, OffsetRanges.of(first, next), OffsetRanges::union);
+        }
+      }
+    }
+  }
+
+  static long readEpoch(Path path) throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path);
+        Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "SELECT (SELECT value FROM meta WHERE name = 'epoch'),"
+                    + " (SELECT value FROM meta WHERE name = 'format')")) {
+      if (!rows.next() || rows.getInt(2) != FORMAT) {
+        throw new SQLException(path + " is not a log file of format " + FORMAT);
+      }
+      return rows.getLong(1);
+    }
+  }
+
+  void insertPartition(StreamPartition partition, PartitionState state) throws SQLException {
+    try (PreparedStatement add =
+        connection.prepareStatement("INSERT INTO sp(id, stream, part, base) VALUES (?, ?, ?, ?)")) {
+      add.setInt(1, state.id());
+      add.setString(2, partition.stream());
+      add.setInt(3, partition.partition());
+      add.setLong(4, state.nextOffset());
+      add.executeUpdate();
+    }
+  }
+
+  void insert(long seq, int partition, long offset, Append append) throws SQLException {
+    insert.setLong(1, seq);
+    insert.setInt(2, partition);
+    insert.setLong(3, offset);
+    insert.setLong(4, append.capturedMs());
+    insert.setInt(5, append.clock().ordinal());
+    insert.setString(6, append.mqttTopic());
+    insert.setString(7, append.mqttClient());
+    insert.setBytes(8, append.key());
+    insert.setBytes(9, append.value());
+    insert.addBatch();
+  }
+
+  void flushInserts() throws SQLException {
+    insert.executeBatch();
+  }
+
+  void clearInserts() throws SQLException {
+    insert.clearBatch();
+  }
+
+  void insertGap(int partition, Gap gap) throws SQLException {
+    try (PreparedStatement add =
+        connection.prepareStatement(
+            "INSERT INTO gap(sp, first, next, reason) VALUES (?, ?, ?, ?)")) {
+      add.setInt(1, partition);
+      add.setLong(2, gap.firstOffset());
+      add.setLong(3, gap.nextOffset());
+      add.setInt(4, gap.reason().ordinal());
+      add.executeUpdate();
+    }
+  }
+
+  void writeIncarnations(LogState state) throws SQLException {
+    try (Statement clear = connection.createStatement()) {
+      clear.executeUpdate("DELETE FROM incarnation");
+      clear.executeUpdate("DELETE FROM incarnation_first");
+    }
+    try (PreparedStatement add =
+            connection.prepareStatement("INSERT INTO incarnation VALUES (?, ?)");
+        PreparedStatement addFirst =
+            connection.prepareStatement("INSERT INTO incarnation_first VALUES (?, ?, ?)")) {
+      int n = 0;
+      for (Incarnation incarnation : state.incarnations()) {
+        add.setInt(1, n);
+        add.setLong(2, incarnation.id());
+        add.executeUpdate();
+        for (var first : incarnation.firstOffsets().entrySet()) {
+          PartitionState partition = state.partitions().get(first.getKey());
+          if (partition != null) {
+            addFirst.setInt(1, n);
+            addFirst.setInt(2, partition.id());
+            addFirst.setLong(3, first.getValue());
+            addFirst.executeUpdate();
+          }
+        }
+        n++;
+      }
+    }
+  }
+
+  void writeSettled(LogState state) throws SQLException {
+    try (Statement clear = connection.createStatement()) {
+      clear.executeUpdate("DELETE FROM settled");
+    }
+    try (PreparedStatement add =
+        connection.prepareStatement("INSERT INTO settled VALUES (?, ?, ?)")) {
+      for (var entry : state.settled().entrySet()) {
+        PartitionState partition = state.partitions().get(entry.getKey());
+        if (partition == null) {
+          continue;
+        }
+        for (OffsetRanges.Range range : entry.getValue().ranges()) {
+          add.setInt(1, partition.id());
+          add.setLong(2, range.from());
+          add.setLong(3, range.to());
+          add.executeUpdate();
+        }
+      }
+    }
+  }
+
+  void commit() throws SQLException {
+    connection.commit();
+  }
+
+  void rollback() throws SQLException {
+    connection.rollback();
+  }
+
+  /** The gap reasons by the wire's numbers. */
+  static GapReason reason(int ordinal) {
+    GapReason[] reasons = GapReason.values();
+    return ordinal >= 0 && ordinal < reasons.length ? reasons[ordinal] : GapReason.CORRUPT;
+  }
+
+  /** Moves the write-ahead log into the file, so that it can be read alone, and closes it. */
+  void seal() throws SQLException {
+    connection.setAutoCommit(true);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    }
+    close();
+  }
+
+  @Override
+  public void close() throws SQLException {
+    insert.close();
+    connection.close();
+  }
+}

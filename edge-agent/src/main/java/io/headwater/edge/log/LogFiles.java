@@ -1,0 +1,233 @@
+package io.headwater.edge.log;
+
+import io.headwater.uplink.Gap;
+import io.headwater.uplink.GapReason;
+import io.headwater.uplink.OffsetRanges;
+import io.headwater.uplink.StreamPartition;
+import io.headwater.uplink.UplinkRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * All files of a log, for reading. Guarded by itself: the forwarder reads, the writer adds and
+ * deletes files.
+ */
+final class LogFiles implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(LogFiles.class);
+
+  private final TreeMap<Path, FileReader> readers = new TreeMap<>();
+
+  /** The log's files, oldest first. */
+  static List<Path> list(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .filter(path -> path.getFileName().toString().endsWith(LogFile.SUFFIX))
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Named by its first seq, so that names sort by age. */
+  static Path path(Path folder, long baseSeq) {
+    return folder.resolve(String.format("%020d", baseSeq) + LogFile.SUFFIX);
+  }
+
+  /** Renames a damaged file and what belongs to it; it stays for people to look at. */
+  static void putAside(Path path, Throwable cause) {
+    LOGGER
+        .atError()
+        .addKeyValue("file", path)
+        .addKeyValue("error", cause.getMessage())
+        .log("A log file is damaged and put aside; what only it held is lost and told as a gap");
+    for (String suffix : new String[] {"", "-wal", "-shm"}) {
+      Path part = Path.of(path + suffix);
+      try {
+        if (Files.exists(part)) {
+          Files.move(
+              part, Path.of(path + ".corrupt" + suffix), StandardCopyOption.REPLACE_EXISTING);
+        }
+      } catch (IOException e) {
+        LOGGER.atError().addKeyValue("file", part).setCause(e).log("It could not be renamed");
+      }
+    }
+  }
+
+  synchronized void add(Path path) throws SQLException {
+    readers.put(path, new FileReader(path));
+  }
+
+  /** The first offset that is kept of a partition; its end if nothing is. */
+  synchronized long start(StreamPartition partition, long end) {
+    for (FileReader reader : List.copyOf(readers.values())) {
+      Long base = bases(reader).get(partition);
+      if (base != null) {
+        return Math.min(base, end);
+      }
+    }
+    return end;
+  }
+
+  /** A stretch from an offset on; never empty while the offset is below the end. */
+  synchronized LogSlice read(
+      StreamPartition partition, long from, long end, int maxRecords, int maxBytes) {
+    if (from >= end) {
+      return new LogSlice(from, from, List.of(), List.of());
+    }
+    FileReader holder = null;
+    long upper = end;
+    for (FileReader reader : List.copyOf(readers.values())) {
+      Long base = bases(reader).get(partition);
+      if (base != null && base > from) {
+        upper = Math.min(base, end);
+        break;
+      }
+      if (base != null) {
+        holder = reader;
+      }
+    }
+    if (holder == null) {
+      return gapOnly(from, upper, GapReason.CORRUPT);
+    }
+    try {
+      List<UplinkRecord> records = holder.read(partition, from, upper, maxRecords, maxBytes);
+      long last = records.isEmpty() ? upper : records.getLast().offset() + 1;
+      return slice(from, last, records, holder.gaps(partition, from, last));
+    } catch (SQLException e) {
+      readers.remove(holder.path());
+      closeQuietly(holder);
+      putAside(holder.path(), e);
+      return gapOnly(from, upper, GapReason.CORRUPT);
+    }
+  }
+
+  private static LogSlice gapOnly(long from, long to, GapReason reason) {
+    return new LogSlice(from, to, List.of(), List.of(new Gap(from, to, reason, 0, to - from)));
+  }
+
+  /** Fills what is missing between the records, by the reasons on file. */
+  private static LogSlice slice(long from, long to, List<UplinkRecord> records, List<Gap> known) {
+    var gaps = new ArrayList<Gap>();
+    long expected = from;
+    for (UplinkRecord record : records) {
+      fill(expected, record.offset(), known, gaps);
+      expected = record.offset() + 1;
+    }
+    fill(expected, to, known, gaps);
+    return new LogSlice(from, to, records, gaps);
+  }
+
+  private static void fill(long from, long to, List<Gap> known, List<Gap> gaps) {
+    long next = from;
+    for (Gap gap : known) {
+      long first = Math.max(gap.firstOffset(), next);
+      long end = Math.min(gap.nextOffset(), to);
+      if (first >= end) {
+        continue;
+      }
+      if (first > next) {
+        gaps.add(new Gap(next, first, GapReason.CORRUPT, 0, first - next));
+      }
+      gaps.add(new Gap(first, end, gap.reason(), 0, end - first));
+      next = end;
+    }
+    if (next < to) {
+      gaps.add(new Gap(next, to, GapReason.CORRUPT, 0, to - next));
+    }
+  }
+
+  private Map<StreamPartition, Long> bases(FileReader reader) {
+    try {
+      return reader.bases();
+    } catch (SQLException e) {
+      readers.remove(reader.path());
+      closeQuietly(reader);
+      putAside(reader.path(), e);
+      return Map.of();
+    }
+  }
+
+  synchronized long bytes() {
+    long bytes = 0;
+    for (Path path : readers.keySet()) {
+      bytes += size(path) + size(Path.of(path + "-wal"));
+    }
+    return bytes;
+  }
+
+  private static long size(Path path) {
+    try {
+      return Files.exists(path) ? Files.size(path) : 0;
+    } catch (IOException _) {
+      return 0;
+    }
+  }
+
+  /**
+   * Deletes settled files from the front while there are more bytes than allowed. The newest two
+   * stay: the one before the active file is its fallback.
+   */
+  synchronized void applyRetention(long allowed, Map<StreamPartition, OffsetRanges> settled) {
+    while (bytes() > allowed && readers.size() > 2) {
+      var files = List.copyOf(readers.values());
+      FileReader oldest = files.getFirst();
+      if (!isSettled(bases(oldest), bases(files.get(1)), settled)) {
+        return;
+      }
+      readers.remove(oldest.path());
+      closeQuietly(oldest);
+      delete(oldest.path());
+    }
+  }
+
+  private static boolean isSettled(
+      Map<StreamPartition, Long> bases,
+      Map<StreamPartition, Long> nextBases,
+      Map<StreamPartition, OffsetRanges> settled) {
+    return bases.entrySet().stream()
+        .allMatch(entry -> {
+          Long end = nextBases.get(entry.getKey());
+          return end != null
+              && (end.equals(entry.getValue())
+                  || settled
+                      .getOrDefault(entry.getKey(), OffsetRanges.EMPTY)
+                      .covers(entry.getValue(), end));
+        });
+  }
+
+  private static void delete(Path path) {
+    for (String suffix : new String[] {"-wal", "-shm", ""}) {
+      try {
+        Files.deleteIfExists(Path.of(path + suffix));
+      } catch (IOException e) {
+        LOGGER.atWarn().addKeyValue("file", path).setCause(e).log("A settled file stays");
+      }
+    }
+  }
+
+  private static void closeQuietly(@Nullable FileReader reader) {
+    try {
+      if (reader != null) {
+        reader.close();
+      }
+    } catch (SQLException e) {
+      LOGGER.atDebug().setCause(e).log("A reader did not close");
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    readers.values().forEach(LogFiles::closeQuietly);
+    readers.clear();
+  }
+}

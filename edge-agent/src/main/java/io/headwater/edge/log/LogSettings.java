@@ -1,0 +1,29 @@
+package io.headwater.edge.log;
+
+import io.headwater.process.ByteSize;
+import java.time.Duration;
+
+/**
+ * How the log works.
+ *
+ * @param fileSize at which the next file is begun
+ * @param retention bytes of all files; above it settled files are deleted, oldest first
+ * @param linger how long the writer waits for company before a commit; saves flash
+ * @param queue readings that may wait for the writer
+ */
+public record LogSettings(ByteSize fileSize, ByteSize retention, Duration linger, int queue) {
+  public static final LogSettings DEFAULTS =
+      new LogSettings(ByteSize.ofMebibytes(64), ByteSize.ofMebibytes(1024), Duration.ZERO, 8192);
+
+  public LogSettings {
+    if (fileSize.bytes() < 1 << 16) {
+      throw new IllegalArgumentException("log.file-size " + fileSize + " < min 64KiB");
+    }
+    if (linger.compareTo(Duration.ofSeconds(10)) > 0) {
+      throw new IllegalArgumentException("log.linger " + linger.toMillis() + "ms > max 10s");
+    }
+    if (queue < 1) {
+      throw new IllegalArgumentException("log.queue " + queue + " < min 1");
+    }
+  }
+}

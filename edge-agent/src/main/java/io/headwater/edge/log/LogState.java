@@ -1,0 +1,83 @@
+package io.headwater.edge.log;
+
+import io.headwater.uplink.Incarnation;
+import io.headwater.uplink.OffsetRanges;
+import io.headwater.uplink.StreamPartition;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the log knows besides its rows. Confined to the writer's thread after opening; each new file
+ * begins with a copy.
+ */
+final class LogState {
+  /** A partition's number in the files and the offset that its next row gets. */
+  static final class PartitionState {
+    private final int id;
+    private long nextOffset;
+
+    PartitionState(int id, long nextOffset) {
+      this.id = id;
+      this.nextOffset = nextOffset;
+    }
+
+    int id() {
+      return id;
+    }
+
+    long nextOffset() {
+      return nextOffset;
+    }
+
+    long take() {
+      return nextOffset++;
+    }
+
+    void setNextOffset(long offset) {
+      nextOffset = offset;
+    }
+  }
+
+  private long epoch;
+  private long nextSeq;
+  private final Map<StreamPartition, PartitionState> partitions = new HashMap<>();
+  private final List<Incarnation> incarnations = new ArrayList<>();
+  private final Map<StreamPartition, OffsetRanges> settled = new HashMap<>();
+
+  LogState(long epoch) {
+    this.epoch = epoch;
+    this.nextSeq = 1;
+  }
+
+  long epoch() {
+    return epoch;
+  }
+
+  long nextSeq() {
+    return nextSeq;
+  }
+
+  void setNextSeq(long seq) {
+    nextSeq = seq;
+  }
+
+  Map<StreamPartition, PartitionState> partitions() {
+    return partitions;
+  }
+
+  List<Incarnation> incarnations() {
+    return incarnations;
+  }
+
+  Map<StreamPartition, OffsetRanges> settled() {
+    return settled;
+  }
+
+  Map<StreamPartition, Long> ends() {
+    var ends = new HashMap<StreamPartition, Long>();
+    partitions.forEach((partition, state) -> ends.put(partition, state.nextOffset()));
+    return ends;
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * The edge log: readings on disk before anything is acknowledged.
+ *
+ * <p>A log is a folder of SQLite files (WAL, {@code synchronous=FULL}). Rows go into the newest
+ * file only, by one thread, {@code edge-log-writer-0}, which commits as many waiting readings as
+ * there are in one transaction. Within a (stream, partition) offsets are dense; {@code seq} numbers
+ * all rows. When a file is large enough the next one is begun: its first transaction copies the
+ * state that must survive (counters, incarnations, settled ranges), and whole files are deleted
+ * from the front once all of their rows are settled and retention asks for the room.
+ *
+ * <p>{@link io.headwater.edge.log.EdgeLog} is the front: {@code offer} hands readings to the
+ * writer, {@code read} gives committed rows and the gaps between them, {@code settle} tells what
+ * the hub has. {@code LogFile} is one file and the only class that speaks SQL for writing; {@code
+ * FileReader} reads.
+ *
+ * <p>A file that SQLite finds damaged is put aside, never deleted: numbering goes on far enough
+ * above what it can have held, and the hole is told as a gap.
+ */
+@NullMarked
+package io.headwater.edge.log;
+
+import org.jspecify.annotations.NullMarked;

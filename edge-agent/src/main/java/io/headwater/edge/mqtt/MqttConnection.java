@@ -1,0 +1,467 @@
+package io.headwater.edge.mqtt;
+
+import io.headwater.edge.log.Append;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.mqtt.MqttConnectMessage;
+import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
+import io.netty.handler.codec.mqtt.MqttIdentifierRejectedException;
+import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageType;
+import io.netty.handler.codec.mqtt.MqttProperties;
+import io.netty.handler.codec.mqtt.MqttPublishMessage;
+import io.netty.handler.codec.mqtt.MqttReasonCodes.Disconnect;
+import io.netty.handler.codec.mqtt.MqttReasonCodes.PubAck;
+import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
+import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
+import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
+import io.netty.handler.codec.mqtt.MqttVersion;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's connection. All state is confined to its event loop.
+ *
+ * <p>Publishes are handed to the log in the order of receipt; their acknowledgements leave in the
+ * same order. A publish that has been handed over is committed or refused whatever becomes of the
+ * connection.
+ */
+final class MqttConnection extends ChannelInboundHandlerAdapter {
+  private static final Logger LOGGER = LoggerFactory.getLogger(MqttConnection.class);
+  private static final int RESUME_BELOW = 128;
+  private static final int MOST_TOPIC_BYTES = 1024;
+  private static final int MOST_TOPIC_LEVELS = 16;
+  private static final long RETRY_MILLIS = 5;
+  private static final String KEEP_ALIVE = "keep-alive";
+
+  private enum State {
+    OPEN,
+    LIVE,
+    CLOSED
+  }
+
+  /** An acknowledgement that is due, in order; {@code reply} is there once the outcome is. */
+  private static final class AckSlot {
+    private final int packetId;
+    private @Nullable MqttMessage reply;
+    private boolean closeInstead;
+
+    AckSlot(int packetId) {
+      this.packetId = packetId;
+    }
+  }
+
+  /** A publish that waits for room in the log's queue. */
+  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+  private record Held(String topic, byte[] payload, @Nullable AckSlot slot, long sinceNanos) {}
+
+  private final PublishSink sink;
+  private final ClientRegistry registry;
+  private final MqttSettings settings;
+  private final MqttMetrics metrics;
+  private final Deque<AckSlot> acks = new ArrayDeque<>();
+  private final Deque<Held> held = new ArrayDeque<>();
+  private final TopicAliases aliases = new TopicAliases();
+  private State state = State.OPEN;
+  private boolean v5;
+  private String clientId = "";
+  private @Nullable ChannelHandlerContext context;
+  private @Nullable ScheduledFuture<?> connectTimer;
+  private boolean retryScheduled;
+
+  MqttConnection(
+      PublishSink sink, ClientRegistry registry, MqttSettings settings, MqttMetrics metrics) {
+    this.sink = sink;
+    this.registry = registry;
+    this.settings = settings;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public void channelActive(ChannelHandlerContext ctx) {
+    context = ctx;
+    int open = metrics.opened();
+    if (open > settings.connections()) {
+      metrics.refused("connections");
+      ctx.close();
+      return;
+    }
+    connectTimer =
+        ctx.executor()
+            .schedule(
+                () -> {
+                  if (state == State.OPEN) {
+                    metrics.refused("connect-timeout");
+                    ctx.close();
+                  }
+                },
+                settings.connectTimeout().toMillis(),
+                TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object received) {
+    try {
+      if (state == State.CLOSED || !(received instanceof MqttMessage message)) {
+        return;
+      }
+      if (message.decoderResult().isFailure()) {
+        malformed(ctx, message.decoderResult().cause());
+      } else if (state == State.OPEN) {
+        first(ctx, message);
+      } else {
+        live(ctx, message);
+      }
+    } catch (ProtocolViolation e) {
+      violated(ctx, e.code(), String.valueOf(e.getMessage()));
+    } finally {
+      ReferenceCountUtil.release(received);
+    }
+  }
+
+  private void first(ChannelHandlerContext ctx, MqttMessage message) {
+    if (!(message instanceof MqttConnectMessage connect)) {
+      metrics.refused("no-connect");
+      close(ctx);
+      return;
+    }
+    v5 = connect.variableHeader().version() == MqttVersion.MQTT_5.protocolLevel();
+    String given = connect.payload().clientIdentifier();
+    boolean clean = connect.variableHeader().isCleanSession();
+    if (given.isEmpty() && !v5 && !clean) {
+      refuse(
+          ctx,
+          MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
+          "an empty client identifier needs a clean session");
+      return;
+    }
+    if (connect.variableHeader().willQos() > 2) {
+      refuse(ctx, malformedCode(), "will QoS " + connect.variableHeader().willQos());
+      return;
+    }
+    if (v5
+        && connect.variableHeader().properties().getProperty(MqttProperties.AUTHENTICATION_METHOD)
+            != null) {
+      refuse(
+          ctx,
+          MqttConnectReturnCode.CONNECTION_REFUSED_BAD_AUTHENTICATION_METHOD,
+          "enhanced authentication is not offered");
+      return;
+    }
+    if (connect.variableHeader().isWillFlag()) {
+      // Better to say so than to lose a will in silence.
+      metrics.refused("will");
+      LOGGER
+          .atWarn()
+          .addKeyValue("clientId", given)
+          .log("The will of a client is not kept: wills are not served yet");
+    }
+    clientId = given.isEmpty() ? "auto-" + UUID.randomUUID() : given;
+    MqttConnection before = registry.take(clientId, this);
+    if (before != null && before != this) {
+      before.takenOver();
+    }
+    if (connectTimer != null) {
+      connectTimer.cancel(false);
+    }
+    int keepAlive = connect.variableHeader().keepAliveTimeSeconds();
+    if (keepAlive > 0) {
+      ctx.pipeline()
+          .addFirst(
+              KEEP_ALIVE, new IdleStateHandler(keepAlive * 1500L, 0, 0, TimeUnit.MILLISECONDS));
+    }
+    state = State.LIVE;
+    ctx.writeAndFlush(Replies.accepted(v5, settings, given.isEmpty() ? clientId : null));
+  }
+
+  private MqttConnectReturnCode malformedCode() {
+    return v5
+        ? MqttConnectReturnCode.CONNECTION_REFUSED_MALFORMED_PACKET
+        : MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE;
+  }
+
+  private void refuse(ChannelHandlerContext ctx, MqttConnectReturnCode code, String reason) {
+    metrics.refused("connect");
+    state = State.CLOSED;
+    ctx.writeAndFlush(Replies.refused(code, v5, reason)).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  private void live(ChannelHandlerContext ctx, MqttMessage message) throws ProtocolViolation {
+    switch (message) {
+      case MqttPublishMessage publish -> publish(ctx, publish);
+      case MqttSubscribeMessage subscribe -> {
+        int filters = subscribe.payload().topicSubscriptions().size();
+        if (filters == 0) {
+          throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, "SUBSCRIBE without a filter");
+        }
+        metrics.refused("subscribe");
+        reply(
+            subscribe.variableHeader().messageId(),
+            Replies.subAck(
+                subscribe.variableHeader().messageId(),
+                Collections.nCopies(filters, v5 ? 0x83 : 0x80)));
+      }
+      case MqttUnsubscribeMessage unsubscribe ->
+          reply(
+              unsubscribe.variableHeader().messageId(),
+              Replies.unsubAck(
+                  unsubscribe.variableHeader().messageId(),
+                  v5,
+                  unsubscribe.payload().topics().size()));
+      default -> other(ctx, message.fixedHeader().messageType());
+    }
+  }
+
+  private void other(ChannelHandlerContext ctx, MqttMessageType type) throws ProtocolViolation {
+    switch (type) {
+      case PINGREQ -> ctx.writeAndFlush(Replies.PINGRESP);
+      case DISCONNECT -> close(ctx);
+      default -> throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, type + " is out of place");
+    }
+  }
+
+  private void publish(ChannelHandlerContext ctx, MqttPublishMessage publish)
+      throws ProtocolViolation {
+    int qos = publish.fixedHeader().qosLevel().value();
+    if (qos > 1) {
+      throw new ProtocolViolation(Disconnect.QOS_NOT_SUPPORTED, "QoS 2 is not served yet");
+    }
+    metrics.published(qos);
+    String topic = topic(publish);
+    if (acks.size() >= settings.receiveMaximum() && qos == 1 && v5) {
+      throw new ProtocolViolation(
+          Disconnect.RECEIVE_MAXIMUM_EXCEEDED,
+          "more than " + settings.receiveMaximum() + " publishes are unacknowledged");
+    }
+    AckSlot slot = null;
+    if (qos == 1) {
+      slot = new AckSlot(publish.variableHeader().packetId());
+      acks.add(slot);
+    }
+    PubAck refusal = refusal(publish, topic);
+    if (refusal != null) {
+      metrics.refused(refusal.name().toLowerCase(Locale.ROOT));
+      complete(slot, refusal);
+      return;
+    }
+    byte[] payload = ByteBufUtil.getBytes(publish.payload());
+    if (!held.isEmpty() || !offer(topic, payload, slot)) {
+      held.add(new Held(topic, payload, slot, System.nanoTime()));
+      retryLater(ctx);
+    }
+    pauseOrResume(ctx);
+  }
+
+  private String topic(MqttPublishMessage publish) throws ProtocolViolation {
+    String topic = publish.variableHeader().topicName();
+    var alias = publish.variableHeader().properties().getProperty(MqttProperties.TOPIC_ALIAS);
+    if (v5 && alias != null) {
+      return aliases.resolve((Integer) alias.value(), topic);
+    }
+    if (topic.isEmpty()) {
+      throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, "PUBLISH without a topic");
+    }
+    return topic;
+  }
+
+  private @Nullable PubAck refusal(MqttPublishMessage publish, String topic) {
+    if (topic.length() > MOST_TOPIC_BYTES
+        || topic.chars().filter(c -> c == '/').count() >= MOST_TOPIC_LEVELS) {
+      return PubAck.TOPIC_NAME_INVALID;
+    }
+    if (topic.startsWith("$SYS/") || topic.startsWith("$share/")) {
+      return PubAck.NOT_AUTHORIZED;
+    }
+    // MQTT 5 clients were told that nothing is retained; the others' readings are kept as readings.
+    return v5 && publish.fixedHeader().isRetain() ? PubAck.IMPLEMENTATION_SPECIFIC_ERROR : null;
+  }
+
+  private boolean offer(String topic, byte[] payload, @Nullable AckSlot slot) {
+    ChannelHandlerContext ctx = context;
+    return sink.offer(
+        topic,
+        payload,
+        clientId,
+        outcome -> {
+          if (slot != null && ctx != null) {
+            ctx.executor().execute(() -> complete(slot, code(outcome)));
+          }
+        });
+  }
+
+  private static PubAck code(Append.Outcome outcome) {
+    return switch (outcome) {
+      case COMMITTED -> PubAck.SUCCESS;
+      case DISK_FULL -> PubAck.QUOTA_EXCEEDED;
+      case FAILED -> PubAck.IMPLEMENTATION_SPECIFIC_ERROR;
+    };
+  }
+
+  private void retryLater(ChannelHandlerContext ctx) {
+    if (!retryScheduled) {
+      retryScheduled = true;
+      ctx.executor().schedule(() -> retry(ctx), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** Also runs for a closed connection: what was read from it still belongs into the log. */
+  private void retry(ChannelHandlerContext ctx) {
+    retryScheduled = false;
+    while (!held.isEmpty()) {
+      Held next = held.getFirst();
+      if (offer(next.topic(), next.payload(), next.slot())) {
+        held.removeFirst();
+      } else if (System.nanoTime() - next.sinceNanos() > settings.holdLimit().toNanos()) {
+        held.removeFirst();
+        metrics.refused("queue-full");
+        complete(next.slot(), PubAck.QUOTA_EXCEEDED);
+      } else {
+        retryLater(ctx);
+        break;
+      }
+    }
+    pauseOrResume(ctx);
+  }
+
+  private void reply(int packetId, MqttMessage reply) {
+    var slot = new AckSlot(packetId);
+    slot.reply = reply;
+    acks.add(slot);
+    drain();
+  }
+
+  /** 3.1.1 knows no refusal: its connection ends, so that the client sends again. */
+  private void complete(@Nullable AckSlot slot, PubAck code) {
+    if (slot == null) {
+      return;
+    }
+    slot.reply = Replies.pubAck(slot.packetId, code.byteValue());
+    slot.closeInstead = !v5 && code != PubAck.SUCCESS;
+    drain();
+  }
+
+  private void drain() {
+    ChannelHandlerContext ctx = context;
+    if (ctx == null) {
+      return;
+    }
+    boolean wrote = false;
+    while (!acks.isEmpty() && acks.getFirst().reply != null) {
+      AckSlot slot = acks.removeFirst();
+      if (state == State.CLOSED) {
+        continue;
+      }
+      if (slot.closeInstead) {
+        close(ctx);
+        continue;
+      }
+      ctx.write(slot.reply);
+      wrote = true;
+    }
+    if (wrote) {
+      ctx.flush();
+    }
+    pauseOrResume(ctx);
+  }
+
+  private void pauseOrResume(ChannelHandlerContext ctx) {
+    boolean reading = ctx.channel().config().isAutoRead();
+    if (reading && (!held.isEmpty() || acks.size() >= settings.receiveMaximum())) {
+      ctx.channel().config().setAutoRead(false);
+    } else if (!reading && held.isEmpty() && acks.size() <= RESUME_BELOW) {
+      if (ctx.pipeline().get(KEEP_ALIVE) instanceof IdleStateHandler idle) {
+        idle.resetReadTimeout(); // no PINGREQ could be read meanwhile
+      }
+      ctx.channel().config().setAutoRead(true);
+    }
+  }
+
+  /** Called by the newcomer's event loop. */
+  private void takenOver() {
+    ChannelHandlerContext ctx = context;
+    if (ctx != null) {
+      ctx.executor()
+          .execute(
+              () -> violated(ctx, Disconnect.SESSION_TAKEN_OVER, "another connection took over"));
+    }
+  }
+
+  private void violated(ChannelHandlerContext ctx, Disconnect code, String reason) {
+    metrics.refused(code.name().toLowerCase(Locale.ROOT));
+    if (state == State.LIVE && v5) {
+      ctx.writeAndFlush(Replies.disconnect(code, reason));
+    }
+    close(ctx);
+  }
+
+  private void malformed(ChannelHandlerContext ctx, @Nullable Throwable cause) {
+    metrics.refused("malformed");
+    LOGGER
+        .atInfo()
+        .addKeyValue("client", ctx.channel().remoteAddress())
+        .addKeyValue("error", cause == null ? "" : cause.getMessage())
+        .log("Closing a connection whose bytes are not MQTT");
+    if (state == State.LIVE) {
+      violated(
+          ctx,
+          cause instanceof TooLongFrameException
+              ? Disconnect.PACKET_TOO_LARGE
+              : Disconnect.MALFORMED_PACKET,
+          cause == null ? "malformed" : String.valueOf(cause.getMessage()));
+    } else if (cause instanceof MqttUnacceptableProtocolVersionException) {
+      refuse(
+          ctx,
+          MqttConnectReturnCode.CONNECTION_REFUSED_UNACCEPTABLE_PROTOCOL_VERSION,
+          "MQTT 3.1.1 and 5 are spoken here");
+    } else if (cause instanceof MqttIdentifierRejectedException) {
+      refuse(
+          ctx,
+          MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
+          "the client identifier is not accepted");
+    } else {
+      close(ctx);
+    }
+  }
+
+  private void close(ChannelHandlerContext ctx) {
+    state = State.CLOSED;
+    ctx.close();
+  }
+
+  @Override
+  public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof IdleStateEvent && ctx.channel().config().isAutoRead()) {
+      violated(ctx, Disconnect.KEEP_ALIVE_TIMEOUT, "nothing was heard for 1.5 keep-alives");
+    }
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    state = State.CLOSED;
+    metrics.closed();
+    registry.leave(clientId, this);
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    if (!(cause instanceof IOException)) {
+      LOGGER.atWarn().setCause(cause).log("A connection failed");
+    }
+    close(ctx);
+  }
+}

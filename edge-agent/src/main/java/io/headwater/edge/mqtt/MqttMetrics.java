@@ -1,0 +1,45 @@
+package io.headwater.edge.mqtt;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What the MQTT server does. */
+public final class MqttMetrics {
+  private final MeterRegistry registry;
+  private final AtomicInteger connections = new AtomicInteger();
+  private final Counter[] publishes = new Counter[3];
+
+  public MqttMetrics(MeterRegistry registry) {
+    this.registry = registry;
+    registry.gauge("edge.mqtt.connections", connections);
+    for (int qos = 0; qos < publishes.length; qos++) {
+      publishes[qos] =
+          Counter.builder("edge.mqtt.publishes")
+              .description("Publishes received")
+              .tag("qos", Integer.toString(qos))
+              .register(registry);
+    }
+  }
+
+  int connections() {
+    return connections.get();
+  }
+
+  int opened() {
+    return connections.incrementAndGet();
+  }
+
+  void closed() {
+    connections.decrementAndGet();
+  }
+
+  void published(int qos) {
+    publishes[qos].increment();
+  }
+
+  /** Counts what was refused; the reasons are a fixed few. */
+  void refused(String reason) {
+    registry.counter("edge.mqtt.refused", "reason", reason).increment();
+  }
+}

@@ -1,0 +1,26 @@
+package io.headwater.edge.route;
+
+/**
+ * A rule of the configuration.
+ *
+ * @param topic an MQTT filter whose single-level wildcards may have names: {@code
+ *     sensors/+site/+device/temperature}
+ * @param stream name of the stream, with {@code {name}} for what a wildcard matched
+ * @param key of the records, likewise
+ */
+public record RouteRule(String topic, String stream, String key) {
+  public RouteRule {
+    if (topic.isEmpty()) {
+      throw new IllegalArgumentException("topic is empty");
+    }
+    String[] levels = topic.split("/", -1);
+    for (int i = 0; i < levels.length; i++) {
+      if (levels[i].contains("#") && (!levels[i].equals("#") || i != levels.length - 1)) {
+        throw new IllegalArgumentException("topic '" + topic + "': # stands alone and at the end");
+      }
+      if (levels[i].indexOf('+') > 0) {
+        throw new IllegalArgumentException("topic '" + topic + "': + begins its level");
+      }
+    }
+  }
+}
