@@ -4,6 +4,7 @@ import io.headwater.process.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -32,6 +33,7 @@ public final class FileLogEngine implements LogEngine {
   /** Larger batches than this cannot be compacted; topics allow less by default. */
   private static final int MAX_BATCH_BYTES = 64 << 20;
 
+  private static final Duration STALL = Duration.ofSeconds(10);
   private static final int CLEANER_BUFFER_BYTES = 512 << 10;
 
   private final ConcurrentMap<TopicPartition, FilePartitionLog> logs = new ConcurrentHashMap<>();
@@ -205,6 +207,20 @@ public final class FileLogEngine implements LogEngine {
   @Override
   public CompletableFuture<Void> failed() {
     return failed;
+  }
+
+  @Override
+  public Optional<String> problem() {
+    if (failed.isDone()) {
+      return Optional.of(
+          "the logs below " + folder.path() + " cannot be written; check the disk and start again");
+    }
+    Duration stalled = committer.stalledFor();
+    return stalled.compareTo(STALL) < 0
+        ? Optional.empty()
+        : Optional.of(
+            "the disk of %s has not answered for %d s"
+                .formatted(folder.path(), stalled.toSeconds()));
   }
 
   /** Stops everything for good: no force is tried again. Never called under a log's lock. */

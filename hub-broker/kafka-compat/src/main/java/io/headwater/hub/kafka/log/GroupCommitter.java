@@ -2,6 +2,7 @@ package io.headwater.hub.kafka.log;
 
 import io.headwater.process.Threads;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -29,6 +30,9 @@ final class GroupCommitter implements Executor, AutoCloseable {
   private final Object lock = new Object();
   private final Thread thread;
 
+  /** When the commit under way began, by {@code System.nanoTime()}; 0 if there is none. */
+  private volatile long busySince;
+
   // Guarded by lock.
   private Set<FilePartitionLog> dirty = new LinkedHashSet<>();
   private final Deque<Runnable> tasks = new ArrayDeque<>();
@@ -48,6 +52,12 @@ final class GroupCommitter implements Executor, AutoCloseable {
         lock.notifyAll();
       }
     }
+  }
+
+  /** How long the commit under way has been waiting for the disk; zero if there is none. */
+  Duration stalledFor() {
+    long since = busySince;
+    return since == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
   }
 
   @Override
@@ -98,6 +108,7 @@ final class GroupCommitter implements Executor, AutoCloseable {
 
   private void commit(List<FilePartitionLog> logs) throws IOException {
     long started = System.nanoTime();
+    busySince = started == 0 ? 1 : started;
     metrics.dirtyLogs(logs.size());
     long[] ends = new long[logs.size()];
     for (int i = 0; i < ends.length; i++) {
@@ -111,6 +122,7 @@ final class GroupCommitter implements Executor, AutoCloseable {
       }
       log.complete(ends[i]); // forced one by one, each is answered when it is on disk
     }
+    busySince = 0;
     metrics.dirtyLogs(0);
     metrics.committed(System.nanoTime() - started, logs.size());
   }

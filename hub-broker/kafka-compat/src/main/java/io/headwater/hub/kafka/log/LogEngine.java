@@ -48,6 +48,12 @@ public interface LogEngine extends AutoCloseable {
   CompletableFuture<Void> failed();
 
   /**
+   * What keeps the engine from making appends durable, in one line for an operator: it has failed,
+   * or the disk has not answered for 10 s. Empty if all is well.
+   */
+  Optional<String> problem();
+
+  /**
    * Makes everything appended durable, closes all logs and marks the data directory as cleanly
    * stopped. Appends from now on fail. Throws the first failure of these steps after having tried
    * all.

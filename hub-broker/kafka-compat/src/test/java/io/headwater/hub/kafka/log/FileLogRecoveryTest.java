@@ -146,7 +146,7 @@ class FileLogRecoveryTest {
   void whatWasForcedIsThereWhateverElseIsLost() throws Exception {
     Seed seed = Seed.next();
     SplittableRandom random = seed.random();
-    for (int round = 0; round < 6; round++) {
+    for (int round = 0; round < 4; round++) {
       var forced = new HashMap<Path, Long>();
       var acknowledged = new ArrayList<String>();
       try (var engine = open(folder, forcing(forced))) {

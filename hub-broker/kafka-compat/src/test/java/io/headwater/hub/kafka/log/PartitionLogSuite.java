@@ -455,6 +455,7 @@ abstract class PartitionLogSuite {
   @Test
   void aFailedDiskIsFinalAndNeverTriedAgain() throws Exception {
     append(log, "good").durable().join();
+    assertThat(engine.problem()).isEmpty();
     var other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
     int before = attempts();
     breakDisk();
@@ -463,6 +464,7 @@ abstract class PartitionLogSuite {
         .isInstanceOf(CompletionException.class)
         .hasCauseInstanceOf(KafkaStorageException.class);
     assertThat(engine.failed()).isCompletedExceptionally();
+    assertThat(engine.problem()).isPresent();
     assertThat(log.highWatermark()).isEqualTo(1);
     assertThatThrownBy(() -> append(log, "later")).isInstanceOf(KafkaStorageException.class);
     assertThatThrownBy(() -> append(other, "later")).isInstanceOf(KafkaStorageException.class);
