@@ -2,6 +2,8 @@ package io.headwater.analytics;
 
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.headwater.process.Threads;
+import io.headwater.process.UserError;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +20,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,6 +49,7 @@ final class QueryRunner implements AutoCloseable {
   private final Map<String, Object> adminConfig;
   private final Properties streamsConfig;
   private final QueryMetrics metrics;
+  private final LocalState localState;
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
 
@@ -66,6 +70,10 @@ final class QueryRunner implements AutoCloseable {
     this.adminConfig = adminConfig;
     this.streamsConfig = streamsConfig;
     this.metrics = metrics;
+    this.localState =
+        new LocalState(
+            Path.of(streamsConfig.getProperty(StreamsConfig.STATE_DIR_CONFIG)),
+            streamsConfig.getProperty(StreamsConfig.APPLICATION_ID_CONFIG));
     this.thread = Threads.start("analytics-query-" + query.name(), this::run);
   }
 
@@ -108,7 +116,7 @@ final class QueryRunner implements AutoCloseable {
           if (makeTopics()) {
             runStreams();
           }
-        } catch (ExecutionException | TimeoutException | KafkaException e) {
+        } catch (ExecutionException | TimeoutException | KafkaException | UserError e) {
           failed(e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e);
         }
         pause = everRan ? FIRST_PAUSE : min(pause.multipliedBy(2), LONGEST_PAUSE);
@@ -177,6 +185,7 @@ final class QueryRunner implements AutoCloseable {
   /** Returns when the instance has ended or the process is to stop. */
   private void runStreams() throws InterruptedException {
     ended = false;
+    localState.open();
     var streams = new KafkaStreams(QueryTopology.of(query, metrics, streamsConfig), streamsConfig);
     try {
       streams.setStateListener((now, _) -> changed(now));
@@ -189,11 +198,14 @@ final class QueryRunner implements AutoCloseable {
         awaitWake(Duration.ofMinutes(1));
       }
     } finally {
+      boolean inOrder = !ended; // closing ends it, too
       if (!streams.close(CLOSE_LIMIT)) {
         LOGGER
             .atWarn()
             .addKeyValue("query", query.name())
             .log("The query did not stop in time; its last transaction will be aborted");
+      } else if (inOrder) {
+        localState.closed();
       }
       ended = true;
     }
