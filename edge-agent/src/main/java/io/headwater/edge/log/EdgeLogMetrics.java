@@ -2,6 +2,7 @@ package io.headwater.edge.log;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
@@ -49,8 +50,18 @@ public final class EdgeLogMetrics {
   }
 
   void gauges(Supplier<Number> depth, Supplier<Number> queue, Supplier<Number> bytes) {
-    registry.gauge("edge.uplink.depth.records", depth, supplier -> supplier.get().doubleValue());
-    registry.gauge("edge.log.queue.records", queue, supplier -> supplier.get().doubleValue());
-    registry.gauge("edge.log.size.bytes", bytes, supplier -> supplier.get().doubleValue());
+    // The builder that takes a supplier keeps it alive; registry.gauge would not.
+    Gauge.builder("edge.uplink.depth", depth)
+        .baseUnit("records")
+        .description("Readings committed here and not yet settled by the hub")
+        .register(registry);
+    Gauge.builder("edge.log.queue", queue)
+        .baseUnit("records")
+        .description("Readings that wait for their commit")
+        .register(registry);
+    Gauge.builder("edge.log.size", bytes)
+        .baseUnit("bytes")
+        .description("What the log takes on disk")
+        .register(registry);
   }
 }
