@@ -1,0 +1,128 @@
+package io.headwater.bridge.handover;
+
+import io.headwater.uplink.UplinkTopics;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * The hub's topics as the bridge needs them: made where missing, checked. Confined to its thread.
+ */
+final class HubTopics {
+  static final String CURSORS = "headwater-cursors";
+  static final String GAPS = "headwater-gaps";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(15);
+  private static final Duration DEFAULT_RETENTION = Duration.ofDays(7);
+
+  private final Admin admin;
+  private final HandoverSettings settings;
+  private final Map<String, Duration> retentions = new HashMap<>();
+
+  HubTopics(Admin admin, HandoverSettings settings) {
+    this.admin = admin;
+    this.settings = settings;
+  }
+
+  /** Makes the bridge's own topics, and checks that the lanes are as many as they must be. */
+  void ensureOwn() {
+    create(
+        new NewTopic(CURSORS, Optional.of(UplinkTopics.LANES), Optional.empty())
+            .configs(
+                Map.of(
+                    TopicConfig.CLEANUP_POLICY_CONFIG,
+                    TopicConfig.CLEANUP_POLICY_COMPACT,
+                    TopicConfig.SEGMENT_BYTES_CONFIG,
+                    "4194304",
+                    TopicConfig.MIN_CLEANABLE_DIRTY_RATIO_CONFIG,
+                    "0.1")));
+    create(new NewTopic(GAPS, Optional.empty(), Optional.empty()));
+    TopicDescription cursors =
+        get(admin.describeTopics(List.of(CURSORS)).allTopicNames()).get(CURSORS);
+    if (cursors == null || cursors.partitions().size() != UplinkTopics.LANES) {
+      throw new IllegalStateException(
+          CURSORS
+              + " has not as many partitions as there are lanes, "
+              + UplinkTopics.LANES
+              + ". It was not made by a bridge: delete it");
+    }
+  }
+
+  /**
+   * The retention of a topic, which is made where it is missing.
+   *
+   * @return empty if there is none and the bridge may not make it
+   */
+  Optional<Duration> ensure(String topic) {
+    Duration known = retentions.get(topic);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    if (settings.createTopics()) {
+      create(
+          new NewTopic(
+              topic,
+              settings.partitions() < 0 ? Optional.empty() : Optional.of(settings.partitions()),
+              Optional.empty()));
+    }
+    try {
+      Duration retention = retention(topic);
+      retentions.put(topic, retention);
+      return Optional.of(retention);
+    } catch (UnknownTopicOrPartitionException _) {
+      return Optional.empty();
+    }
+  }
+
+  private Duration retention(String topic) {
+    var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+    Config config = get(admin.describeConfigs(List.of(resource)).all()).get(resource);
+    ConfigEntry entry = config == null ? null : config.get(TopicConfig.RETENTION_MS_CONFIG);
+    if (entry == null || entry.value() == null) {
+      return DEFAULT_RETENTION;
+    }
+    long millis = Long.parseLong(entry.value());
+    return millis < 0 ? Duration.ofDays(36_500) : Duration.ofMillis(millis);
+  }
+
+  private void create(NewTopic topic) {
+    try {
+      get(admin.createTopics(List.of(topic)).all());
+    } catch (TopicExistsException _) {
+      // As wanted.
+    }
+  }
+
+  /** Waits; failures come as what they are. */
+  static <T> T get(Future<T> future) {
+    try {
+      return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new KafkaException("interrupted", e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof KafkaException failure) {
+        throw failure;
+      }
+      throw new KafkaException(e.getCause());
+    } catch (TimeoutException e) {
+      throw new KafkaException("the hub did not answer within " + PATIENCE.toSeconds() + " s", e);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * The hand-over: batches of gateways into the hub, each offset once.
+ *
+ * <p>One thread, {@code bridge-handover-0}, owns everything: it is a member of the group {@code
+ * headwater-bridge} over the 64 partitions of {@code headwater-cursors}, which are the lanes; it
+ * takes what arrived, drops what the cursors cover, and writes records, gaps and the new cursors in
+ * one transaction, together with an offset for each lane in it: only the current owner of a lane
+ * gets that through. Answers leave after the commit. Any error of a commit means that its outcome
+ * is unknown: the producer is dropped, the cursors are read again, and nothing is answered.
+ *
+ * <p>{@code GatewayCursors} is the pure part: what a batch means to a cursor. {@code CursorStore}
+ * reads the cursors of a lane once all transactions before it are decided.
+ */
+@NullMarked
+package io.headwater.bridge.handover;
+
+import org.jspecify.annotations.NullMarked;
