@@ -4,8 +4,11 @@ import io.headwater.hub.kafka.log.Appended;
 import io.headwater.hub.kafka.log.PartitionLog;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidRequiredAcksException;
@@ -41,9 +44,15 @@ import org.jspecify.annotations.Nullable;
 public final class ProduceHandler implements ApiHandler<ProduceRequest> {
   private static final short ACKS_ALL = -1;
 
+  /** Who writes in a transaction, and where. */
+  private record Writer(TopicPartition partition, long producerId) {}
+
   private final Partitions partitions;
   private final TransactionVerifier transactions;
   private final ApiMetrics metrics;
+
+  /** The last append, not yet made, of each writer. */
+  private final Map<Writer, CompletableFuture<?>> turns = new ConcurrentHashMap<>();
 
   public ProduceHandler(
       Partitions partitions, TransactionVerifier transactions, ApiMetrics metrics) {
@@ -109,23 +118,47 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
         throw new InvalidRecordException("a produce request without records for " + partition);
       }
       ProduceRequest.validateRecords(request.version(), records);
-      return verify(request, partition, records)
-          .thenCompose(guard -> append(request, log, records, guard));
+      MutableRecordBatch first = firstBatch(records);
+      if (request.transactionalId() == null || first == null || !first.isTransactional()) {
+        return answer(request, log, append(log, records, VerificationGuard.SENTINEL));
+      }
+      return inOrder(
+              new Writer(partition, first.producerId()),
+              () ->
+                  verify(request, partition, first).thenApply(guard -> append(log, records, guard)))
+          .thenCompose(appended -> answer(request, log, appended));
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
   }
 
+  /**
+   * Lets a producer's appends to a partition go one after the other: the coordinator is asked
+   * before a transaction's first, and those behind it must not overtake.
+   */
+  private CompletableFuture<Appended> inOrder(
+      Writer writer, Supplier<CompletableFuture<Appended>> append) {
+    var done = new CompletableFuture<Appended>();
+    CompletableFuture<?> before = turns.put(writer, done);
+    CompletableFuture<?> turn =
+        before == null ? CompletableFuture.completedFuture(null) : before.handle((_, _) -> null);
+    turn.thenCompose(_ -> append.get())
+        .whenComplete((appended, failure) -> {
+          turns.remove(writer, done);
+          if (failure == null) {
+            done.complete(appended);
+          } else {
+            done.completeExceptionally(failure);
+          }
+        });
+    return done;
+  }
+
   private CompletableFuture<VerificationGuard> verify(
-      ProduceRequest request, TopicPartition partition, MemoryRecords records) {
-    String transactionalId = request.transactionalId();
-    MutableRecordBatch first = firstBatch(records);
-    if (transactionalId == null || first == null || !first.isTransactional()) {
-      return CompletableFuture.completedFuture(VerificationGuard.SENTINEL);
-    }
+      ProduceRequest request, TopicPartition partition, MutableRecordBatch first) {
     return transactions.verify(
         partition,
-        transactionalId,
+        request.transactionalId(),
         first.producerId(),
         first.producerEpoch(),
         first.baseSequence(),
@@ -137,8 +170,7 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
     return batches.hasNext() ? batches.next() : null;
   }
 
-  private CompletableFuture<PartitionProduceResponse> append(
-      ProduceRequest request, PartitionLog log, MemoryRecords records, VerificationGuard guard) {
+  private Appended append(PartitionLog log, MemoryRecords records, VerificationGuard guard) {
     int bytes = records.sizeInBytes();
     Appended appended =
         log.append(
@@ -150,6 +182,11 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
     if (!appended.duplicate()) {
       metrics.produced(appended.lastOffset() - appended.firstOffset() + 1, bytes);
     }
+    return appended;
+  }
+
+  private static CompletableFuture<PartitionProduceResponse> answer(
+      ProduceRequest request, PartitionLog log, Appended appended) {
     var response =
         new PartitionProduceResponse()
             .setIndex(log.topicPartition().partition())
