@@ -1,0 +1,52 @@
+package io.headwater.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.headwater.process.Config;
+import io.headwater.process.Setting;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 30, unit = TimeUnit.SECONDS)
+class EdgeConfigTest {
+  @Test
+  void exampleFileHoldsTheDefaults() {
+    EdgeConfig example =
+        Config.read(
+            "edge",
+            EdgeConfig.DEFAULTS,
+            Optional.of(Path.of("examples", "edge.yaml")),
+            Map.of(),
+            List.of());
+
+    assertThat(example).isEqualTo(EdgeConfig.DEFAULTS);
+  }
+
+  @Test
+  void networkListenerNeedsTheWordInsecure() {
+    var open = new Setting("listen.mqtt", "0.0.0.0:1883", "--set");
+
+    assertThatThrownBy(() -> read(open)).hasMessageContaining("set 'insecure: true'");
+    assertThat(read(open, new Setting("insecure", "true", "--set")).insecure()).isTrue();
+  }
+
+  @Test
+  void badValuesNameTheirLimits() {
+    assertThatThrownBy(() -> read(new Setting("gateway", "a/b", "--set")))
+        .hasMessageContaining("gateway 'a/b'");
+    assertThatThrownBy(() -> read(new Setting("uplink.batch-records", "0", "--set")))
+        .hasMessageContaining("uplink.batch-records 0 is not between 1 and 100000");
+    assertThatThrownBy(() -> read(new Setting("log.lingr", "1ms", "--set")))
+        .hasMessageContaining("did you mean 'log.linger'?");
+  }
+
+  private static EdgeConfig read(Setting... settings) {
+    return Config.read("edge", EdgeConfig.DEFAULTS, Optional.empty(), Map.of(), List.of(settings));
+  }
+}

@@ -1,0 +1,76 @@
+package io.headwater.edge.route;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 30, unit = TimeUnit.SECONDS)
+class RouteTableTest {
+  private static final RouteRule BY_KIND =
+      new RouteRule("sensors/+site/+device/+kind", "sensors.{kind}", "{device}");
+  private static final RouteRule TEMPERATURE =
+      new RouteRule("sensors/+site/+device/temperature", "temps", "{site}-{device}");
+  private static final RouteRule REST = new RouteRule("sensors/#", "sensors", "all");
+
+  @Test
+  void mostSpecificRuleWinsWhateverTheOrder() {
+    for (var rules :
+        List.of(List.of(BY_KIND, TEMPERATURE, REST), List.of(REST, TEMPERATURE, BY_KIND))) {
+      var table = new RouteTable(rules);
+
+      assertThat(table.route("sensors/a/d/temperature").stream()).isEqualTo("temps");
+      assertThat(table.route("sensors/a/d/temperature").key()).isEqualTo("a-d");
+      assertThat(table.route("sensors/a/d/humidity").stream()).isEqualTo("sensors.humidity");
+      assertThat(table.route("sensors/a").stream()).isEqualTo("sensors");
+      assertThat(table.route("sensors").stream()).isEqualTo("sensors");
+    }
+  }
+
+  @Test
+  void whatNoRuleTakesGoesToTheDefaultStream() {
+    RouteTable.Routed routed = new RouteTable(List.of(BY_KIND)).route("other/topic");
+
+    assertThat(routed.stream()).isEqualTo("mqtt");
+    assertThat(routed.key()).isEqualTo("other/topic");
+    assertThat(routed.why()).isEqualTo("no rule takes it");
+  }
+
+  @Test
+  void impossibleStreamNamesGoToTheDefaultStream() {
+    var table = new RouteTable(List.of(BY_KIND));
+
+    assertThat(table.route("sensors/a/d/ä b").stream()).isEqualTo("mqtt");
+    assertThat(table.route("sensors/a/d/" + "x".repeat(300)).stream()).isEqualTo("mqtt");
+  }
+
+  @Test
+  void streamsAreCapped() {
+    var table = new RouteTable(List.of(BY_KIND));
+    for (int i = 0; i < RouteTable.MOST_STREAMS; i++) {
+      assertThat(table.route("sensors/a/d/k" + i).stream()).isEqualTo("sensors.k" + i);
+    }
+
+    assertThat(table.route("sensors/a/d/onemore").stream()).isEqualTo("mqtt");
+    assertThat(table.route("sensors/a/d/k7").stream()).isEqualTo("sensors.k7");
+  }
+
+  @Test
+  void wildcardsDoNotMatchSystemTopics() {
+    var table = new RouteTable(List.of(new RouteRule("#", "all", "x")));
+
+    assertThat(table.route("$internal/x").stream()).isEqualTo("mqtt");
+    assertThat(table.route("a/b").stream()).isEqualTo("all");
+  }
+
+  @Test
+  void overlapsAndUnknownNamesAreFound() {
+    var twin = new RouteRule("sensors/+a/+b/+c", "x", "{a}");
+
+    assertThat(new RouteTable(List.of(BY_KIND, twin)).overlaps()).hasSize(1);
+    assertThat(RouteTable.unknownNames(new RouteRule("a/+b", "{b}.{c}", "{b}")))
+        .containsExactly("c");
+  }
+}
