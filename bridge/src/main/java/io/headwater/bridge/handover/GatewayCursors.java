@@ -32,7 +32,7 @@ final class GatewayCursors {
     /** All of it is in the hub already. */
     record Known() implements Verdict {}
 
-    /** The bridge does not know the opening of the log that wrote it. */
+    /** The bridge does not know the opening of the log that wrote it, or not yet the gateway. */
     record AskForState() implements Verdict {}
 
     /** The cursor has too many holes. */
@@ -42,6 +42,12 @@ final class GatewayCursors {
   private final Map<StreamPartition, Cursor> cursors = new TreeMap<>();
   private final Map<StreamPartition, Cursor> tentative = new HashMap<>();
   private List<Long> incarnations = List.of();
+
+  /**
+   * Whether the gateway has asked for its state here. Before, batches may be missing that it sent
+   * to an owner before us, and taking later ones would put them out of order.
+   */
+  private boolean asked;
 
   /** A cursor as read from its topic. */
   void load(StreamPartition partition, Cursor cursor) {
@@ -55,16 +61,17 @@ final class GatewayCursors {
 
   /** Takes a gateway's list of openings, or finds that the log is a copy. */
   Answer.Verdict request(StateRequest request) {
-    List<Long> asked = request.incarnations().stream().map(Incarnation::id).toList();
-    if (!incarnations.isEmpty() && !asked.contains(incarnations.getLast())) {
+    List<Long> theirs = request.incarnations().stream().map(Incarnation::id).toList();
+    if (!incarnations.isEmpty() && !theirs.contains(incarnations.getLast())) {
       return Answer.Verdict.COPY;
     }
-    incarnations = asked;
+    incarnations = theirs;
+    asked = true;
     return Answer.Verdict.KNOWN;
   }
 
   Verdict take(Batch batch) {
-    if (!incarnations.contains(batch.incarnation())) {
+    if (!asked || !incarnations.contains(batch.incarnation())) {
       return new Verdict.AskForState();
     }
     Cursor cursor = current(batch.partition());

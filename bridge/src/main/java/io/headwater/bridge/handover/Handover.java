@@ -230,20 +230,23 @@ public final class Handover implements AutoCloseable {
     brokers.forEach(broker -> broker.removeLanes(removed));
   }
 
-  /** So that they go on without waiting for a time-out; where they are is not known yet. */
+  /**
+   * What gateways have under way may have gone with the owner before us: they go back to the first
+   * reading that is missing, without waiting for a time-out. Where they are is not known yet.
+   */
   private void tellGateways(Set<Integer> added) {
     for (int lane : added) {
       lanes
           .getOrDefault(lane, Map.of())
           .forEach((log, cursors) ->
               brokers.forEach(broker ->
-                  answer(broker, log, Answer.Verdict.KNOWN, cursors.settled(), List.of())));
+                  answer(broker, log, Answer.Verdict.ASK_FOR_STATE, cursors.settled(), List.of())));
     }
   }
 
   private void handle(
       List<Inbox.Message> group, Consumer<byte[], byte[]> member, HubTopics topics) {
-    var batches = new ArrayList<Inbox.Message>();
+    var taken = new ArrayList<Taken>();
     for (Inbox.Message message : group) {
       if (!lanes.containsKey(message.topic().lane())) {
         continue; // somebody else's by now, who gets it too
@@ -254,12 +257,11 @@ public final class Handover implements AutoCloseable {
         case STATUS -> {
           // Presence is kept by a later version; the broker retains the newest.
         }
-        case UP -> batches.add(message);
+        // In the order of arrival: a batch from before a state request must not profit from it.
+        case UP -> take(message, taken);
       }
     }
-    if (!batches.isEmpty()) {
-      var taken = new ArrayList<Taken>();
-      batches.forEach(message -> take(message, taken));
+    if (!taken.isEmpty()) {
       write(taken, member, topics);
     }
   }

@@ -140,8 +140,6 @@ public final class Forwarder implements AutoCloseable {
     if (oldestFlightIsLate(now)) {
       metrics.timedOut();
       ackTimeoutNanos = Math.min(ackTimeoutNanos * 2, LONGEST_ACK_TIMEOUT_NANOS);
-      plans.values().forEach(plan -> plan.flights().clear());
-      stateKnown = false;
       askForState(open, now);
       return;
     }
@@ -190,11 +188,12 @@ public final class Forwarder implements AutoCloseable {
     reconnectNanos = RECONNECT_NANOS;
     credit = FIRST_CREDIT;
     heartbeatAtNanos = System.nanoTime();
+    boolean liveFirst = log.depth() > settings.liveFirstAbove();
     log.ends()
         .forEach((partition, end) ->
             plans
                 .computeIfAbsent(partition, _ -> new PartitionPlan(log.settled(partition), end))
-                .reconnect(end));
+                .reconnect(liveFirst ? end : 0));
     askForState(made, System.nanoTime());
   }
 
@@ -218,8 +217,13 @@ public final class Forwarder implements AutoCloseable {
     reconnectNanos = Math.min(reconnectNanos * 2, LONGEST_RECONNECT_NANOS);
   }
 
+  /**
+   * The answer tells what is settled. Everything else goes again from the first missing reading on:
+   * what is under way may be lost, and what would follow it now would overtake it.
+   */
   private void askForState(UplinkConnection open, long now) {
     stateKnown = false;
+    plans.values().forEach(plan -> plan.flights().clear());
     stateAskedNanos = now;
     open.sendStateRequest(
         UplinkCodec.encode(new StateRequest(gateway, log.epoch(), log.incarnations(), version)));

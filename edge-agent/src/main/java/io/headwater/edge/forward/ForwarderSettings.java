@@ -12,6 +12,8 @@ import java.util.List;
  * @param ackTimeout after which unanswered batches are sent again; doubles up to a minute
  * @param batchRecords most readings of one batch
  * @param batchSize most bytes of one batch, uncompressed
+ * @param liveFirstAbove backlog in readings above which new readings overtake it after an outage; a
+ *     smaller one goes first, so that all readings of a device arrive in order
  * @param heartbeat between two status messages
  */
 public record ForwarderSettings(
@@ -19,6 +21,7 @@ public record ForwarderSettings(
     Duration ackTimeout,
     int batchRecords,
     ByteSize batchSize,
+    long liveFirstAbove,
     Duration heartbeat) {
   public static final ForwarderSettings DEFAULTS =
       new ForwarderSettings(
@@ -26,6 +29,7 @@ public record ForwarderSettings(
           Duration.ofSeconds(5),
           500,
           ByteSize.ofKibibytes(256),
+          10_000,
           Duration.ofSeconds(10));
 
   public ForwarderSettings {
@@ -37,6 +41,9 @@ public record ForwarderSettings(
     if (batchSize.bytes() < 1024 || batchSize.bytes() > 4 << 20) {
       throw new IllegalArgumentException(
           "uplink.batch-size " + batchSize + " is not between 1KiB and 4MiB");
+    }
+    if (liveFirstAbove < 0) {
+      throw new IllegalArgumentException("uplink.live-first-above " + liveFirstAbove + " < min 0");
     }
     if (ackTimeout.toMillis() < 100) {
       throw new IllegalArgumentException(

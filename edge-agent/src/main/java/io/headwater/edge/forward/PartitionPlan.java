@@ -38,10 +38,14 @@ final class PartitionPlan {
     return flights;
   }
 
-  /** A new connection: nothing is under way, and what is there now is backfill. */
-  void reconnect(long end) {
+  /**
+   * A new connection: nothing is under way.
+   *
+   * @param firstLive what comes before is backfill; 0 if nothing shall be overtaken
+   */
+  void reconnect(long firstLive) {
     flights.clear();
-    liveFrom = end;
+    liveFrom = firstLive;
   }
 
   /** The next range of a track that is neither settled nor under way. */

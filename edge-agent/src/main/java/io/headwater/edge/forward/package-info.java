@@ -4,10 +4,10 @@
  * <p>{@link io.headwater.edge.forward.Forwarder} runs one thread, {@code edge-forwarder-0}: it asks
  * for the state after each connection, then sends what is not settled within the bridge's credit,
  * on two tracks: <em>live</em> for what was committed since it connected, <em>backfill</em> for
- * what waited. Which range goes next is {@code PartitionPlan}'s to say, which knows neither time
- * nor network. The MQTT client, {@code UplinkConnection}, is a pipe: it keeps nothing, and its
- * acknowledgements mean nothing. Only an answer settles, and whatever was not answered is sent
- * again.
+ * what waited, if that is much; a short backlog goes first, as live, and order is kept throughout.
+ * Which range goes next is {@code PartitionPlan}'s to say, which knows neither time nor network.
+ * The MQTT client, {@code UplinkConnection}, is a pipe: it keeps nothing, and its acknowledgements
+ * mean nothing. Only an answer settles, and whatever was not answered is sent again.
  */
 @NullMarked
 package io.headwater.edge.forward;
