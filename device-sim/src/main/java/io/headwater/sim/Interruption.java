@@ -6,10 +6,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Lets Ctrl-C and SIGTERM end a run in order: the JVM's end is held back until the run has given
- * its verdict, or for half a minute.
+ * its verdict, or for some time.
  */
 final class Interruption implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(45);
 
   private final CountDownLatch asked = new CountDownLatch(1);
   private final CountDownLatch done = new CountDownLatch(1);

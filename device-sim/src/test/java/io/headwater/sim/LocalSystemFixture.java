@@ -1,0 +1,54 @@
+package io.headwater.sim;
+
+import io.headwater.process.HostPort;
+import io.headwater.sim.local.LocalPorts;
+import io.headwater.sim.local.LocalSystem;
+import io.headwater.sim.local.Part;
+import io.headwater.testsupport.Headwater;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/** All processes for real, on free ports; gone at the latest when the tests' JVM ends. */
+final class LocalSystemFixture implements AutoCloseable {
+  private static final Duration START_WITHIN = Duration.ofSeconds(60);
+
+  private final LocalSystem system;
+  private final Thread killer;
+
+  LocalSystemFixture(Path data, Consumer<String> progress) {
+    Path home = Headwater.home();
+    system =
+        new LocalSystem(
+            home,
+            data,
+            LocalPorts.free(),
+            home.resolve("streams-analytics/examples/demo-queries.yaml"),
+            progress);
+    killer = new Thread(system::killAll, "test-killer");
+    Runtime.getRuntime().addShutdownHook(killer);
+    system.start(START_WITHIN, () -> false);
+  }
+
+  LocalSystem system() {
+    return system;
+  }
+
+  HostPort mqtt() {
+    return system.ports().mqttAddress();
+  }
+
+  HostPort hub() {
+    return system.ports().kafkaAddress();
+  }
+
+  void restart(Part part) {
+    system.start(part, START_WITHIN);
+  }
+
+  @Override
+  public void close() {
+    system.close();
+    Runtime.getRuntime().removeShutdownHook(killer);
+  }
+}
