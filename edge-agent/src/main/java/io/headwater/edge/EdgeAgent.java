@@ -34,6 +34,10 @@ final class EdgeAgent implements RunningProcess {
 
   private final Resources resources = new Resources();
   private final Health health = new Health();
+
+  /** A restart helps a log that cannot be written; it does not help against a far side. */
+  private final Health watched = new Health();
+
   private final CompletableFuture<Void> fatal = new CompletableFuture<>();
   private final Map<String, String> addresses = new LinkedHashMap<>();
 
@@ -75,6 +79,7 @@ final class EdgeAgent implements RunningProcess {
           }
         });
     health.check("log", log::problem);
+    watched.check("log", log::problem);
     String gateway = config.gateway().orElseGet(EdgeAgent::hostName);
     Forwarder forwarder =
         resources.open(
@@ -142,7 +147,7 @@ final class EdgeAgent implements RunningProcess {
 
   @Override
   public Health health() {
-    return health;
+    return watched;
   }
 
   @Override

@@ -204,12 +204,7 @@ public final class Broker implements AutoCloseable {
     verifier.connect(transactions);
     groups.start(images);
     await(transactions.start());
-    health.check(
-        "log",
-        () ->
-            engine.failed().isDone()
-                ? Optional.of("the log cannot be written; see the hub's own log")
-                : Optional.empty());
+    health.check("log", engine::problem);
     listener.serve(new Dispatcher(handlers(registry)));
   }
 
@@ -252,7 +247,8 @@ public final class Broker implements AutoCloseable {
     ExecutorService readers =
         Executors.newFixedThreadPool(
             Math.max(2, Runtime.getRuntime().availableProcessors()), Threads.factory("hub-fetch"));
-    resources.onClose("fetch threads", readers::shutdownNow);
+    // Never interrupted: an interrupt within a file's channel would close the log's segment.
+    resources.open("fetch threads", readers);
     ScheduledExecutorService timer =
         Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-fetch-timer"));
     resources.onClose("fetch timer", timer::shutdownNow);

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -13,6 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 import org.apache.kafka.common.message.FetchResponseData;
@@ -178,7 +180,11 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
     }
 
     private void wake() {
-      workers.execute(this::attempt);
+      try {
+        workers.execute(this::attempt);
+      } catch (RejectedExecutionException _) {
+        answer.completeExceptionally(new KafkaStorageException("the hub is stopping"));
+      }
     }
 
     private final class Wake implements PartitionLog.HighWatermarkListener {

@@ -1,0 +1,190 @@
+package io.headwater.bridge.handover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headwater.testsupport.Seed;
+import io.headwater.uplink.Answer;
+import io.headwater.uplink.Batch;
+import io.headwater.uplink.ClockQuality;
+import io.headwater.uplink.Incarnation;
+import io.headwater.uplink.OffsetRanges;
+import io.headwater.uplink.StateRequest;
+import io.headwater.uplink.StreamPartition;
+import io.headwater.uplink.Track;
+import io.headwater.uplink.UplinkRecord;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(value = 30, unit = TimeUnit.SECONDS)
+class GatewayCursorsTest {
+  private static final StreamPartition PARTITION = new StreamPartition("s", 0);
+
+  private static StateRequest request(Long... incarnations) {
+    return new StateRequest(
+        "g",
+        1,
+        Arrays.stream(incarnations).map(id -> new Incarnation(id, Map.of())).toList(),
+        "test");
+  }
+
+  private static Batch batch(long incarnation, long from, long to) {
+    List<UplinkRecord> records =
+        LongStream.range(from, to)
+            .mapToObj(offset ->
+                new UplinkRecord(
+                    offset,
+                    0,
+                    ClockQuality.SYNCED,
+                    null,
+                    Long.toString(offset).getBytes(StandardCharsets.UTF_8),
+                    "",
+                    ""))
+            .toList();
+    return new Batch("g", 1, incarnation, PARTITION, Track.LIVE, from, to, records, List.of());
+  }
+
+  private static List<Long> written(GatewayCursors.Verdict verdict) {
+    return verdict instanceof GatewayCursors.Verdict.Write(var records, var _, var _)
+        ? records.stream().map(UplinkRecord::offset).toList()
+        : List.of();
+  }
+
+  @Test
+  void unknownOpeningAsksForTheState() {
+    var cursors = new GatewayCursors();
+
+    assertThat(cursors.take(batch(7, 0, 2))).isInstanceOf(GatewayCursors.Verdict.AskForState.class);
+
+    assertThat(cursors.request(request(7L))).isEqualTo(Answer.Verdict.KNOWN);
+    assertThat(written(cursors.take(batch(7, 0, 2)))).containsExactly(0L, 1L);
+  }
+
+  @Test
+  void copyOfALogIsNoticed() {
+    var cursors = new GatewayCursors();
+    cursors.request(request(1L, 2L));
+    cursors.take(batch(2, 0, 5));
+    cursors.committed();
+
+    assertThat(cursors.request(request(1L, 3L))).isEqualTo(Answer.Verdict.COPY);
+    assertThat(cursors.request(request(1L, 2L, 4L))).isEqualTo(Answer.Verdict.KNOWN);
+  }
+
+  @Test
+  void secondCopyOfABatchInOneTransactionIsDropped() {
+    var cursors = new GatewayCursors();
+    cursors.request(request(1L));
+
+    assertThat(written(cursors.take(batch(1, 0, 5)))).hasSize(5);
+    assertThat(cursors.take(batch(1, 0, 5))).isInstanceOf(GatewayCursors.Verdict.Known.class);
+    assertThat(written(cursors.take(batch(1, 3, 8)))).containsExactly(5L, 6L, 7L);
+  }
+
+  @Test
+  void abortedTransactionLeavesNothing() {
+    var cursors = new GatewayCursors();
+    cursors.request(request(1L));
+    cursors.take(batch(1, 0, 5));
+
+    cursors.aborted();
+
+    assertThat(cursors.settled()).isEmpty();
+    assertThat(written(cursors.take(batch(1, 0, 5)))).hasSize(5);
+  }
+
+  @Test
+  void tooManyHolesAreBusyUntilTheOldestIsFilled() {
+    var cursors = new GatewayCursors();
+    cursors.request(request(1L));
+    for (int i = 0; i < Cursor.MOST_RANGES; i++) {
+      assertThat(written(cursors.take(batch(1, i * 10L, i * 10L + 1)))).hasSize(1);
+    }
+    cursors.committed();
+
+    assertThat(cursors.take(batch(1, 5_000, 5_001)))
+        .isInstanceOf(GatewayCursors.Verdict.Busy.class);
+    assertThat(written(cursors.take(batch(1, 1, 10)))).hasSize(9);
+    assertThat(written(cursors.take(batch(1, 5_000, 5_001)))).hasSize(1);
+  }
+
+  @Test
+  void cursorsReadBackAsWritten() {
+    var cursor = new Cursor(OffsetRanges.of(0, 10).add(20, 30), List.of(-1L, 5L));
+    var key = new CursorKey("g", -2L, PARTITION);
+
+    assertThat(Cursor.parse(cursor.toBytes())).contains(cursor);
+    assertThat(CursorKey.parse(key.toBytes())).contains(key);
+    assertThat(CursorKey.parse("[1]".getBytes(StandardCharsets.UTF_8))).isEmpty();
+    assertThat(Cursor.parse("}".getBytes(StandardCharsets.UTF_8))).isEmpty();
+  }
+
+  /** However batches are cut, doubled, reordered, committed or aborted: each offset once. */
+  @RepeatedTest(30)
+  void everyOffsetIsWrittenOnce() {
+    Seed seed = Seed.next();
+    SplittableRandom random = seed.random();
+    var cursors = new GatewayCursors();
+    cursors.request(request(1L));
+    var hub = new ArrayList<Long>();
+    var running = new ArrayList<Long>();
+    for (int step = 0; step < 2_000; step++) {
+      if (random.nextInt(5) == 0) {
+        if (random.nextInt(3) == 0) {
+          cursors.aborted();
+        } else {
+          cursors.committed();
+          hub.addAll(running);
+        }
+        running.clear();
+        if (random.nextInt(10) == 0) {
+          // Another bridge takes over with what is in the topic.
+          var next = new GatewayCursors();
+          cursors
+              .settled()
+              .forEach(settled ->
+                  next.load(settled.partition(), new Cursor(settled.ranges(), List.of(1L))));
+          next.request(request(1L));
+          cursors = next;
+        }
+      } else {
+        long from = random.nextInt(300);
+        running.addAll(written(cursors.take(batch(1, from, from + 1 + random.nextInt(20)))));
+      }
+    }
+    assertThat(hub).as("%s", seed).doesNotHaveDuplicates();
+    for (long offset : hub) {
+      assertThat(cursors.settled(PARTITION).ranges().contains(offset)).as("%s", seed).isTrue();
+    }
+  }
+
+  @Test
+  void timestampIsTheCaptureTimeOnlyWhereTheHubWouldKeepIt() {
+    long now = 1_800_000_000_000L;
+    Duration week = Duration.ofDays(7);
+
+    assertThat(HubRecords.timestamp(at(now - 1000, ClockQuality.SYNCED), now, week))
+        .isEqualTo(now - 1000);
+    assertThat(HubRecords.timestamp(at(now - 1000, ClockQuality.UNSYNCED), now, week))
+        .isEqualTo(now);
+    assertThat(
+            HubRecords.timestamp(
+                at(now - Duration.ofDays(6).toMillis(), ClockQuality.SYNCED), now, week))
+        .isEqualTo(now);
+    assertThat(HubRecords.timestamp(at(now + 360_000, ClockQuality.BRIDGE), now, week))
+        .isEqualTo(now);
+  }
+
+  private static UplinkRecord at(long captured, ClockQuality clock) {
+    return new UplinkRecord(0, captured, clock, null, new byte[0], "", "");
+  }
+}
