@@ -33,10 +33,17 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--ports",
-      paramLabel = "free",
-      hidden = true,
-      description = "For tests: any free ports instead of the usual ones.")
-  private @Nullable String ports;
+      paramLabel = "usual|free",
+      defaultValue = "USUAL",
+      description =
+          "usual: those of the documentation; free: any that are free. Default ${DEFAULT-VALUE}.")
+  private Choice ports = Choice.USUAL;
+
+  /** Which ports. */
+  enum Choice {
+    USUAL,
+    FREE
+  }
 
   @Mixin private final LoadOptions load = new LoadOptions();
 
@@ -51,8 +58,8 @@ final class DemoCommand implements Callable<Integer> {
     long startedMs =
         ProcessHandle.current().info().startInstant().orElse(clock.instant()).toEpochMilli();
     try (DataFolder folder = DataFolder.lock(data, "demo")) {
-      LocalPorts where = ports == null ? LocalPorts.DEFAULTS : LocalPorts.free();
-      where.requireFree();
+      LocalPorts where = ports == Choice.FREE ? LocalPorts.free() : LocalPorts.DEFAULTS;
+      where.requireFree(" (the demo takes any with --ports free)");
       Path home = LocalSystem.home();
       var system =
           new LocalSystem(

@@ -56,9 +56,10 @@ public record LocalPorts(
   /**
    * Looks whether all are free.
    *
+   * @param wayOut added to each line
    * @throws UserError that names each taken port with its holder, a line for each
    */
-  public void requireFree() {
+  public void requireFree(String wayOut) {
     var taken = new ArrayList<String>();
     named()
         .forEach((what, port) -> {
@@ -67,7 +68,7 @@ public record LocalPorts(
             socket.setReuseAddress(true); // as Netty does: what lingers is no hindrance
             socket.bind(address.socketAddress());
           } catch (IOException e) {
-            taken.add(Ports.inUse(what, address, e).getMessage());
+            taken.add(Ports.inUse(what, address, e).getMessage() + wayOut);
           }
         });
     if (!taken.isEmpty()) {
