@@ -35,12 +35,15 @@ public final class EdgeLog implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(EdgeLog.class);
   private static final int LARGEST_GROUP = 1000;
   private static final int LARGEST_GROUP_BYTES = 1 << 20;
+  private static final long MOST_QUEUED_BYTES = 16 << 20;
   private static final long HOUSEKEEPING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Path folder;
   private final LogSettings settings;
   private final EdgeLogMetrics metrics;
+  private final List<String> pragmas;
   private final ArrayBlockingQueue<Append> queue;
+  private final AtomicLong queuedBytes = new AtomicLong();
   private final LogFiles files = new LogFiles();
   private final List<Runnable> commitListeners = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
@@ -62,11 +65,16 @@ public final class EdgeLog implements AutoCloseable {
   private long housekeepingNanos = System.nanoTime();
 
   private EdgeLog(
-      Path folder, LogSettings settings, EdgeLogMetrics metrics, LogOpening.Opened opened)
+      Path folder,
+      LogSettings settings,
+      EdgeLogMetrics metrics,
+      List<String> pragmas,
+      LogOpening.Opened opened)
       throws SQLException {
     this.folder = folder;
     this.settings = settings;
     this.metrics = metrics;
+    this.pragmas = pragmas;
     this.queue = new ArrayBlockingQueue<>(settings.queue());
     this.active = opened.active();
     this.state = opened.state();
@@ -78,6 +86,9 @@ public final class EdgeLog implements AutoCloseable {
       try {
         files.add(sealed);
       } catch (SQLException e) {
+        if (!DamagedFile.isAtOpening(e)) {
+          throw e;
+        }
         LogFiles.putAside(sealed, e);
       }
     }
@@ -89,24 +100,45 @@ public final class EdgeLog implements AutoCloseable {
   /**
    * Opens the log, making it where there is none.
    *
-   * @throws UserError if the folder cannot be used
+   * @throws UserError if the folder cannot be used, or a newer agent wrote it
    */
   public static EdgeLog open(Path folder, LogSettings settings, EdgeLogMetrics metrics) {
+    return open(folder, settings, metrics, List.of());
+  }
+
+  /** For tests, which make the disk small. */
+  static EdgeLog open(
+      Path folder, LogSettings settings, EdgeLogMetrics metrics, List<String> pragmas) {
     try {
-      return new EdgeLog(folder, settings, metrics, LogOpening.open(folder));
+      return new EdgeLog(folder, settings, metrics, pragmas, LogOpening.open(folder, pragmas));
     } catch (IOException | SQLException e) {
-      throw UserError.failure("the log in " + folder + " cannot be opened: " + e.getMessage(), e);
+      throw UserError.failure(
+          "the log in "
+              + folder
+              + " cannot be opened: "
+              + e.getMessage()
+              + "; look at the folder's owner, its mode and the disk's free space",
+          e);
     }
   }
 
-  /** Hands a reading to the writer; false if its queue is full, then nothing was taken. */
+  /**
+   * Hands a reading to the writer; false if its queue is full, by number or by bytes: then nothing
+   * was taken.
+   */
   public boolean offer(Append append) {
     if (closing || failed.isDone()) {
       append.done().accept(Append.Outcome.FAILED);
       return true;
     }
     waitingSinceNanos.compareAndSet(-1, System.nanoTime());
-    return queue.offer(append);
+    int size = append.size();
+    long queued = queuedBytes.addAndGet(size);
+    if ((queued > MOST_QUEUED_BYTES && queued > size) || !queue.offer(append)) {
+      queuedBytes.addAndGet(-size);
+      return false;
+    }
+    return true;
   }
 
   /** Runs after each commit, on the writer's thread. */
@@ -131,7 +163,11 @@ public final class EdgeLog implements AutoCloseable {
 
   /** The first offset that is kept. */
   public long start(StreamPartition partition) {
-    return files.start(partition, ends.getOrDefault(partition, 0L));
+    try {
+      return files.start(partition, ends.getOrDefault(partition, 0L));
+    } catch (SQLException e) {
+      throw unreadable(e);
+    }
   }
 
   /**
@@ -139,7 +175,19 @@ public final class EdgeLog implements AutoCloseable {
    * offset is below the end. Reads the disk: not for event loops.
    */
   public LogSlice read(StreamPartition partition, long from, int maxRecords, int maxBytes) {
-    return files.read(partition, from, ends.getOrDefault(partition, 0L), maxRecords, maxBytes);
+    try {
+      return files.read(partition, from, ends.getOrDefault(partition, 0L), maxRecords, maxBytes);
+    } catch (SQLException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /** A damaged active file ends the process: its next start puts the file aside. */
+  private IllegalStateException unreadable(SQLException cause) {
+    if (DamagedFile.is(cause)) {
+      fail(cause);
+    }
+    return new IllegalStateException("the log in " + folder + " cannot be read", cause);
   }
 
   /** Notes what the hub has committed; it becomes deletable. */
@@ -208,6 +256,7 @@ public final class EdgeLog implements AutoCloseable {
       return;
     }
     group.add(first);
+    queuedBytes.addAndGet(-first.size());
     long bytes = first.size();
     long lingerUntil = System.nanoTime() + settings.linger().toNanos();
     while (group.size() < LARGEST_GROUP && bytes < LARGEST_GROUP_BYTES) {
@@ -217,6 +266,7 @@ public final class EdgeLog implements AutoCloseable {
         return;
       }
       group.add(next);
+      queuedBytes.addAndGet(-next.size());
       bytes += next.size();
     }
   }
@@ -235,22 +285,34 @@ public final class EdgeLog implements AutoCloseable {
     }
     if (outcome == Append.Outcome.COMMITTED) {
       waitingSinceNanos.set(-1);
+      if (!queue.isEmpty()) {
+        waitingSinceNanos.compareAndSet(-1, System.nanoTime());
+      }
       metrics.committed(group.size(), System.nanoTime() - started);
       ends = Map.copyOf(state.ends());
     } else {
       metrics.refused(group.size());
     }
     for (Append append : group) {
-      append.done().accept(outcome);
+      tell(append, outcome);
     }
     commitListeners.forEach(Runnable::run);
+  }
+
+  /** Whoever cannot be told must not keep the others' readings from the disk. */
+  private static void tell(Append append, Append.Outcome outcome) {
+    try {
+      append.done().accept(outcome);
+    } catch (RuntimeException e) {
+      LOGGER.atWarn().setCause(e).log("An outcome could not be told");
+    }
   }
 
   private void write(List<Append> group) throws SQLException {
     for (Append append : group) {
       PartitionState partition = state.partitions().get(append.partition());
       if (partition == null) {
-        partition = new PartitionState(state.partitions().size() + 1, 0);
+        partition = new PartitionState(state.partitions().size() + 1, state.firstOffset());
         state.partitions().put(append.partition(), partition);
         active.insertPartition(append.partition(), partition);
       }
@@ -269,9 +331,7 @@ public final class EdgeLog implements AutoCloseable {
         .addKeyValue("records", size)
         .addKeyValue("error", cause.getMessage())
         .log("A commit failed");
-    boolean full =
-        cause instanceof SQLiteException sqlite
-            && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL;
+    boolean full = isFull(cause);
     try {
       active.clearInserts();
       active.rollback();
@@ -282,13 +342,22 @@ public final class EdgeLog implements AutoCloseable {
       return lookAfter(seqBefore);
     } catch (SQLException e) {
       try {
-        return lookAfter(seqBefore);
+        // SQLite may have rolled back by itself, and then refuses to do it again.
+        Append.Outcome found = lookAfter(seqBefore);
+        return full && found == Append.Outcome.FAILED ? Append.Outcome.DISK_FULL : found;
       } catch (SQLException again) {
         again.addSuppressed(e);
         fail(again);
         return Append.Outcome.FAILED;
       }
     }
+  }
+
+  /** A batch of inserts wraps what SQLite said. */
+  private static boolean isFull(SQLException cause) {
+    Throwable said = cause instanceof SQLiteException ? cause : cause.getCause();
+    return said instanceof SQLiteException sqlite
+        && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL;
   }
 
   private void takeBack(long seqBefore, Map<StreamPartition, Long> before) {
@@ -307,7 +376,7 @@ public final class EdgeLog implements AutoCloseable {
       LOGGER.atDebug().setCause(e).log("The file did not close");
     }
     var found = new LogState(epoch);
-    active = LogFile.open(active.path(), found);
+    active = LogFile.open(active.path(), found, pragmas);
     boolean committed = found.nextSeq() > seqBefore;
     state = found;
     ends = Map.copyOf(state.ends());
@@ -340,10 +409,16 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   private void roll() throws SQLException {
-    LogFile next = LogFile.create(LogFiles.path(folder, state.nextSeq()), state);
+    LogFile next = LogFile.create(LogFiles.path(folder, state.nextSeq()), state, Map.of(), pragmas);
+    try {
+      files.add(next.path()); // first: a row that nobody can read would be told as a gap
+    } catch (SQLException e) {
+      next.close();
+      LogFiles.delete(next.path());
+      throw e;
+    }
     LogFile sealed = active;
     active = next;
-    files.add(next.path());
     sealed.seal();
   }
 
@@ -359,7 +434,7 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   private void refuse(List<Append> appends) {
-    appends.forEach(append -> append.done().accept(Append.Outcome.FAILED));
+    appends.forEach(append -> tell(append, Append.Outcome.FAILED));
   }
 
   /** Commits what waits, then closes. */

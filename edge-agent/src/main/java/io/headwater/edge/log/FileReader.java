@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
-import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.sqlite.SQLiteConfig;
 
@@ -38,6 +38,8 @@ final class FileReader implements AutoCloseable {
   private final long baseSeq;
   private final Map<StreamPartition, NavigableMap<Long, Long>> points = new HashMap<>();
   private Map<StreamPartition, Integer> ids = Map.of();
+  private Map<StreamPartition, Long> knownBases = Map.of();
+  private boolean complete;
 
   FileReader(Path path) throws SQLException {
     this.path = path;
@@ -48,9 +50,12 @@ final class FileReader implements AutoCloseable {
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery("SELECT value FROM meta WHERE name = 'base_seq'")) {
       if (!rows.next()) {
-        throw new SQLException(path + " has no base");
+        throw DamagedFile.found(path + " has no base");
       }
       baseSeq = rows.getLong(1);
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
     }
   }
 
@@ -60,6 +65,20 @@ final class FileReader implements AutoCloseable {
 
   long baseSeq() {
     return baseSeq;
+  }
+
+  /**
+   * The offset that a partition's first row in this file gets; null if the file does not know it.
+   *
+   * @param active whether partitions may still be added to the file
+   */
+  @Nullable Long base(StreamPartition partition, boolean active) throws SQLException {
+    Long base = knownBases.get(partition);
+    if (base == null && !complete) {
+      complete = !active;
+      base = bases().get(partition);
+    }
+    return base;
   }
 
   /** The partitions known to this file, with the offset that their first row in it gets. */
@@ -75,6 +94,7 @@ final class FileReader implements AutoCloseable {
       }
     }
     ids = numbers;
+    knownBases = bases;
     return bases;
   }
 
@@ -169,8 +189,12 @@ final class FileReader implements AutoCloseable {
     return gaps;
   }
 
-  /** All rows in the order in which they were written, for people who look. */
-  void forEach(Consumer<PrintedRow> consumer) throws SQLException {
+  /**
+   * All rows in the order in which they were written, for people who look.
+   *
+   * @param goOn told each row; false ends it
+   */
+  void forEach(Predicate<PrintedRow> goOn) throws SQLException {
     long seq = baseSeq - 1;
     while (true) {
       var rows = new ArrayList<PrintedRow>();
@@ -193,7 +217,11 @@ final class FileReader implements AutoCloseable {
       if (rows.isEmpty()) {
         return;
       }
-      rows.forEach(consumer);
+      for (PrintedRow row : rows) {
+        if (!goOn.test(row)) {
+          return;
+        }
+      }
       seq = rows.getLast().seq();
     }
   }

@@ -1,6 +1,7 @@
 package io.headwater.edge.log;
 
 import io.headwater.edge.log.LogState.PartitionState;
+import io.headwater.process.UserError;
 import io.headwater.uplink.Gap;
 import io.headwater.uplink.GapReason;
 import io.headwater.uplink.Incarnation;
@@ -16,13 +17,16 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file that is written to. Confined to the writer's thread.
  *
  * <pre>
- * meta(name, value)                        format, epoch, base_seq
+ * meta(name, value)                        format, epoch, base_seq, first_offset of new partitions
  * sp(id, stream, part, base)               base: the offset that its first row in this file gets
  * log(seq, sp, off, ts, clock, topic, client, key, value)
  * incarnation(n, id), incarnation_first(n, sp, off)
@@ -31,6 +35,7 @@ import java.util.Map;
  */
 final class LogFile implements AutoCloseable {
   static final String SUFFIX = ".edgelog";
+  private static final Logger LOGGER = LoggerFactory.getLogger(LogFile.class);
   private static final int FORMAT = 1;
   private static final String[] SCHEMA = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
@@ -59,9 +64,38 @@ final class LogFile implements AutoCloseable {
                 + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
   }
 
-  /** Makes a file whose first transaction holds the state. */
-  static LogFile create(Path path, LogState state) throws SQLException {
-    Connection connection = connect(path);
+  /**
+   * Makes a file whose first transaction holds the state; leaves nothing behind if that fails.
+   *
+   * @param holes offsets that the partitions skip; their counters go on behind them
+   */
+  static LogFile create(
+      Path path, LogState state, Map<StreamPartition, Gap> holes, List<String> pragmas)
+      throws SQLException {
+    Connection connection = connect(path, pragmas);
+    try {
+      LogFile file = begin(path, connection, state, holes);
+      holes.forEach((partition, hole) -> {
+        PartitionState counter = state.partitions().get(partition);
+        if (counter != null) {
+          counter.setNextOffset(hole.nextOffset());
+        }
+      });
+      return file;
+    } catch (SQLException | RuntimeException e) {
+      try {
+        connection.close();
+      } catch (SQLException close) {
+        e.addSuppressed(close);
+      }
+      LogFiles.delete(path);
+      throw e;
+    }
+  }
+
+  private static LogFile begin(
+      Path path, Connection connection, LogState state, Map<StreamPartition, Gap> holes)
+      throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (String table : SCHEMA) {
         statement.executeUpdate(table);
@@ -69,10 +103,16 @@ final class LogFile implements AutoCloseable {
       statement.executeUpdate("INSERT INTO meta VALUES ('format', " + FORMAT + ")");
       statement.executeUpdate("INSERT INTO meta VALUES ('epoch', " + state.epoch() + ")");
       statement.executeUpdate("INSERT INTO meta VALUES ('base_seq', " + state.nextSeq() + ")");
+      statement.executeUpdate(
+          "INSERT INTO meta VALUES ('first_offset', " + state.firstOffset() + ")");
     }
     var file = new LogFile(path, connection);
     for (var entry : state.partitions().entrySet()) {
       file.insertPartition(entry.getKey(), entry.getValue());
+      Gap hole = holes.get(entry.getKey());
+      if (hole != null) {
+        file.insertGap(entry.getValue().id(), hole);
+      }
     }
     file.writeIncarnations(state);
     file.writeSettled(state);
@@ -85,8 +125,8 @@ final class LogFile implements AutoCloseable {
    *
    * @throws SQLException if the file is damaged, or no log file of ours
    */
-  static LogFile open(Path path, LogState state) throws SQLException {
-    Connection connection = connect(path);
+  static LogFile open(Path path, LogState state, List<String> pragmas) throws SQLException {
+    Connection connection = connect(path, pragmas);
     try {
       var file = new LogFile(path, connection);
       file.load(state);
@@ -97,13 +137,19 @@ final class LogFile implements AutoCloseable {
     }
   }
 
-  private static Connection connect(Path path) throws SQLException {
+  private static Connection connect(Path path, List<String> pragmas) throws SQLException {
     Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path);
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA journal_mode=WAL");
       // WAL with NORMAL does not sync at a commit: acknowledged readings would hang in the cache.
       statement.execute("PRAGMA synchronous=FULL");
       statement.execute("PRAGMA cache_size=-2048");
+      for (String pragma : pragmas) {
+        statement.execute(pragma);
+      }
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
     }
     connection.setAutoCommit(false);
     return connection;
@@ -122,8 +168,9 @@ final class LogFile implements AutoCloseable {
   private void load(LogState state) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       try (ResultSet check = statement.executeQuery("PRAGMA quick_check(1)")) {
-        if (!check.next() || !"ok".equals(check.getString(1))) {
-          throw new SQLException("quick_check: " + check.getString(1));
+        String found = check.next() ? check.getString(1) : "nothing";
+        if (!"ok".equals(found)) {
+          throw DamagedFile.found("quick_check: " + found);
         }
       }
       Map<Integer, StreamPartition> byId = loadPartitions(statement, state);
@@ -132,7 +179,7 @@ final class LogFile implements AutoCloseable {
         while (rows.next()) {
           StreamPartition partition = byId.get(rows.getInt(1));
           if (partition == null) {
-            throw new SQLException("rows of an unknown partition");
+            throw DamagedFile.found("rows of an unknown partition");
           }
           PartitionState known = state.partitions().get(partition);
           if (known != null) {
@@ -155,6 +202,10 @@ final class LogFile implements AutoCloseable {
                   + " coalesce((SELECT max(seq) + 1 FROM log), 0))")) {
         seq.next();
         state.setNextSeq(seq.getLong(1));
+      }
+      try (ResultSet first =
+          statement.executeQuery("SELECT value FROM meta WHERE name = 'first_offset'")) {
+        state.setFirstOffset(first.next() ? first.getLong(1) : 0);
       }
       loadIncarnations(statement, state, byId);
       loadSettled(statement, state, byId);
@@ -211,6 +262,12 @@ final class LogFile implements AutoCloseable {
     }
   }
 
+  /**
+   * The epoch of a file.
+   *
+   * @throws SQLException if it is damaged or cannot be read
+   * @throws UserError if a newer agent wrote it
+   */
   static long readEpoch(Path path) throws SQLException {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path);
         Statement statement = connection.createStatement();
@@ -218,8 +275,18 @@ final class LogFile implements AutoCloseable {
             statement.executeQuery(
                 "SELECT (SELECT value FROM meta WHERE name = 'epoch'),"
                     + " (SELECT value FROM meta WHERE name = 'format')")) {
-      if (!rows.next() || rows.getInt(2) != FORMAT) {
-        throw new SQLException(path + " is not a log file of format " + FORMAT);
+      int format = rows.next() ? rows.getInt(2) : 0;
+      if (format > FORMAT) {
+        throw UserError.failure(
+            path
+                + " has format "
+                + format
+                + " > "
+                + FORMAT
+                + ": a newer agent wrote it; install that one again");
+      }
+      if (format != FORMAT) {
+        throw DamagedFile.found(path + " is not a log file");
       }
       return rows.getLong(1);
     }
@@ -294,6 +361,20 @@ final class LogFile implements AutoCloseable {
         }
         n++;
       }
+    }
+  }
+
+  /** Writes the incarnations into another file, too; a file that refuses is left as it is. */
+  static void noteIncarnations(Path path, LogState state) {
+    try (LogFile file = new LogFile(path, connect(path, List.of()))) {
+      file.writeIncarnations(state);
+      file.commit();
+    } catch (SQLException e) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("file", path)
+          .addKeyValue("error", e.getMessage())
+          .log("The file before the active one does not know of this opening");
     }
   }
 

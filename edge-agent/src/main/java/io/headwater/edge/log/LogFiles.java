@@ -8,12 +8,13 @@ import io.headwater.uplink.UplinkRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,11 +29,13 @@ final class LogFiles implements AutoCloseable {
 
   private final TreeMap<Path, FileReader> readers = new TreeMap<>();
 
+  private static final Pattern NAME = Pattern.compile("(\\d{20})\\.edgelog");
+
   /** The log's files, oldest first. */
   static List<Path> list(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
-          .filter(path -> path.getFileName().toString().endsWith(LogFile.SUFFIX))
+          .filter(path -> NAME.matcher(path.getFileName().toString()).matches())
           .sorted()
           .toList();
     }
@@ -43,6 +46,15 @@ final class LogFiles implements AutoCloseable {
     return folder.resolve(String.format("%020d", baseSeq) + LogFile.SUFFIX);
   }
 
+  /** The seq that a file is named by. */
+  static long baseSeq(Path path) {
+    Matcher name = NAME.matcher(path.getFileName().toString());
+    if (!name.matches()) {
+      throw new IllegalArgumentException(path + " is not named as a log file");
+    }
+    return Long.parseLong(name.group(1));
+  }
+
   /** Renames a damaged file and what belongs to it; it stays for people to look at. */
   static void putAside(Path path, Throwable cause) {
     LOGGER
@@ -50,12 +62,15 @@ final class LogFiles implements AutoCloseable {
         .addKeyValue("file", path)
         .addKeyValue("error", cause.getMessage())
         .log("A log file is damaged and put aside; what only it held is lost and told as a gap");
+    String aside = path + ".corrupt";
+    for (int n = 2; Files.exists(Path.of(aside)); n++) {
+      aside = path + ".corrupt-" + n; // an earlier one stays, too
+    }
     for (String suffix : new String[] {"", "-wal", "-shm"}) {
       Path part = Path.of(path + suffix);
       try {
         if (Files.exists(part)) {
-          Files.move(
-              part, Path.of(path + ".corrupt" + suffix), StandardCopyOption.REPLACE_EXISTING);
+          Files.move(part, Path.of(aside + suffix));
         }
       } catch (IOException e) {
         LOGGER.atError().addKeyValue("file", part).setCause(e).log("It could not be renamed");
@@ -68,9 +83,9 @@ final class LogFiles implements AutoCloseable {
   }
 
   /** The first offset that is kept of a partition; its end if nothing is. */
-  synchronized long start(StreamPartition partition, long end) {
+  synchronized long start(StreamPartition partition, long end) throws SQLException {
     for (FileReader reader : List.copyOf(readers.values())) {
-      Long base = bases(reader).get(partition);
+      Long base = base(reader, partition);
       if (base != null) {
         return Math.min(base, end);
       }
@@ -78,16 +93,22 @@ final class LogFiles implements AutoCloseable {
     return end;
   }
 
-  /** A stretch from an offset on; never empty while the offset is below the end. */
+  /**
+   * A stretch from an offset on; never empty while the offset is below the end. What a damaged file
+   * held is a gap, and the file is put aside.
+   *
+   * @throws SQLException if the active file is damaged, or for a reason other than damage
+   */
   synchronized LogSlice read(
-      StreamPartition partition, long from, long end, int maxRecords, int maxBytes) {
+      StreamPartition partition, long from, long end, int maxRecords, int maxBytes)
+      throws SQLException {
     if (from >= end) {
       return new LogSlice(from, from, List.of(), List.of());
     }
     FileReader holder = null;
     long upper = end;
     for (FileReader reader : List.copyOf(readers.values())) {
-      Long base = bases(reader).get(partition);
+      Long base = base(reader, partition);
       if (base != null && base > from) {
         upper = Math.min(base, end);
         break;
@@ -104,11 +125,23 @@ final class LogFiles implements AutoCloseable {
       long last = records.isEmpty() ? upper : records.getLast().offset() + 1;
       return slice(from, last, records, holder.gaps(partition, from, last));
     } catch (SQLException e) {
-      readers.remove(holder.path());
-      closeQuietly(holder);
-      putAside(holder.path(), e);
+      giveUp(holder, e);
       return gapOnly(from, upper, GapReason.CORRUPT);
     }
+  }
+
+  /** Puts a damaged file aside, unless it is the one that is being written. */
+  private void giveUp(FileReader reader, SQLException cause) throws SQLException {
+    if (!DamagedFile.is(cause) || isActive(reader)) {
+      throw cause;
+    }
+    readers.remove(reader.path());
+    closeQuietly(reader);
+    putAside(reader.path(), cause);
+  }
+
+  private boolean isActive(FileReader reader) {
+    return reader.path().equals(readers.lastKey());
   }
 
   private static LogSlice gapOnly(long from, long to, GapReason reason) {
@@ -146,13 +179,20 @@ final class LogFiles implements AutoCloseable {
     }
   }
 
-  private Map<StreamPartition, Long> bases(FileReader reader) {
+  private @Nullable Long base(FileReader reader, StreamPartition partition) throws SQLException {
+    try {
+      return reader.base(partition, isActive(reader));
+    } catch (SQLException e) {
+      giveUp(reader, e);
+      return null;
+    }
+  }
+
+  private Map<StreamPartition, Long> bases(FileReader reader) throws SQLException {
     try {
       return reader.bases();
     } catch (SQLException e) {
-      readers.remove(reader.path());
-      closeQuietly(reader);
-      putAside(reader.path(), e);
+      giveUp(reader, e);
       return Map.of();
     }
   }
@@ -177,7 +217,8 @@ final class LogFiles implements AutoCloseable {
    * Deletes settled files from the front while there are more bytes than allowed. The newest two
    * stay: the one before the active file is its fallback.
    */
-  synchronized void applyRetention(long allowed, Map<StreamPartition, OffsetRanges> settled) {
+  synchronized void applyRetention(long allowed, Map<StreamPartition, OffsetRanges> settled)
+      throws SQLException {
     while (bytes() > allowed && readers.size() > 2) {
       var files = List.copyOf(readers.values());
       FileReader oldest = files.getFirst();
@@ -205,12 +246,12 @@ final class LogFiles implements AutoCloseable {
         });
   }
 
-  private static void delete(Path path) {
+  static void delete(Path path) {
     for (String suffix : new String[] {"-wal", "-shm", ""}) {
       try {
         Files.deleteIfExists(Path.of(path + suffix));
       } catch (IOException e) {
-        LOGGER.atWarn().addKeyValue("file", path).setCause(e).log("A settled file stays");
+        LOGGER.atWarn().addKeyValue("file", path).setCause(e).log("A file cannot be deleted");
       }
     }
   }

@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -23,59 +24,74 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Opens a log folder: finds the newest whole file, heals what a stop left, begins an incarnation.
+ *
+ * <p>A damaged file is put aside only after the file that goes on behind it is on disk: a stop in
+ * between finds either the damage again or the new file, never the old counters alone.
  */
 final class LogOpening {
   private static final Logger LOGGER = LoggerFactory.getLogger(LogOpening.class);
 
-  /** More offsets than a file of any allowed size can have held. */
+  /** More rows than a file of any allowed size can have held. */
   private static final long JUMP = 1L << 32;
 
   /** What was opened. */
   record Opened(LogFile active, LogState state, List<Path> sealed) {}
 
-  private LogOpening() {}
+  private final Path folder;
+  private final List<String> pragmas;
+  private final SecureRandom random = new SecureRandom();
 
-  static Opened open(Path folder) throws IOException, SQLException {
-    Files.createDirectories(folder);
-    var random = new SecureRandom();
-    var files = new ArrayList<>(LogFiles.list(folder));
-    boolean lost = false;
-    while (!files.isEmpty()) {
-      Path newest = files.getLast();
-      if (isUnbegun(newest)) {
-        Files.delete(newest); // a stop came before its first transaction
-        files.removeLast();
-        continue;
-      }
-      try {
-        var state = new LogState(LogFile.readEpoch(newest));
-        LogFile active = LogFile.open(newest, state);
-        files.removeLast();
-        if (lost) {
-          active = jump(folder, active, state);
-          files.add(newest);
-        }
-        beginIncarnation(active, state, random);
-        return new Opened(active, state, List.copyOf(files));
-      } catch (SQLException e) {
-        LogFiles.putAside(newest, e);
-        files.removeLast();
-        lost = true;
-      }
-    }
-    // Nothing is left: a new life. Its epoch keeps its offsets apart from any before.
-    var state = new LogState(random.nextLong());
-    LogFile active = LogFile.create(LogFiles.path(folder, freeSeq(folder, state)), state);
-    beginIncarnation(active, state, random);
-    return new Opened(active, state, List.of());
+  private LogOpening(Path folder, List<String> pragmas) {
+    this.folder = folder;
+    this.pragmas = pragmas;
   }
 
-  /** A file of the same name may lie there put aside: it is not touched, ours has another name. */
-  private static long freeSeq(Path folder, LogState state) {
-    while (Files.exists(LogFiles.path(folder, state.nextSeq()))) {
-      state.setNextSeq(state.nextSeq() + JUMP);
+  /**
+   * @param pragmas for each file that is written to, beside our own
+   * @throws SQLException if a file cannot be used for another reason than damage
+   */
+  static Opened open(Path folder, List<String> pragmas) throws IOException, SQLException {
+    return new LogOpening(folder, pragmas).open();
+  }
+
+  private Opened open() throws IOException, SQLException {
+    Files.createDirectories(folder);
+    var files = new ArrayList<>(LogFiles.list(folder));
+    var damaged = new LinkedHashMap<Path, SQLException>();
+    while (!files.isEmpty()) {
+      Path newest = files.removeLast();
+      if (isUnbegun(newest)) {
+        LogFiles.delete(newest); // a stop came before its first transaction
+        continue;
+      }
+      Loaded loaded;
+      try {
+        loaded = load(newest);
+      } catch (SQLException e) {
+        if (!DamagedFile.isAtOpening(e)) {
+          throw e;
+        }
+        damaged.put(newest, e);
+        continue;
+      }
+      return damaged.isEmpty()
+          ? began(loaded.file(), loaded.state(), files)
+          : goOnBehind(damaged, loaded.file(), loaded.state(), files);
     }
-    return state.nextSeq();
+    // Nothing is left: a new life. Its epoch keeps its offsets apart from any before.
+    damaged.forEach(LogFiles::putAside);
+    var state = new LogState(random.nextLong());
+    if (!damaged.isEmpty()) {
+      state.setNextSeq(newestBase(damaged) + JUMP);
+    }
+    return began(create(state, Map.of()), state, List.of());
+  }
+
+  private record Loaded(LogFile file, LogState state) {}
+
+  private Loaded load(Path path) throws SQLException {
+    var state = new LogState(LogFile.readEpoch(path));
+    return new Loaded(LogFile.open(path, state, pragmas), state);
   }
 
   private static boolean isUnbegun(Path path) {
@@ -88,44 +104,60 @@ final class LogOpening {
     }
   }
 
+  /** The first damaged file is the newest. */
+  private static long newestBase(Map<Path, SQLException> damaged) {
+    return LogFiles.baseSeq(damaged.keySet().iterator().next());
+  }
+
   /**
-   * The file after this one is lost, and with it the counters: numbering goes on above all that it
+   * The newest files are lost, and with them the counters: numbering goes on above all that they
    * can have given out, and the hole is on record.
+   *
+   * <p>No offset is above its row's seq, and all begin anew above the highest seq that can have
+   * been: also those of partitions that only a lost file knew.
    */
-  private static LogFile jump(Path folder, LogFile previous, LogState state) throws SQLException {
+  private Opened goOnBehind(
+      Map<Path, SQLException> damaged, LogFile previous, LogState state, List<Path> older)
+      throws SQLException {
+    long next = newestBase(damaged) + JUMP;
     var holes = new HashMap<StreamPartition, Gap>();
     state
         .partitions()
         .forEach((partition, counter) -> {
           long from = counter.nextOffset();
-          holes.put(partition, new Gap(from, from + JUMP, GapReason.CORRUPT, 0, JUMP));
+          holes.put(partition, new Gap(from, next, GapReason.CORRUPT, 0, next - from));
         });
-    state.setNextSeq(state.nextSeq() + JUMP);
-    LogFile file = LogFile.create(LogFiles.path(folder, freeSeq(folder, state)), state);
-    for (Map.Entry<StreamPartition, Gap> hole : holes.entrySet()) {
-      LogState.PartitionState counter = state.partitions().get(hole.getKey());
-      if (counter != null) {
-        file.insertGap(counter.id(), hole.getValue());
-        counter.setNextOffset(hole.getValue().nextOffset());
-      }
-    }
-    file.commit();
+    state.setNextSeq(next);
+    state.setFirstOffset(next);
+    LogFile active = create(state, holes);
+    damaged.forEach(LogFiles::putAside);
     previous.seal();
-    return file;
+    var sealed = new ArrayList<>(older);
+    sealed.add(previous.path());
+    return began(active, state, sealed);
   }
 
-  private static void beginIncarnation(LogFile active, LogState state, SecureRandom random)
-      throws SQLException {
+  private LogFile create(LogState state, Map<StreamPartition, Gap> holes) throws SQLException {
+    return LogFile.create(LogFiles.path(folder, state.nextSeq()), state, holes, pragmas);
+  }
+
+  private Opened began(LogFile active, LogState state, List<Path> sealed) throws SQLException {
     state.incarnations().add(new Incarnation(random.nextLong(), state.ends()));
     while (state.incarnations().size() > StateRequest.MOST_INCARNATIONS) {
       state.incarnations().removeFirst();
     }
     active.writeIncarnations(state);
     active.commit();
+    if (!sealed.isEmpty()) {
+      // Should the active file be lost, this one takes its place: were the incarnation not in it,
+      // the log would look to the bridge like a restored image.
+      LogFile.noteIncarnations(sealed.getLast(), state);
+    }
     LOGGER
         .atInfo()
         .addKeyValue("partitions", state.partitions().size())
         .addKeyValue("nextSeq", state.nextSeq())
         .log("Opened the edge log");
+    return new Opened(active, state, List.copyOf(sealed));
   }
 }

@@ -29,9 +29,11 @@ public final class LogPrinter {
       for (Path path : LogFiles.list(folder)) {
         try (var reader = new FileReader(path)) {
           reader.forEach(row -> {
-            if (filter.test(row) && left.getAndDecrement() > 0) {
+            if (left.get() > 0 && filter.test(row)) {
+              left.decrementAndGet();
               consumer.accept(row);
             }
+            return left.get() > 0;
           });
         }
         if (left.get() <= 0) {

@@ -40,8 +40,9 @@ final class LogState {
     }
   }
 
-  private long epoch;
+  private final long epoch;
   private long nextSeq;
+  private long firstOffset;
   private final Map<StreamPartition, PartitionState> partitions = new HashMap<>();
   private final List<Incarnation> incarnations = new ArrayList<>();
   private final Map<StreamPartition, OffsetRanges> settled = new HashMap<>();
@@ -61,6 +62,18 @@ final class LogState {
 
   void setNextSeq(long seq) {
     nextSeq = seq;
+  }
+
+  /**
+   * What a new partition begins with: 0, or more once a file was lost that may have known
+   * partitions which no other file knows.
+   */
+  long firstOffset() {
+    return firstOffset;
+  }
+
+  void setFirstOffset(long offset) {
+    firstOffset = offset;
   }
 
   Map<StreamPartition, PartitionState> partitions() {
