@@ -29,6 +29,7 @@ import java.util.Collections;
 import java.util.Deque;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -43,7 +44,6 @@ import org.slf4j.LoggerFactory;
  */
 final class MqttConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOGGER = LoggerFactory.getLogger(MqttConnection.class);
-  private static final int RESUME_BELOW = 128;
   private static final int MOST_TOPIC_BYTES = 1024;
   private static final int MOST_TOPIC_LEVELS = 16;
   private static final long RETRY_MILLIS = 5;
@@ -152,6 +152,13 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     }
     if (connect.variableHeader().willQos() > 2) {
       refuse(ctx, malformedCode(), "will QoS " + connect.variableHeader().willQos());
+      return;
+    }
+    if (v5 && connect.variableHeader().isWillFlag() && connect.variableHeader().willQos() == 2) {
+      refuse(
+          ctx,
+          MqttConnectReturnCode.CONNECTION_REFUSED_QOS_NOT_SUPPORTED,
+          "QoS 2 is not served yet, not for a will either");
       return;
     }
     if (v5
@@ -299,9 +306,17 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
         clientId,
         outcome -> {
           if (slot != null && ctx != null) {
-            ctx.executor().execute(() -> complete(slot, code(outcome)));
+            tell(ctx, () -> complete(slot, code(outcome)));
           }
         });
+  }
+
+  private static void tell(ChannelHandlerContext ctx, Runnable outcome) {
+    try {
+      ctx.executor().execute(outcome);
+    } catch (RejectedExecutionException _) {
+      // The listener is closed, and with it the connection.
+    }
   }
 
   private static PubAck code(Append.Outcome outcome) {
@@ -367,6 +382,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
         continue;
       }
       if (slot.closeInstead) {
+        ctx.flush(); // what was acknowledged before it must not come again
         close(ctx);
         continue;
       }
@@ -383,7 +399,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     boolean reading = ctx.channel().config().isAutoRead();
     if (reading && (!held.isEmpty() || acks.size() >= settings.receiveMaximum())) {
       ctx.channel().config().setAutoRead(false);
-    } else if (!reading && held.isEmpty() && acks.size() <= RESUME_BELOW) {
+    } else if (!reading && held.isEmpty() && acks.size() <= settings.receiveMaximum() / 4) {
       if (ctx.pipeline().get(KEEP_ALIVE) instanceof IdleStateHandler idle) {
         idle.resetReadTimeout(); // no PINGREQ could be read meanwhile
       }
