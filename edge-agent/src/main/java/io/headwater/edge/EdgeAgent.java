@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -86,7 +87,10 @@ final class EdgeAgent implements RunningProcess {
             "forwarder",
             new Forwarder(log, gateway, VERSION, config.uplink(), clockKeeper::quality, registry));
     health.check("uplink", forwarder::problem);
-    var routes = new RouteTable(config.routes());
+    var routes =
+        new RouteTable(
+            config.routes(),
+            log.ends().keySet().stream().map(StreamPartition::stream).collect(Collectors.toSet()));
     routes
         .overlaps()
         .forEach(pair -> LOGGER.atWarn().addKeyValue("routes", pair).log("Routes overlap"));

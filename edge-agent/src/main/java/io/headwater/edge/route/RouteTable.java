@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,10 @@ public final class RouteTable {
   private static final int MOST_CACHED = 20_000;
   private static final int LONGEST_NAME = 249;
   private static final Pattern STREAM = Pattern.compile("[A-Za-z0-9._-]+");
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\{([^}]*)\\}");
+
+  /** The hub's own topics and Headwater's: no device may write into them. */
+  private static final List<String> RESERVED = List.of("__", "headwater-");
 
   /**
    * Where a publish goes.
@@ -39,6 +44,14 @@ public final class RouteTable {
   private final Set<String> streams = ConcurrentHashMap.newKeySet();
 
   public RouteTable(List<RouteRule> rules) {
+    this(rules, Set.of());
+  }
+
+  /**
+   * @param known streams that there are already; they count
+   */
+  public RouteTable(List<RouteRule> rules, Set<String> known) {
+    this.streams.addAll(known);
     this.rules = rules.stream().sorted(Comparator.comparing(RouteTable::rank)).toList();
   }
 
@@ -51,18 +64,60 @@ public final class RouteTable {
     return rank.append('3').toString();
   }
 
-  /** Pairs of rules that take some topics both, where neither is more specific. */
+  /** Pairs of rules that take some topics both, where neither is a special case of the other. */
   public List<String> overlaps() {
     var overlaps = new ArrayList<String>();
-    var seen = new HashMap<String, RouteRule>();
-    for (RouteRule rule : rules) {
-      String shape = rule.topic().replaceAll("\\+[^/]*", "+");
-      RouteRule other = seen.putIfAbsent(shape, rule);
-      if (other != null) {
-        overlaps.add(other.topic() + " and " + rule.topic() + " take the same topics");
+    for (int i = 0; i < rules.size(); i++) {
+      for (RouteRule later : rules.subList(i + 1, rules.size())) {
+        String first = rules.get(i).topic();
+        boolean covered = covers(first, later.topic());
+        boolean covering = covers(later.topic(), first);
+        if (covered && covering) {
+          overlaps.add(first + " and " + later.topic() + " take the same topics; the first wins");
+        } else if (!covered && !covering && meet(first, later.topic())) {
+          overlaps.add(
+              first + " and " + later.topic() + " take some topics both; there the first wins");
+        }
       }
     }
     return overlaps;
+  }
+
+  /** Whether a filter takes all that another one takes. */
+  private static boolean covers(String wide, String narrow) {
+    String[] w = wide.split("/", -1);
+    String[] n = narrow.split("/", -1);
+    for (int i = 0; i < w.length; i++) {
+      if (w[i].equals("#")) {
+        return true;
+      }
+      if (i >= n.length || n[i].equals("#") || (!w[i].startsWith("+") && !w[i].equals(n[i]))) {
+        return false;
+      }
+    }
+    return w.length == n.length;
+  }
+
+  /** Whether some topic fits both filters. */
+  private static boolean meet(String left, String right) {
+    String[] l = left.split("/", -1);
+    String[] r = right.split("/", -1);
+    int levels = Math.max(l.length, r.length);
+    for (int i = 0; i < levels; i++) {
+      // a/# takes a, too
+      boolean leftOpen = i < l.length && l[i].equals("#");
+      boolean rightOpen = i < r.length && r[i].equals("#");
+      if (leftOpen || rightOpen) {
+        return true;
+      }
+      if (i >= l.length || i >= r.length) {
+        return false;
+      }
+      if (!l[i].startsWith("+") && !r[i].startsWith("+") && !l[i].equals(r[i])) {
+        return false;
+      }
+    }
+    return true;
   }
 
   public Routed route(String topic) {
@@ -111,7 +166,7 @@ public final class RouteTable {
         && STREAM.matcher(name).matches()
         && !name.equals(".")
         && !name.equals("..")
-        && !name.startsWith("__");
+        && RESERVED.stream().noneMatch(name::startsWith);
   }
 
   private static Optional<Map<String, String>> match(String[] filter, String[] topic) {
@@ -135,12 +190,12 @@ public final class RouteTable {
     return filter.length == topic.length ? Optional.of(names) : Optional.empty();
   }
 
+  /** In one pass: what a device calls itself is never taken for a template. */
   private static String fill(String template, Map<String, String> names) {
-    String filled = template;
-    for (var name : names.entrySet()) {
-      filled = filled.replace("{" + name.getKey() + "}", name.getValue());
-    }
-    return filled;
+    return PLACEHOLDER
+        .matcher(template)
+        .replaceAll(
+            found -> Matcher.quoteReplacement(names.getOrDefault(found.group(1), found.group())));
   }
 
   /** Names that a rule's templates use without a wildcard of that name. */
@@ -152,7 +207,7 @@ public final class RouteTable {
       }
     }
     var unknown = new HashSet<String>();
-    var matcher = Pattern.compile("\\{([^}]*)\\}").matcher(rule.stream() + rule.key());
+    Matcher matcher = PLACEHOLDER.matcher(rule.stream() + rule.key());
     while (matcher.find()) {
       if (!known.contains(matcher.group(1))) {
         unknown.add(matcher.group(1));

@@ -2,6 +2,7 @@ package io.headwater.edge.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -72,5 +73,50 @@ class RouteTableTest {
     assertThat(new RouteTable(List.of(BY_KIND, twin)).overlaps()).hasSize(1);
     assertThat(RouteTable.unknownNames(new RouteRule("a/+b", "{b}.{c}", "{b}")))
         .containsExactly("c");
+  }
+
+  @Test
+  void partialOverlapsAreFoundAndSpecialCasesAreNot() {
+    var left = new RouteRule("site/+b/temperature", "x", "x");
+    var right = new RouteRule("+a/hall/temperature", "y", "y");
+    var special = new RouteRule("site/hall/temperature", "z", "z");
+    var other = new RouteRule("site/hall/+k", "k", "k");
+    var all = new RouteRule("#", "all", "x");
+
+    assertThat(new RouteTable(List.of(left, right)).overlaps())
+        .containsExactly(
+            "site/+b/temperature and +a/hall/temperature take some topics both; there the first"
+                + " wins");
+    assertThat(new RouteTable(List.of(left, special, all)).overlaps()).isEmpty();
+    assertThat(new RouteTable(List.of(left, other)).overlaps()).hasSize(1);
+    assertThat(new RouteTable(List.of(left, other)).route("site/hall/temperature").stream())
+        .isEqualTo("k");
+  }
+
+  @Test
+  void whatDevicesCallThemselvesIsNoTemplate() {
+    assertThat(new RouteTable(List.of(BY_KIND)).route("sensors/lab/{kind}/temperature").key())
+        .isEqualTo("{kind}");
+  }
+
+  @Test
+  void devicesCannotReachTheHubsOwnTopics() {
+    var table = new RouteTable(List.of(new RouteRule("+any/x", "{any}", "k")));
+
+    assertThat(table.route("headwater-cursors/x").stream()).isEqualTo("mqtt");
+    assertThat(table.route("__consumer_offsets/x").stream()).isEqualTo("mqtt");
+    assertThat(table.route("kitchen/x").stream()).isEqualTo("kitchen");
+  }
+
+  @Test
+  void streamsOfAnEarlierRunCount() {
+    var known = new HashSet<String>();
+    for (int i = 0; i < RouteTable.MOST_STREAMS; i++) {
+      known.add("old-" + i);
+    }
+    var table = new RouteTable(List.of(new RouteRule("+any/x", "{any}", "k")), known);
+
+    assertThat(table.route("new/x").stream()).isEqualTo("mqtt");
+    assertThat(table.route("old-7/x").stream()).isEqualTo("old-7");
   }
 }
