@@ -456,17 +456,20 @@ public final class Handover implements AutoCloseable {
     }
     var failure = new AtomicReference<@Nullable Exception>();
     var metadata = member.groupMetadata();
+    long readings = records.size() - gaps;
     open.beginTransaction();
+    var all = new ArrayList<>(records);
+    all.addAll(cursorRecords);
     try {
-      for (ProducerRecord<byte[], byte[]> record : records) {
+      for (ProducerRecord<byte[], byte[]> record : all) {
         open.send(record, (_, e) -> failure.compareAndSet(null, e));
-      }
-      for (ProducerRecord<byte[], byte[]> record : cursorRecords) {
-        open.send(record, (_, e) -> failure.compareAndSet(null, e));
+        if (failure.get() != null) {
+          break; // a refused record puts the producer into an error state: nothing more is taken
+        }
       }
       open.flush();
-    } catch (RecordTooLargeException e) {
-      failure.set(e);
+    } catch (KafkaException e) {
+      failure.compareAndSet(null, e);
     }
     Exception refused = failure.get();
     if (refused instanceof RecordTooLargeException
@@ -481,7 +484,7 @@ public final class Handover implements AutoCloseable {
     open.sendOffsetsToTransaction(offsets, metadata);
     open.commitTransaction(); // any error: outcome unknown, everything is begun anew
     touched.values().forEach(GatewayCursors::committed);
-    metrics.committed(records.size() - gaps, gaps, System.nanoTime() - started);
+    metrics.committed(readings, gaps, System.nanoTime() - started);
   }
 
   private static final class RefusedRecordException extends RuntimeException {

@@ -1,0 +1,310 @@
+package io.headwater.bridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headwater.process.HostPort;
+import io.headwater.testsupport.ChildProcess;
+import io.headwater.testsupport.Headwater;
+import io.headwater.uplink.Answer;
+import io.headwater.uplink.Batch;
+import io.headwater.uplink.ClockQuality;
+import io.headwater.uplink.Gap;
+import io.headwater.uplink.GapReason;
+import io.headwater.uplink.RejectReason;
+import io.headwater.uplink.StreamPartition;
+import io.headwater.uplink.Track;
+import io.headwater.uplink.UplinkRecord;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Bridges as processes between a scripted gateway and a real hub. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
+class BridgeIT {
+  private static final Duration START = Duration.ofSeconds(60);
+
+  @TempDir private static Path shared;
+  private static ChildProcess hub;
+  private static String kafka = "";
+
+  @BeforeAll
+  static void startHub() {
+    hub =
+        Headwater.start(
+            shared,
+            "hub",
+            "--data",
+            shared.resolve("hub").toString(),
+            "--port",
+            "0",
+            "--set",
+            "http=127.0.0.1:0",
+            "--set",
+            "zookeeper=127.0.0.1:0");
+    kafka = Objects.requireNonNull(hub.awaitReady(START).get("kafka"));
+  }
+
+  @AfterAll
+  static void stopHub() {
+    hub.kill();
+  }
+
+  private static ChildProcess startBridge(Path data) {
+    return Headwater.start(
+        shared,
+        "bridge",
+        "--data",
+        data.toString(),
+        "--port",
+        "0",
+        "--hub",
+        kafka,
+        "--set",
+        "http=127.0.0.1:0",
+        "--set",
+        "uplink.session-timeout=6s");
+  }
+
+  private static String mqtt(ChildProcess bridge) {
+    return Objects.requireNonNull(bridge.awaitReady(START).get("mqtt"));
+  }
+
+  private static Batch batch(String gateway, String stream, long from, long to, Gap... gaps) {
+    long recordsTo = gaps.length == 0 ? to : gaps[0].firstOffset();
+    List<UplinkRecord> records =
+        LongStream.range(from, recordsTo).mapToObj(offset -> record(offset, "v" + offset)).toList();
+    return new Batch(
+        gateway,
+        TestGateway.EPOCH,
+        TestGateway.INCARNATION,
+        new StreamPartition(stream, 0),
+        Track.LIVE,
+        from,
+        to,
+        records,
+        List.of(gaps));
+  }
+
+  private static UplinkRecord record(long offset, String value) {
+    return new UplinkRecord(
+        offset,
+        1_700_000_000_000L + offset,
+        ClockQuality.UNSYNCED,
+        "key".getBytes(StandardCharsets.UTF_8),
+        value.getBytes(StandardCharsets.UTF_8),
+        "some/topic",
+        "client-1");
+  }
+
+  /** All committed records of a topic, when at least so many are there. */
+  private static List<ConsumerRecord<String, String>> committed(String topic, int atLeast) {
+    Map<String, Object> config =
+        Map.of("bootstrap.servers", kafka, "isolation.level", "read_committed");
+    try (var consumer =
+        new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer())) {
+      List<TopicPartition> partitions =
+          consumer.partitionsFor(topic).stream()
+              .map(info -> new TopicPartition(topic, info.partition()))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      var found = new ArrayList<ConsumerRecord<String, String>>();
+      long quietSince = System.nanoTime();
+      long limit = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      while (System.nanoTime() - limit < 0
+          && (found.size() < atLeast
+              || System.nanoTime() - quietSince < Duration.ofSeconds(1).toNanos())) {
+        var polled = consumer.poll(Duration.ofMillis(100));
+        polled.forEach(found::add);
+        if (!polled.isEmpty()) {
+          quietSince = System.nanoTime();
+        }
+      }
+      return found;
+    }
+  }
+
+  private static List<String> values(String topic, int atLeast) {
+    return committed(topic, atLeast).stream().map(ConsumerRecord::value).toList();
+  }
+
+  private static List<String> expected(long to) {
+    return LongStream.range(0, to).mapToObj(offset -> "v" + offset).toList();
+  }
+
+  @Test
+  void doubledOverlappingAndResentBatchesArriveOnceAlsoOverASigkill() {
+    Path data = shared.resolve("once");
+    var partition = new StreamPartition("once", 0);
+    ChildProcess bridge = startBridge(data);
+    try (var gateway = new TestGateway("gw-once", mqtt(bridge))) {
+      assertThat(gateway.ask(TestGateway.INCARNATION).verdict()).isEqualTo(Answer.Verdict.KNOWN);
+      gateway.deliverUntilSettled(
+          partition,
+          0,
+          200,
+          batch("gw-once", "once", 0, 100),
+          batch("gw-once", "once", 0, 100),
+          batch("gw-once", "once", 50, 200));
+    }
+    bridge.kill();
+    bridge = startBridge(data);
+    try (var gateway = new TestGateway("gw-once", mqtt(bridge))) {
+      Answer state = gateway.ask(TestGateway.INCARNATION);
+      assertThat(state.settled())
+          .anySatisfy(
+              settled -> assertThat(settled.ranges().covers(0, 200)).as("%s", settled).isTrue());
+      gateway.deliverUntilSettled(partition, 0, 250, batch("gw-once", "once", 100, 250));
+
+      List<ConsumerRecord<String, String>> records = committed("once", 250);
+      assertThat(records).extracting(ConsumerRecord::value).isEqualTo(expected(250));
+      ConsumerRecord<String, String> first = records.getFirst();
+      assertThat(first.key()).isEqualTo("key");
+      assertThat(header(first, "gateway")).isEqualTo("gw-once");
+      assertThat(header(first, "mqtt.topic")).isEqualTo("some/topic");
+      assertThat(header(first, "mqtt.client")).isEqualTo("client-1");
+      assertThat(header(first, "edge.offset")).isEqualTo("4d:once:0:0");
+      assertThat(header(first, "track")).isEqualTo("live");
+      assertThat(header(first, "captured")).isEqualTo("1700000000000");
+      assertThat(header(first, "clock")).isEqualTo("unsynced");
+    } finally {
+      bridge.kill();
+    }
+  }
+
+  private static String header(ConsumerRecord<?, ?> record, String name) {
+    return new String(record.headers().lastHeader(name).value(), StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void gapsCopiesAndPoisonAreToldApart() {
+    ChildProcess bridge = startBridge(shared.resolve("gaps"));
+    try (var gateway = new TestGateway("gw-gaps", mqtt(bridge))) {
+      gateway.ask(TestGateway.INCARNATION);
+      var partition = new StreamPartition("gaps", 0);
+      gateway.deliverUntilSettled(
+          partition,
+          0,
+          20,
+          batch("gw-gaps", "gaps", 0, 20, new Gap(10, 20, GapReason.DISK_FULL, 0, 10)));
+      assertThat(values("gaps", 10)).isEqualTo(expected(10));
+      assertThat(values("headwater-gaps", 1))
+          .singleElement()
+          .asString()
+          .contains("\"first\":10", "\"next\":20", "\"reason\":\"disk-full\"");
+
+      // Larger than the hub takes: refused in company, buried alone.
+      String large = "x".repeat(1_200_000);
+      UplinkRecord poison = record(20, large);
+      assertThat(
+              gateway
+                  .deliver(
+                      answer -> !answer.rejects().isEmpty(),
+                      new Batch(
+                          "gw-gaps",
+                          TestGateway.EPOCH,
+                          TestGateway.INCARNATION,
+                          partition,
+                          Track.LIVE,
+                          20,
+                          22,
+                          List.of(poison, record(21, "v21")),
+                          List.of()))
+                  .rejects())
+          .singleElement()
+          .satisfies(reject -> assertThat(reject.reason()).isEqualTo(RejectReason.POISON));
+      gateway.deliverUntilSettled(
+          partition,
+          0,
+          21,
+          new Batch(
+              "gw-gaps",
+              TestGateway.EPOCH,
+              TestGateway.INCARNATION,
+              partition,
+              Track.LIVE,
+              20,
+              21,
+              List.of(poison),
+              List.of()));
+      assertThat(committed("gaps.dlq", 1))
+          .singleElement()
+          .satisfies(record -> assertThat(header(record, "cause")).isNotEmpty());
+
+      assertThat(gateway.ask(99).verdict()).isEqualTo(Answer.Verdict.COPY);
+    } finally {
+      bridge.kill();
+    }
+  }
+
+  @Test
+  void pausedBridgeThatComesBackDoublesNothing() {
+    ChildProcess old = startBridge(shared.resolve("old"));
+    ChildProcess heir = null;
+    var partition = new StreamPartition("paused", 0);
+    try (var gateway = new TestGateway("gw-paused", mqtt(old))) {
+      gateway.ask(TestGateway.INCARNATION);
+      gateway.deliverUntilSettled(partition, 0, 50, batch("gw-paused", "paused", 0, 50));
+
+      // Batches wait in the paused owner; its heir commits the same ones meanwhile.
+      old.signal("STOP");
+      // Not waited for: nobody acknowledges it.
+      Thread.ofVirtual().start(() -> gateway.send(batch("gw-paused", "paused", 50, 100)));
+      heir = startBridge(shared.resolve("heir"));
+      try (var again = new TestGateway("gw-paused", mqtt(heir))) {
+        again.ask(TestGateway.INCARNATION);
+        again.deliverUntilSettled(partition, 0, 120, batch("gw-paused", "paused", 50, 120));
+
+        old.signal("CONT");
+
+        again.deliverUntilSettled(partition, 0, 150, batch("gw-paused", "paused", 120, 150));
+        assertThat(values("paused", 150)).isEqualTo(expected(150));
+      }
+    } finally {
+      old.kill();
+      if (heir != null) {
+        heir.kill();
+      }
+    }
+  }
+
+  @Test
+  void garbageOnThePortLeavesGatewaysAlone() throws IOException {
+    ChildProcess bridge = startBridge(shared.resolve("garbage"));
+    String address = mqtt(bridge);
+    try (var gateway = new TestGateway("gw-garbage", address)) {
+      gateway.ask(TestGateway.INCARNATION);
+      for (String garbage : List.of("GET / HTTP/1.1\r\n\r\n", "\0\0\0\0", "\u0010\u00ff\u00ff")) {
+        try (var socket =
+            new Socket(InetAddress.getLoopbackAddress(), HostPort.parse(address).port())) {
+          socket.getOutputStream().write(garbage.getBytes(StandardCharsets.ISO_8859_1));
+        }
+      }
+      gateway.deliverUntilSettled(
+          new StreamPartition("garbage", 0), 0, 10, batch("gw-garbage", "garbage", 0, 10));
+
+      assertThat(gateway.isConnected()).isTrue();
+      assertThat(values("garbage", 10)).isEqualTo(expected(10));
+    } finally {
+      bridge.kill();
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package io.headwater.bridge;
+
+import com.hivemq.client.mqtt.MqttClient;
+import com.hivemq.client.mqtt.datatypes.MqttQos;
+import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
+import io.headwater.process.HostPort;
+import io.headwater.uplink.Answer;
+import io.headwater.uplink.Batch;
+import io.headwater.uplink.Incarnation;
+import io.headwater.uplink.MalformedUplinkException;
+import io.headwater.uplink.StateRequest;
+import io.headwater.uplink.StreamPartition;
+import io.headwater.uplink.UplinkCodec;
+import io.headwater.uplink.UplinkTopics;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/** A gateway that sends just what the test says, by a client that is not ours. */
+final class TestGateway implements AutoCloseable {
+  static final long EPOCH = 77;
+  static final long INCARNATION = 5;
+
+  private final String name;
+  private final Mqtt5BlockingClient client;
+  private final LinkedBlockingQueue<Answer> answers = new LinkedBlockingQueue<>();
+
+  TestGateway(String name, String broker) {
+    this.name = name;
+    HostPort address = HostPort.parse(broker);
+    client =
+        MqttClient.builder()
+            .useMqttVersion5()
+            .identifier(name)
+            .serverHost(address.host())
+            .serverPort(address.port())
+            .buildBlocking();
+    client.connectWith().simpleAuth().username(name).applySimpleAuth().send();
+    client
+        .toAsync()
+        .subscribeWith()
+        .topicFilter(UplinkTopics.ack(name))
+        .callback(publish -> take(publish.getPayloadAsBytes()))
+        .send()
+        .join();
+  }
+
+  private void take(byte[] frame) {
+    try {
+      answers.add(UplinkCodec.decodeAnswer(frame));
+    } catch (MalformedUplinkException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private void publish(String topic, byte[] frame) {
+    client.publishWith().topic(topic).qos(MqttQos.AT_LEAST_ONCE).payload(frame).send();
+  }
+
+  /** Asks until the owner of the lane answers. */
+  Answer ask(long... incarnations) {
+    var known = Arrays.stream(incarnations).mapToObj(id -> new Incarnation(id, Map.of())).toList();
+    for (int attempt = 0; attempt < 60; attempt++) {
+      answers.clear();
+      publish(
+          UplinkTopics.state(name),
+          UplinkCodec.encode(new StateRequest(name, EPOCH, known, "test")));
+      Answer answer = poll(Duration.ofMillis(500));
+      if (answer != null) {
+        return answer;
+      }
+    }
+    throw new AssertionError("no answer to a state request");
+  }
+
+  void send(Batch batch) {
+    publish(UplinkTopics.up(name), UplinkCodec.encode(batch, true));
+  }
+
+  /**
+   * Sends until an answer fits, as a gateway does: what was not answered in time is sent again
+   * after the state was asked for. A bridge that begins anew answers nothing of what it had.
+   */
+  Answer deliver(Predicate<Answer> wanted, Batch... batches) {
+    for (int attempt = 0; attempt < 8; attempt++) {
+      for (Batch batch : batches) {
+        send(batch);
+      }
+      long end = System.nanoTime() + Duration.ofSeconds(4).toNanos();
+      while (System.nanoTime() - end < 0) {
+        Answer answer = poll(Duration.ofMillis(200));
+        if (answer != null && wanted.test(answer)) {
+          return answer;
+        }
+      }
+      Answer state = ask(INCARNATION);
+      if (wanted.test(state)) {
+        return state;
+      }
+    }
+    throw new AssertionError("the awaited answer did not come");
+  }
+
+  Answer deliverUntilSettled(StreamPartition partition, long from, long to, Batch... batches) {
+    return deliver(
+        answer ->
+            answer.settled().stream()
+                .anyMatch(settled ->
+                    settled.partition().equals(partition) && settled.ranges().covers(from, to)),
+        batches);
+  }
+
+  private @Nullable Answer poll(Duration limit) {
+    try {
+      return answers.poll(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+
+  boolean isConnected() {
+    return client.getState().isConnected();
+  }
+
+  String name() {
+    return name;
+  }
+
+  @Override
+  public void close() {
+    if (isConnected()) {
+      client.disconnect();
+    }
+  }
+}
