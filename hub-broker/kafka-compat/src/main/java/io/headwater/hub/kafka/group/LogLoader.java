@@ -99,6 +99,6 @@ final class LogLoader implements CoordinatorLoader<CoordinatorRecord> {
 
   @Override
   public void close() {
-    thread.shutdownNow();
+    thread.close(); // waits: an interrupt within a file's channel would close the log's segment
   }
 }

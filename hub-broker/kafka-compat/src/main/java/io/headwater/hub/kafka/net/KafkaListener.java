@@ -98,7 +98,7 @@ public final class KafkaListener implements AutoCloseable {
   public void close() {
     server.close().awaitUninterruptibly();
     channels.close().awaitUninterruptibly();
-    workers.shutdown();
+    workers.close(); // what was begun is appended before the log closes
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 }

@@ -210,20 +210,22 @@ public final class TransactionCoordinator implements AutoCloseable {
       Set<TopicPartition> partitions,
       TransactionVersion version) {
     Entry entry = entries.get(id);
-    if (entry == null || entry.metadata.producerId() != producer.producerId()) {
+    if (entry == null) {
       return failed(Errors.INVALID_PRODUCER_ID_MAPPING, "no such producer of " + id);
     }
     TransactionMetadata metadata = entry.metadata;
-    if (metadata.producerEpoch() != producer.epoch()) {
-      return failed(Errors.PRODUCER_FENCED, "a newer producer uses " + id);
-    }
-    boolean ending =
-        metadata.state() == TransactionState.PREPARE_COMMIT
-            || metadata.state() == TransactionState.PREPARE_ABORT;
-    if (metadata.pendingTransitionInProgress() || ending) {
+    // Before the producer is looked at: while a transaction ends, its client may have the next
+    // producer id and epoch already, which the metadata gets only at the end (KAFKA-18660).
+    if (metadata.pendingTransitionInProgress() || isEnding(metadata)) {
       var later = new CompletableFuture<Void>();
       entry.waiting.add(() -> forward(add(id, producer, partitions, version), later));
       return later;
+    }
+    if (metadata.producerId() != producer.producerId()) {
+      return failed(Errors.INVALID_PRODUCER_ID_MAPPING, "no such producer of " + id);
+    }
+    if (metadata.producerEpoch() != producer.epoch()) {
+      return failed(Errors.PRODUCER_FENCED, "a newer producer uses " + id);
     }
     if (metadata.state() == TransactionState.ONGOING
         && metadata.topicPartitions().containsAll(partitions)) {
@@ -231,6 +233,11 @@ public final class TransactionCoordinator implements AutoCloseable {
     }
     return transition(entry, metadata.prepareAddPartitions(partitions, clock.millis(), version))
         .thenApply(_ -> null);
+  }
+
+  private static boolean isEnding(TransactionMetadata metadata) {
+    return metadata.state() == TransactionState.PREPARE_COMMIT
+        || metadata.state() == TransactionState.PREPARE_ABORT;
   }
 
   /** Checks that the producer has an open transaction with the partition in it. */
@@ -365,22 +372,35 @@ public final class TransactionCoordinator implements AutoCloseable {
   private void expire() {
     long now = clock.millis();
     for (Entry entry : List.copyOf(entries.values())) {
-      TransactionMetadata metadata = entry.metadata;
-      if (metadata.pendingTransitionInProgress()) {
-        continue;
-      }
-      if (metadata.state() == TransactionState.ONGOING
-          && metadata.txnStartTimestamp() + metadata.txnTimeoutMs() < now) {
+      try {
+        expire(entry, now);
+      } catch (RuntimeException e) {
+        // The next look must come in any case.
         LOGGER
-            .atInfo()
-            .addKeyValue("transactionalId", metadata.transactionalId())
-            .addKeyValue("timeoutMs", metadata.txnTimeoutMs())
-            .log("Aborting a transaction whose time is over");
-        abortFenced(entry);
-      } else if (metadata.state().isExpirationAllowed()
-          && metadata.txnLastUpdateTimestamp() + settings.idExpiration().toMillis() < now) {
-        forget(entry);
+            .atError()
+            .addKeyValue("transactionalId", entry.metadata.transactionalId())
+            .setCause(e)
+            .log("A time-out could not be handled");
       }
+    }
+  }
+
+  private void expire(Entry entry, long now) {
+    TransactionMetadata metadata = entry.metadata;
+    if (metadata.pendingTransitionInProgress()) {
+      return;
+    }
+    if (metadata.state() == TransactionState.ONGOING
+        && metadata.txnStartTimestamp() + metadata.txnTimeoutMs() < now) {
+      LOGGER
+          .atInfo()
+          .addKeyValue("transactionalId", metadata.transactionalId())
+          .addKeyValue("timeoutMs", metadata.txnTimeoutMs())
+          .log("Aborting a transaction whose time is over");
+      abortFenced(entry);
+    } else if (metadata.state().isExpirationAllowed()
+        && metadata.txnLastUpdateTimestamp() + settings.idExpiration().toMillis() < now) {
+      forget(entry);
     }
   }
 
@@ -435,7 +455,13 @@ public final class TransactionCoordinator implements AutoCloseable {
   private static void wake(Entry entry) {
     var waiting = new ArrayList<>(entry.waiting);
     entry.waiting.clear();
-    waiting.forEach(Runnable::run);
+    for (Runnable waiter : waiting) {
+      try {
+        waiter.run();
+      } catch (RuntimeException e) {
+        LOGGER.atError().setCause(e).log("A step that waited failed");
+      }
+    }
   }
 
   private Appended append(String id, byte @Nullable [] value) {
@@ -494,6 +520,14 @@ public final class TransactionCoordinator implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.shutdownNow();
+    // Never interrupted: an interrupt within a file's channel would close the log's segment.
+    thread.shutdown();
+    try {
+      if (!thread.awaitTermination(10, TimeUnit.SECONDS)) {
+        LOGGER.atWarn().log("Transactions did not come to rest within 10 s");
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
