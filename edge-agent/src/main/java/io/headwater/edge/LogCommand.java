@@ -23,6 +23,13 @@ import picocli.CommandLine.Spec;
     description = "Looks into the log of an agent.",
     subcommands = LogCommand.Cat.class)
 final class LogCommand implements Callable<Integer> {
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this text.")
+  @SuppressWarnings("UnusedVariable") // picocli looks at it
+  private boolean help;
+
   @Spec private @Nullable CommandSpec spec;
 
   @Override
