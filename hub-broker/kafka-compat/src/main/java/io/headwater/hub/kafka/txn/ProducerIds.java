@@ -28,7 +28,8 @@ public final class ProducerIds {
       if (next < end) {
         return CompletableFuture.completedFuture(next++);
       }
-      if (refill == null) {
+      if (refill == null
+          || refill.isDone()) { // a block that was there at once is taken before this
         refill = catalog.nextProducerIdBlock().thenAccept(this::take);
       }
       return refill.whenComplete((_, failure) -> forgetFailed(failure)).thenCompose(_ -> next());

@@ -251,6 +251,10 @@ public final class TransactionCoordinator implements AutoCloseable {
       if (entry.metadata.producerEpoch() != producer.epoch()) {
         return failed(Errors.PRODUCER_FENCED, "a newer producer uses " + id);
       }
+      if (isEnding(entry.metadata)) {
+        // A late append behind the marker would leave a transaction that nobody ends.
+        return failed(Errors.CONCURRENT_TRANSACTIONS, id + " is ending a transaction");
+      }
       return entry.metadata.topicPartitions().containsAll(partitions)
           ? CompletableFuture.completedFuture(null)
           : failed(Errors.TRANSACTION_ABORTABLE, partitions + " are not in the transaction");
