@@ -115,7 +115,12 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     try {
       answer = parseAndDispatch(context, exchange);
     } catch (RuntimeException e) {
-      context.executor().execute(() -> closeMalformed(context, e));
+      context
+          .executor()
+          .execute(() -> {
+            release(exchange); // no answer will do it
+            closeMalformed(context, e);
+          });
       return;
     }
     context
