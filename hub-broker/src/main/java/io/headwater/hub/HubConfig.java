@@ -5,6 +5,8 @@ import io.headwater.hub.kafka.log.FileLogSettings;
 import io.headwater.hub.kafka.txn.TransactionSettings;
 import io.headwater.process.ByteSize;
 import io.headwater.process.HostPort;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -16,7 +18,8 @@ import java.util.Optional;
  * @param data folder for logs and ZooKeeper
  * @param nodeId the broker id
  * @param listen addresses to listen on
- * @param advertised what clients are told to connect to; the address listened on if absent
+ * @param advertised what clients are told to connect to; the address listened on if absent, which
+ *     then must be one
  * @param http metrics and health
  * @param zookeeper client address of the in-process ZooKeeper
  * @param insecure allows to listen on a network without authentication
@@ -72,6 +75,22 @@ public record HubConfig(
               + listen.kafka()
               + " opens the hub to the network without authentication; set 'insecure: true' if that"
               + " is meant");
+    }
+    if (advertised.isEmpty() && isWildcard(listen.kafka())) {
+      throw new IllegalArgumentException(
+          "listen.kafka "
+              + listen.kafka()
+              + " is no address that clients can connect to; set 'advertised' to this machine's name"
+              + " and port, for example advertised=hub.example.org:"
+              + listen.kafka().port());
+    }
+  }
+
+  private static boolean isWildcard(HostPort address) {
+    try {
+      return InetAddress.getByName(address.host()).isAnyLocalAddress();
+    } catch (UnknownHostException _) {
+      return false; // told when the port is opened
     }
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.process.Config;
+import io.headwater.process.HostPort;
 import io.headwater.process.Setting;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,6 +44,18 @@ class HubConfigTest {
         .hasMessageContaining("max-request-size 1KiB is not between 64KiB and 2047MiB");
     assertThatThrownBy(() -> read(new Setting("topics.default-partitions", "0", "--set")))
         .hasMessageContaining("topics.default-partitions 0 < min 1");
+  }
+
+  @Test
+  void anAddressThatNobodyCanConnectToIsNotAdvertised() {
+    var open = new Setting("listen.kafka", "0.0.0.0:9092", "--set");
+    var insecure = new Setting("insecure", "true", "--set");
+
+    assertThatThrownBy(() -> read(open, insecure)).hasMessageContaining("set 'advertised'");
+    assertThat(
+            read(open, insecure, new Setting("advertised", "hub.example.org:9092", "--set"))
+                .advertised())
+        .contains(new HostPort("hub.example.org", 9092));
   }
 
   private static HubConfig read(Setting... settings) {

@@ -205,7 +205,10 @@ public final class Broker implements AutoCloseable {
     groups.start(images);
     await(transactions.start());
     health.check("log", engine::problem);
-    listener.serve(new Dispatcher(handlers(registry)));
+    var dispatcher = new Dispatcher(handlers(registry));
+    // Opened early to claim the port, closed before everything that requests need.
+    resources.onClose("requests", listener);
+    listener.serve(dispatcher);
   }
 
   /** Coordinators need their topics; they are made at the first start. */

@@ -166,6 +166,15 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
           timer.schedule(
               this::wake, Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
       answer.whenComplete((_, _) -> timeout.cancel(false));
+      try {
+        registerAll();
+      } finally {
+        // Also if a topic was deleted half-way: nobody else knows of those registered before.
+        answer.whenComplete((_, _) -> registrations.forEach(PartitionLog.Registration::close));
+      }
+    }
+
+    private void registerAll() {
       for (FetchTopic topic : request.data().topics()) {
         for (FetchPartition wanted : topic.partitions()) {
           var partition =
@@ -176,7 +185,6 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
           registrations.add(partitions.serving(partition).onHighWatermark(new Wake()));
         }
       }
-      answer.whenComplete((_, _) -> registrations.forEach(PartitionLog.Registration::close));
     }
 
     private void wake() {

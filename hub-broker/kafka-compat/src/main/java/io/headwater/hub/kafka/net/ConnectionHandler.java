@@ -67,7 +67,9 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   private final Deque<Exchange> waiting = new ArrayDeque<>();
 
   private boolean starting;
+  private boolean closed;
   private long bytesInFlight;
+  private @Nullable InetSocketAddress peer;
   private ClientInformation client = ClientInformation.EMPTY;
 
   ConnectionHandler(
@@ -82,10 +84,16 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   @Override
   public void channelActive(ChannelHandlerContext context) {
     metrics.connectionOpened();
+    // Asked for now: a socket that was closed has no peer any more, and its requests still run.
+    peer = (InetSocketAddress) context.channel().remoteAddress();
   }
 
   @Override
   protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
+    if (closed) {
+      frame.release();
+      return;
+    }
     var exchange = new Exchange(frame);
     exchanges.add(exchange);
     waiting.add(exchange);
@@ -118,10 +126,13 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
       context
           .executor()
           .execute(() -> {
-            release(exchange); // no answer will do it
+            drop(exchange);
             closeMalformed(context, e);
           });
       return;
+    } catch (Error e) {
+      context.executor().execute(() -> closeFailed(context, exchange, e));
+      throw e;
     }
     context
         .executor()
@@ -130,8 +141,16 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
           startNext(context);
         });
     var _ =
-        answer.thenAccept(
-            response -> context.executor().execute(() -> answered(context, exchange, response)));
+        answer.whenComplete((response, failure) ->
+            context
+                .executor()
+                .execute(() -> {
+                  if (failure == null) {
+                    answered(context, exchange, response);
+                  } else {
+                    closeFailed(context, exchange, failure);
+                  }
+                }));
   }
 
   private CompletableFuture<AbstractResponse> parseAndDispatch(
@@ -154,7 +173,10 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
       throw new UnsupportedVersionException(
           key + " version " + header.apiVersion() + " is no longer spoken");
     }
-    var remote = (InetSocketAddress) context.channel().remoteAddress();
+    InetSocketAddress remote = peer;
+    if (remote == null) {
+      throw new IllegalStateException("the connection was closed before it was accepted");
+    }
     var request =
         new RequestContext(
             header,
@@ -218,6 +240,13 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     return true;
   }
 
+  /** Gives up a request that will not be answered; its connection is about to be closed. */
+  private void drop(Exchange exchange) {
+    release(exchange);
+    exchanges.remove(exchange);
+    bytesInFlight -= exchange.bytes;
+  }
+
   private static void release(Exchange exchange) {
     ByteBuf frame = exchange.frame;
     if (frame != null) {
@@ -230,14 +259,26 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     metrics.malformed();
     LOGGER
         .atWarn()
-        .addKeyValue("client", context.channel().remoteAddress())
+        .addKeyValue("client", peer)
         .addKeyValue("error", cause.getMessage())
         .log("Closing a connection whose bytes are not understood");
     context.close();
   }
 
+  /** Not the client's fault; without an answer the connection would wait for ever. */
+  private void closeFailed(ChannelHandlerContext context, Exchange exchange, Throwable cause) {
+    drop(exchange);
+    LOGGER
+        .atError()
+        .addKeyValue("client", peer)
+        .setCause(cause)
+        .log("A request has no answer; closing its connection");
+    context.close();
+  }
+
   @Override
   public void channelInactive(ChannelHandlerContext context) {
+    closed = true;
     metrics.connectionClosed();
     // Requests that a worker has begun keep their frame until they are answered.
     waiting.forEach(exchange -> {

@@ -21,10 +21,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Listens for Kafka clients. */
 public final class KafkaListener implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(KafkaListener.class);
   private static final long MOST_BYTES_IN_FLIGHT = 32L << 20;
+  private static final long DRAIN_SECONDS = 5;
 
   private final MultiThreadIoEventLoopGroup loops;
   private final ExecutorService workers;
@@ -93,12 +97,23 @@ public final class KafkaListener implements AutoCloseable {
     return address;
   }
 
-  /** Stops accepting, closes the connections, ends the threads. */
+  /**
+   * Stops accepting, closes the connections, waits for what the workers have begun, ends the
+   * threads. Closing twice is allowed.
+   */
   @Override
   public void close() {
     server.close().awaitUninterruptibly();
     channels.close().awaitUninterruptibly();
-    workers.close(); // what was begun is appended before the log closes
+    workers.shutdown();
+    try {
+      // Never interrupted: an interrupt within a file's channel would close the log's segment.
+      if (!workers.awaitTermination(DRAIN_SECONDS, TimeUnit.SECONDS)) {
+        LOGGER.atWarn().log("Requests are still being handled; closing the log below them");
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 }
