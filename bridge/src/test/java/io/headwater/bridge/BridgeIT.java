@@ -249,6 +249,21 @@ class BridgeIT {
           .singleElement()
           .satisfies(record -> assertThat(header(record, "cause")).isNotEmpty());
 
+      // Cursors are believed by every bridge: no gateway writes them, nor the hub's own topics.
+      for (String reserved : List.of("headwater-cursors", "headwater-gaps", "__consumer_offsets")) {
+        assertThat(
+                gateway
+                    .deliver(
+                        answer -> !answer.rejects().isEmpty(), batch("gw-gaps", reserved, 0, 1))
+                    .rejects())
+            .singleElement()
+            .satisfies(reject -> {
+              assertThat(reject.reason()).isEqualTo(RejectReason.NOT_ALLOWED);
+              assertThat(reject.partition().stream()).isEqualTo(reserved);
+            });
+      }
+      assertThat(committed("headwater-gaps", 1)).hasSize(1);
+
       assertThat(gateway.ask(99).verdict()).isEqualTo(Answer.Verdict.COPY);
     } finally {
       bridge.kill();

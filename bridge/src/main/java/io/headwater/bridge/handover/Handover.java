@@ -314,8 +314,23 @@ public final class Handover implements AutoCloseable {
       malformed(message, e); // unanswered, it is sent again
       return;
     }
+    if (isReserved(batch.partition().stream())) {
+      metrics.rejected(RejectReason.NOT_ALLOWED.text());
+      answer(
+          message.from(),
+          new LogId(batch.gateway(), batch.epoch()),
+          Answer.Verdict.KNOWN,
+          List.of(),
+          List.of(reject(batch, RejectReason.NOT_ALLOWED, "the stream's name is reserved")));
+      return;
+    }
     GatewayCursors cursors = cursorsOf(batch);
     taken.add(new Taken(batch, message.from(), cursors.take(batch)));
+  }
+
+  /** The hub's own topics and Headwater's: what is written there is believed. */
+  private static boolean isReserved(String stream) {
+    return stream.startsWith("headwater-") || stream.startsWith("__");
   }
 
   private static final class MismatchException extends Exception {
