@@ -360,10 +360,11 @@ public final class Forwarder implements AutoCloseable {
       plan.flights().stream()
           .filter(flight -> settled.ranges().covers(flight.from(), flight.to()))
           .forEach(flight -> metrics.answered(now - flight.sentNanos()));
-      long newly = plan.settle(settled.ranges());
+      long end = log.ends().getOrDefault(settled.partition(), 0L);
+      long newly = plan.settle(settled.ranges(), end);
       if (newly > 0) {
         metrics.settled(newly);
-        log.settle(settled.partition(), settled.ranges());
+        log.settle(settled.partition(), plan.settled());
         ackTimeoutNanos = settings.ackTimeout().toNanos();
         batchRecords = Math.min(settings.batchRecords(), Math.max(batchRecords * 2, 1));
       }

@@ -88,11 +88,12 @@ final class PartitionPlan {
   /**
    * Takes the bridge's word; settled ranges only grow.
    *
+   * @param end the log's: what is not written yet cannot be settled, whatever an answer says
    * @return how many offsets became settled
    */
-  long settle(OffsetRanges answered) {
+  long settle(OffsetRanges answered, long end) {
     OffsetRanges before = settled;
-    settled = settled.union(answered);
+    settled = settled.union(answered.below(end));
     flights.removeIf(flight -> settled.covers(flight.from(), flight.to()));
     return settled.count(0, Long.MAX_VALUE) - before.count(0, Long.MAX_VALUE);
   }

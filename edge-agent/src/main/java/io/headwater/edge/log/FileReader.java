@@ -32,6 +32,7 @@ final class FileReader implements AutoCloseable {
   static final int SHORT = 500;
 
   private static final int STRIDE = 1000;
+  private static final int MOST_PRINTED_BYTES = 1 << 20;
 
   private final Path path;
   private final Connection connection;
@@ -205,12 +206,15 @@ final class FileReader implements AutoCloseable {
         select.setLong(1, seq);
         select.setInt(2, SHORT);
         try (ResultSet found = select.executeQuery()) {
-          while (found.next()) {
+          int bytes = 0;
+          while (bytes < MOST_PRINTED_BYTES && found.next()) {
+            UplinkRecord record = record(found);
+            bytes += record.value().length;
             rows.add(
                 new PrintedRow(
                     found.getLong(1),
                     new StreamPartition(found.getString(9), found.getInt(10)),
-                    record(found)));
+                    record));
           }
         }
       }

@@ -34,12 +34,22 @@ class PartitionPlanTest {
     var plan = new PartitionPlan(OffsetRanges.of(0, 10), 0);
     plan.reconnect(50);
     plan.sent(new Flight(10, 20, Track.BACKFILL, 1, 0));
-    plan.settle(OffsetRanges.of(30, 35));
+    plan.settle(OffsetRanges.of(30, 35), 50);
 
     assertThat(plan.next(Track.BACKFILL, 0, 50)).contains(new Range(20, 30));
 
-    plan.settle(OffsetRanges.of(10, 20));
+    plan.settle(OffsetRanges.of(10, 20), 50);
     assertThat(plan.flights()).isEmpty();
+  }
+
+  @Test
+  void whatIsNotWrittenYetCannotBeSettled() {
+    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0);
+
+    assertThat(plan.settle(OffsetRanges.of(0, 1_000), 10)).isEqualTo(10);
+
+    assertThat(plan.settled()).isEqualTo(OffsetRanges.of(0, 10));
+    assertThat(plan.next(Track.LIVE, 0, 12)).contains(new Range(10, 12));
   }
 
   @Test
@@ -86,7 +96,7 @@ class PartitionPlanTest {
             answer = answer.add(flight.from(), flight.to());
           }
         }
-        case 4 -> plan.settle(answer);
+        case 4 -> plan.settle(answer, end);
         default -> {
           if (random.nextInt(20) == 0) {
             plan.reconnect(end);
