@@ -1,12 +1,14 @@
 package io.headwater.sim;
 
 import io.headwater.process.HostPort;
+import io.headwater.sim.far.Place;
+import io.headwater.sim.far.WindowResults;
 import io.headwater.sim.fleet.Fleet;
 import io.headwater.sim.fleet.FleetSettings;
-import io.headwater.sim.hub.WindowResults;
 import io.headwater.sim.local.Hops;
 import io.headwater.sim.local.LocalPorts;
 import io.headwater.sim.local.LocalSystem;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -24,6 +26,7 @@ final class Demo {
       DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneId.systemDefault());
 
   private final LocalSystem system;
+  private final Clock clock;
   private final FleetSettings fleet;
   private final Consumer<String> say;
   private final long startedNanos;
@@ -33,7 +36,8 @@ final class Demo {
   /**
    * @param beforeMs how long ago the user gave the command
    */
-  Demo(LocalSystem system, FleetSettings fleet, long beforeMs, Consumer<String> say) {
+  Demo(LocalSystem system, FleetSettings fleet, long beforeMs, Clock clock, Consumer<String> say) {
+    this.clock = clock;
     this.system = system;
     this.fleet = fleet;
     this.say = say;
@@ -55,13 +59,14 @@ final class Demo {
         Ctrl-C ends it.
         """
             .formatted(fleet.devices(), fleet.rate(), ports.mqtt(), hub, READINGS, hub, RESULTS));
-    try (var results = WindowResults.start(hub, RESULTS, fleet.devicePrefix());
+    try (var results =
+            WindowResults.start(Place.Kafka.of(hub, RESULTS), fleet.devicePrefix(), clock);
         var hops = new Hops(ports)) {
       Run.Result result =
           Run.execute(
               fleet,
-              hub,
-              READINGS,
+              Place.Kafka.of(hub, READINGS),
+              clock,
               length,
               interruption,
               (second, counts, _) -> {

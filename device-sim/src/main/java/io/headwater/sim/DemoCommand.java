@@ -79,6 +79,7 @@ final class DemoCommand implements Callable<Integer> {
                 system,
                 load.fleet(where.mqttAddress(), "demo", clock),
                 clock.millis() - startedMs,
+                clock,
                 line -> say(out, line));
         Run.Result result = demo.run(load.length(), interruption);
         load.json().ifPresent(result::write);

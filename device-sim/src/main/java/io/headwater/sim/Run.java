@@ -3,15 +3,18 @@ package io.headwater.sim;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.headwater.process.HostPort;
 import io.headwater.process.UserError;
+import io.headwater.sim.far.Place;
+import io.headwater.sim.far.Verifier;
 import io.headwater.sim.fleet.Fleet;
 import io.headwater.sim.fleet.FleetSettings;
-import io.headwater.sim.hub.Verifier;
 import io.headwater.sim.judge.Ledger;
+import io.headwater.sim.judge.Rules;
+import io.headwater.sim.judge.RunListener;
 import io.headwater.sim.judge.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -70,14 +73,16 @@ final class Run {
 
   static Result execute(
       FleetSettings settings,
-      HostPort hub,
-      String topic,
+      Place place,
+      Clock clock,
       Optional<Duration> length,
       Interruption interruption,
       EverySecond everySecond) {
     var ledger = new Ledger();
-    try (Verifier verifier = Verifier.start(hub, topic, settings.devicePrefix(), ledger);
-        var fleet = new Fleet(settings, ledger)) {
+    try (Verifier verifier =
+            Verifier.start(
+                place, settings.devicePrefix(), Rules.DEFAULTS, ledger, RunListener.NONE, clock);
+        var fleet = new Fleet(settings, ledger, clock)) {
       fleet.connect(CONNECT_WITHIN);
       fleet.begin();
       long start = System.nanoTime();

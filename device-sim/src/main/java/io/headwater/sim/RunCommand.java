@@ -1,6 +1,7 @@
 package io.headwater.sim;
 
 import io.headwater.process.HostPort;
+import io.headwater.sim.far.Place;
 import io.headwater.sim.fleet.Fleet;
 import io.headwater.sim.fleet.FleetSettings;
 import java.io.PrintWriter;
@@ -72,8 +73,8 @@ final class RunCommand implements Callable<Integer> {
       Run.Result result =
           Run.execute(
               fleet,
-              hubAddress,
-              topic,
+              Place.Kafka.of(hubAddress, topic),
+              Clock.systemUTC(),
               load.length(),
               interruption,
               (second, counts, arrived) -> {

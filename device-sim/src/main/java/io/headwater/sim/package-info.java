@@ -3,7 +3,7 @@
  *
  * <p>A run has three parts. A {@link io.headwater.sim.fleet fleet} of simulated devices publishes
  * readings over MQTT and writes into a {@link io.headwater.sim.judge.Ledger ledger} what was
- * acknowledged. A {@link io.headwater.sim.hub.Verifier verifier} reads the hub and shows each
+ * acknowledged. A {@link io.headwater.sim.far.Verifier verifier} reads the far end and shows each
  * record to a {@link io.headwater.sim.judge.Judge judge}. At the end judge and ledger together give
  * the verdict. The demo puts a {@link io.headwater.sim.local.LocalSystem local system} of real
  * processes below that.

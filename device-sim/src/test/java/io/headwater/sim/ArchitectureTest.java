@@ -33,7 +33,7 @@ class ArchitectureTest {
     noClasses()
         .that()
         .resideInAnyPackage(
-            "io.headwater.sim.fleet", "io.headwater.sim.hub", "io.headwater.sim.local")
+            "io.headwater.sim.fleet", "io.headwater.sim.far", "io.headwater.sim.local")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.headwater.sim")

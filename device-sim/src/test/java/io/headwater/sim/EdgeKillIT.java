@@ -7,8 +7,10 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.headwater.process.HostPort;
 import io.headwater.sim.fleet.Fleet;
 import io.headwater.sim.fleet.FleetSettings;
+import io.headwater.sim.judge.Arrival;
 import io.headwater.sim.judge.Judge;
 import io.headwater.sim.judge.Ledger;
+import io.headwater.sim.judge.Rules;
 import io.headwater.sim.judge.Verdict;
 import io.headwater.sim.local.LocalPorts;
 import io.headwater.testsupport.ChildProcess;
@@ -16,6 +18,7 @@ import io.headwater.testsupport.Headwater;
 import io.headwater.testsupport.Seed;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import org.awaitility.Awaitility;
@@ -58,7 +61,9 @@ class EdgeKillIT {
     ChildProcess edge = startEdge();
     try (var fleet =
         new Fleet(
-            FleetSettings.of(broker, "edge-", 10, 500, "sensors/demo", seed.value()), ledger)) {
+            FleetSettings.of(broker, "edge-", 10, 500, "sensors/demo", seed.value()),
+            ledger,
+            Clock.systemUTC())) {
       fleet.connect(LIMIT);
       fleet.begin();
       for (int kill = 0; kill < KILLS; kill++) {
@@ -73,7 +78,7 @@ class EdgeKillIT {
       fleet.stop();
       assertThat(fleet.drain(LIMIT)).as("%s", seed).isTrue();
 
-      var judge = new Judge("edge-");
+      var judge = new Judge("edge-", Rules.DEFAULTS);
       try (ChildProcess cat =
           Headwater.start(
               folder, "edge", "log", "cat", "--format=json", "--data=" + folder.resolve("edge"))) {
@@ -82,17 +87,20 @@ class EdgeKillIT {
         for (String line : cat.output().lines().toList()) {
           JsonNode row = json.readTree(line);
           judge.take(
-              row.path("key").asText().getBytes(StandardCharsets.UTF_8),
-              row.path("value").asText().getBytes(StandardCharsets.UTF_8),
-              "0:" + row.path("stream").asText() + ":0:" + row.path("offset").asText(),
-              "edge");
+              new Arrival(
+                  0,
+                  "log",
+                  row.path("key").asText().getBytes(StandardCharsets.UTF_8),
+                  row.path("value").asText().getBytes(StandardCharsets.UTF_8),
+                  "0:" + row.path("stream").asText() + ":0:" + row.path("offset").asText(),
+                  "edge"));
         }
       }
       Verdict verdict = judge.verdict(ledger);
-      assertThat(verdict.passed() && verdict.reordered() == 0)
+      assertThat(verdict.passed() && verdict.reordered().total() == 0)
           .as("%s%n%s", seed, verdict.describe())
           .isTrue();
-      assertThat(verdict.acknowledged()).isEqualTo(ledger.readingCount());
+      assertThat(verdict.readings().acknowledged()).isEqualTo(ledger.readingCount());
     } finally {
       edge.close();
     }

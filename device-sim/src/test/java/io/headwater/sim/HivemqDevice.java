@@ -8,6 +8,7 @@ import io.headwater.process.HostPort;
 import io.headwater.process.Threads;
 import io.headwater.sim.judge.Ledger;
 import io.headwater.sim.reading.Reading;
+import java.time.Clock;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -19,13 +20,13 @@ import java.util.concurrent.TimeoutException;
 final class HivemqDevice implements AutoCloseable {
   private final Mqtt5AsyncClient client;
   private final String name;
-  private final Ledger ledger;
+  private final Ledger.Account account;
   private final Thread thread;
   private volatile boolean stopping;
 
   HivemqDevice(HostPort broker, String name, Ledger ledger) {
     this.name = name;
-    this.ledger = ledger;
+    account = ledger.account(name);
     client =
         Mqtt5Client.builder()
             .identifier(name)
@@ -53,16 +54,17 @@ final class HivemqDevice implements AutoCloseable {
     while (client.getState() != MqttClientState.CONNECTED) {
       pause(20);
     }
-    ledger.published(name, sequence);
+    account.published(sequence, attempt);
     try {
       client
           .publishWith()
           .topic("sensors/lab/" + name + "/temperature")
           .qos(MqttQos.AT_LEAST_ONCE)
-          .payload(new Reading(name, sequence, attempt, "21.5").encode())
+          .payload(
+              new Reading(name, sequence, attempt, Clock.systemUTC().millis(), "21.5").encode())
           .send()
           .get(10, TimeUnit.SECONDS);
-      ledger.acknowledged(name, sequence, attempt);
+      account.acknowledged(sequence, attempt);
       return true;
     } catch (ExecutionException | TimeoutException _) {
       return false; // the connection broke: a new attempt

@@ -2,9 +2,11 @@ package io.headwater.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.sim.far.Place;
 import io.headwater.sim.fleet.FleetSettings;
 import io.headwater.sim.local.Hops;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,8 +38,8 @@ class RateIT {
       Run.Result result =
           Run.execute(
               FleetSettings.of(running.mqtt(), "rate-", 50, RATE, "sensors/demo", 1),
-              running.hub(),
-              "sensors.temperature",
+              Place.Kafka.of(running.hub(), "sensors.temperature"),
+              Clock.systemUTC(),
               Optional.of(TIME),
               interruption,
               (_, _, _) -> {

@@ -45,7 +45,7 @@ final class Device {
   private final String name;
   private final String topic;
   private final FleetSettings settings;
-  private final Ledger ledger;
+  private final Ledger.Account account;
   private final FleetCounters counters;
   private final EventLoop loop;
   private final SplittableRandom random;
@@ -55,6 +55,7 @@ final class Device {
 
   private @Nullable Schedule schedule;
   private @Nullable Session session;
+  private long startMs;
   private long stopNanos;
   private boolean stopping;
   private boolean closed;
@@ -77,14 +78,14 @@ final class Device {
   Device(
       String name,
       FleetSettings settings,
-      Ledger ledger,
+      Ledger.Account account,
       FleetCounters counters,
       EventLoop loop,
       SplittableRandom random) {
     this.name = name;
     this.topic = settings.topicPrefix() + "/" + name + "/temperature";
     this.settings = settings;
-    this.ledger = ledger;
+    this.account = account;
     this.counters = counters;
     this.loop = loop;
     this.random = random;
@@ -125,7 +126,8 @@ final class Device {
   }
 
   /** The schedule begins. */
-  void begin(long startNanos) {
+  void begin(long startNanos, long startMs) {
+    this.startMs = startMs;
     long interval = settings.intervalNanos();
     schedule = new Schedule(startNanos, random.nextLong(interval), interval);
     publishDue();
@@ -221,9 +223,17 @@ final class Device {
     reading.attempt++;
     reading.packetId = lastPacketId = lastPacketId % MAX_PACKET_ID + 1;
     reading.sentNanos = now();
-    ledger.published(name, reading.sequence);
+    account.published(reading.sequence, reading.attempt);
     byte[] payload =
-        new Reading(name, reading.sequence, reading.attempt, temperature(reading.sequence))
+        new Reading(
+                name,
+                reading.sequence,
+                reading.attempt,
+                schedule == null
+                    ? 0
+                    : startMs
+                        + (schedule.dueNanos(reading.sequence) - schedule.startNanos()) / 1_000_000,
+                temperature(reading.sequence))
             .encode();
     open.write(
         new MqttPublishMessage(
@@ -237,7 +247,7 @@ final class Device {
       Pending reading = it.next();
       if (reading.packetId == packetId) {
         it.remove();
-        ledger.acknowledged(name, reading.sequence, reading.attempt);
+        account.acknowledged(reading.sequence, reading.attempt);
         if (schedule != null) {
           counters.acknowledgedAfter(now() - schedule.dueNanos(reading.sequence));
         }

@@ -6,6 +6,7 @@ import io.headwater.sim.judge.Ledger;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,7 @@ public final class Fleet implements AutoCloseable {
 
   private final FleetSettings settings;
   private final Ledger ledger;
+  private final Clock clock;
   private final FleetCounters counters = new FleetCounters();
   private final MultiThreadIoEventLoopGroup loops;
   private final List<Device> devices = new ArrayList<>();
@@ -47,7 +49,8 @@ public final class Fleet implements AutoCloseable {
       double medianMillis,
       double p99Millis) {}
 
-  public Fleet(FleetSettings settings, Ledger ledger) {
+  public Fleet(FleetSettings settings, Ledger ledger, Clock clock) {
+    this.clock = clock;
     this.settings = settings;
     this.ledger = ledger;
     loops =
@@ -59,7 +62,13 @@ public final class Fleet implements AutoCloseable {
     for (int i = 0; i < settings.devices(); i++) {
       EventLoop loop = loops.next();
       devices.add(
-          new Device(settings.deviceName(i), settings, ledger, counters, loop, random.split()));
+          new Device(
+              settings.deviceName(i),
+              settings,
+              ledger.account(settings.deviceName(i)),
+              counters,
+              loop,
+              random.split()));
     }
   }
 
@@ -91,7 +100,8 @@ public final class Fleet implements AutoCloseable {
   /** The schedule begins now. */
   public void begin() {
     long now = System.nanoTime();
-    devices.forEach(device -> device.loop().execute(() -> device.begin(now)));
+    long nowMs = clock.millis();
+    devices.forEach(device -> device.loop().execute(() -> device.begin(now, nowMs)));
   }
 
   /** The schedule ends now; what is due is still published. */

@@ -2,20 +2,33 @@ package io.headwater.sim.judge;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.roaringbitmap.longlong.LongIterator;
+import org.roaringbitmap.longlong.Roaring64Bitmap;
 
 /**
- * A set of longs as disjoint, non-adjacent ranges. Not thread-safe.
+ * A compressed set of non-negative longs. Not thread-safe.
  *
- * <p>Memory and time go with the number of ranges, not of members: numbers that come roughly in
- * order cost next to nothing.
+ * <p>Numbers that come in order, each one more than the last, cost two longs altogether. What came
+ * before a hole, or out of order, lies in a Roaring bitmap: at the worst (every other number) a
+ * little over one bit for each number below the highest.
  */
 public final class Intervals {
-  /** First member to last member, both inclusive. */
-  private final TreeMap<Long, Long> ranges = new TreeMap<>();
+  /** So many changes of the bitmap may leave it larger than it need be. */
+  private static final int CHANGES_UNTIL_COMPRESSED = 1 << 16;
 
+  /** The bitmap copies for a range, but not for single numbers. */
+  private static final long SHORT_RUN = 16;
+
+  /** All below the highest run; null as long as there is nothing. */
+  private @Nullable Roaring64Bitmap rest;
+
+  /** The highest run, first to last; empty if last is below first. */
+  private long runFirst;
+
+  private long runLast = -1;
   private long size;
+  private int changes;
 
   /**
    * @param first smallest member
@@ -34,20 +47,48 @@ public final class Intervals {
 
   /** Adds a number; false if it was there. */
   public boolean add(long number) {
-    Map.Entry<Long, Long> below = ranges.floorEntry(number);
-    if (below != null && below.getValue() >= number) {
+    if (number == runLast + 1) {
+      runLast = number;
+    } else if (number > runLast) {
+      keepRun();
+      runFirst = number;
+      runLast = number;
+    } else if (number >= runFirst || (rest != null && rest.contains(number))) {
       return false;
+    } else if (number == runFirst - 1) {
+      runFirst = number;
+    } else {
+      addToRest(number, number);
     }
-    long first = below != null && below.getValue() == number - 1 ? below.getKey() : number;
-    Long joined = ranges.remove(number + 1);
-    ranges.put(first, joined == null ? number : joined);
     size++;
     return true;
   }
 
+  private void keepRun() {
+    if (runLast >= runFirst) {
+      addToRest(runFirst, runLast);
+    }
+  }
+
+  private void addToRest(long first, long last) {
+    Roaring64Bitmap bitmap = rest;
+    if (bitmap == null) {
+      rest = bitmap = new Roaring64Bitmap();
+    }
+    if (last - first < SHORT_RUN) {
+      for (long number = first; number <= last; number++) {
+        bitmap.addLong(number);
+      }
+    } else {
+      bitmap.addRange(first, last + 1);
+    }
+    if (++changes % CHANGES_UNTIL_COMPRESSED == 0) {
+      bitmap.runOptimize();
+    }
+  }
+
   public boolean contains(long number) {
-    Map.Entry<Long, Long> below = ranges.floorEntry(number);
-    return below != null && below.getValue() >= number;
+    return (number >= runFirst && number <= runLast) || (rest != null && rest.contains(number));
   }
 
   /** How many numbers. */
@@ -55,40 +96,89 @@ public final class Intervals {
     return size;
   }
 
-  /** The members of this set that the other has not, ascending. */
-  public List<Range> minus(Intervals other) {
-    var missing = new ArrayList<Range>();
-    for (Map.Entry<Long, Long> range : ranges.entrySet()) {
-      long next = range.getKey();
-      long last = range.getValue();
-      Map.Entry<Long, Long> hole = other.ranges.floorEntry(next);
-      if (hole == null || hole.getValue() < next) {
-        hole = other.ranges.higherEntry(next);
-      }
-      while (next <= last && hole != null && hole.getKey() <= last) {
-        if (hole.getKey() > next) {
-          missing.add(new Range(next, hole.getKey() - 1));
-        }
-        next = hole.getValue() + 1;
-        hole = other.ranges.higherEntry(hole.getKey());
-      }
-      if (next <= last) {
-        missing.add(new Range(next, last));
+  /**
+   * The lowest ranges of members that the other set has not.
+   *
+   * @param most so many ranges at most
+   */
+  public List<Range> minus(Intervals other, int most) {
+    var ranges = new ArrayList<Range>();
+    if (rest == null && other.containsRun(runFirst, runLast)) {
+      return ranges;
+    }
+    Roaring64Bitmap difference = bitmap();
+    difference.andNot(other.bitmap());
+    LongIterator numbers = difference.getLongIterator();
+    while (ranges.size() < most && numbers.hasNext()) {
+      long first = numbers.next();
+      long last = endOfRun(difference, first);
+      ranges.add(new Range(first, last));
+      numbers = difference.getLongIteratorFrom(last + 1);
+    }
+    return ranges;
+  }
+
+  /** How many members are in the other set as well, and how many are not. */
+  Split split(Intervals other) {
+    if (size == 0 || (rest == null && other.containsRun(runFirst, runLast))) {
+      return new Split(size, 0);
+    }
+    Roaring64Bitmap common = bitmap();
+    common.and(other.bitmap());
+    return new Split(common.getLongCardinality(), size - common.getLongCardinality());
+  }
+
+  private boolean containsRun(long first, long last) {
+    return last < first || (first >= runFirst && last <= runLast);
+  }
+
+  /** The last number of the run that begins at a member: doubling steps, then halving ones. */
+  private static long endOfRun(Roaring64Bitmap bitmap, long from) {
+    long rank = bitmap.rankLong(from);
+    long known = 0;
+    long step = 1;
+    while (bitmap.rankLong(from + step) == rank + step) {
+      known = step;
+      step *= 2;
+    }
+    long beyond = step;
+    while (beyond - known > 1) {
+      long middle = (known + beyond) >>> 1;
+      if (bitmap.rankLong(from + middle) == rank + middle) {
+        known = middle;
+      } else {
+        beyond = middle;
       }
     }
-    return missing;
+    return from + known;
+  }
+
+  private Roaring64Bitmap bitmap() {
+    var all = new Roaring64Bitmap();
+    if (rest != null) {
+      all.or(rest);
+    }
+    if (runLast >= runFirst) {
+      all.addRange(runFirst, runLast + 1);
+    }
+    return all;
   }
 
   /** The same numbers in a set of its own. */
   public Intervals copy() {
     var copy = new Intervals();
-    copy.ranges.putAll(ranges);
+    if (rest != null) {
+      copy.rest = new Roaring64Bitmap();
+      copy.rest.or(rest);
+    }
+    copy.runFirst = runFirst;
+    copy.runLast = runLast;
     copy.size = size;
     return copy;
   }
 
   public List<Range> ranges() {
-    return minus(new Intervals());
+    return minus(new Intervals(), Integer.MAX_VALUE);
   }
 
   @Override

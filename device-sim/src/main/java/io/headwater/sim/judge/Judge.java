@@ -7,73 +7,77 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at every record of the hub, in the order of its partition, and remembers what it needs for
- * the verdict. Confined to the thread that reads the hub.
+ * Looks at every record of the far end, in the order of its partition, and remembers what it needs
+ * for the verdict. Confined to the thread that reads the far end.
  */
 public final class Judge {
   private static final int FAULTS_SHOWN = 10;
 
   private final String devicePrefix;
+  private final Rules rules;
+  private final LongConsumer latencyMs;
   private final Map<String, Trace> devices = new HashMap<>();
   private final Map<String, Intervals> edgeOffsets = new HashMap<>();
   private final List<String> faults = new ArrayList<>();
   private long ownRecords;
   private long arrived;
-  private long duplicated;
-  private long resent;
-  private long reordered;
   private long corrupted;
   private long foreign;
+  private long foreignDuplicated;
 
   /**
    * @param devicePrefix what the names of this run's devices begin with; others' readings are only
    *     looked at for doubled edge offsets
+   * @param latencyMs is told, for each reading that is seen first, how long ago it was due
    */
-  public Judge(String devicePrefix) {
+  public Judge(String devicePrefix, Rules rules, LongConsumer latencyMs) {
     this.devicePrefix = devicePrefix;
+    this.rules = rules;
+    this.latencyMs = latencyMs;
   }
 
-  /** What arrived from one device. */
+  public Judge(String devicePrefix, Rules rules) {
+    this(devicePrefix, rules, _ -> {});
+  }
+
+  /** What arrived from one device: sequences, and those of them with something to report. */
   private static final class Trace {
+    private final Map<Integer, Intervals> byAttempt = new HashMap<>(2);
     private final Intervals arrived = new Intervals();
+    private final Intervals duplicated = new Intervals();
     private final Intervals resent = new Intervals();
-    private final Map<Integer, Intervals> byAttempt = new HashMap<>();
+    private final Intervals reordered = new Intervals();
+    private final Intervals late = new Intervals();
     private long highest;
   }
 
-  /**
-   * Takes the next record.
-   *
-   * @param key of the record, normally the device's name
-   * @param edgeOffset header {@code edge.offset}, {@code epoch:stream:partition:offset}
-   * @param gateway header {@code gateway}
-   */
-  public void take(
-      byte @Nullable [] key,
-      byte @Nullable [] value,
-      @Nullable String edgeOffset,
-      @Nullable String gateway) {
-    boolean offsetTwice = edgeOffset != null && !takeOffset(edgeOffset, gateway);
+  /** Takes the next record. */
+  public void take(Arrival arrival) {
+    boolean offsetTwice = isOffsetTwice(arrival);
+    byte[] value = arrival.value();
     switch (value == null ? new Decoded.Foreign() : Reading.decode(value)) {
       case Decoded.Intact(Reading reading) when reading.device().startsWith(devicePrefix) ->
-          take(reading, offsetTwice, edgeOffset);
-      case Decoded.Corrupt(String device) when device.startsWith(devicePrefix) || isOurs(key) ->
-          corrupted("corrupted: a reading of " + device + at(edgeOffset));
-      case Decoded.Foreign() when isOurs(key) ->
-          corrupted("corrupted: a record with the key " + text(key) + at(edgeOffset));
+          take(reading, arrival, offsetTwice);
+      case Decoded.Corrupt(String device)
+          when device.startsWith(devicePrefix) || isOurs(arrival.key()) ->
+          corrupted("a reading of " + device, arrival);
+      case Decoded.Foreign() when isOurs(arrival.key()) ->
+          corrupted("a record with the key " + text(arrival.key()), arrival);
       case Decoded.Intact _, Decoded.Corrupt _, Decoded.Foreign _ -> {
         foreign++;
         if (offsetTwice) {
-          duplicated("duplicated: edge offset " + edgeOffset);
+          foreignDuplicated++;
+          fault("duplicated", "a record of others", arrival);
         }
       }
     }
   }
 
-  private void take(Reading reading, boolean offsetTwice, @Nullable String edgeOffset) {
+  private void take(Reading reading, Arrival arrival, boolean offsetTwice) {
     Trace trace = devices.computeIfAbsent(reading.device(), _ -> new Trace());
     ownRecords++;
     long sequence = reading.sequence();
@@ -81,63 +85,71 @@ public final class Judge {
         trace.byAttempt.computeIfAbsent(reading.attempt(), _ -> new Intervals()).add(sequence);
     boolean first = trace.arrived.add(sequence);
     if (!attemptNew || offsetTwice) {
-      duplicated(
-          "duplicated: "
-              + reading.device()
-              + " sequence "
-              + sequence
-              + " attempt "
-              + reading.attempt()
-              + at(edgeOffset));
+      trace.duplicated.add(sequence);
+      fault("duplicated", describe(reading), arrival);
     }
-    if (first) {
-      arrived++;
-      if (sequence < trace.highest) {
-        reordered++;
-        fault(
-            "reordered: "
-                + reading.device()
-                + " sequence "
-                + sequence
-                + " after "
-                + trace.highest
-                + at(edgeOffset));
+    if (!first) {
+      if (attemptNew) {
+        trace.resent.add(sequence);
       }
-      trace.highest = Math.max(trace.highest, sequence);
-    } else if (attemptNew && trace.resent.add(sequence)) {
-      resent++;
+      return;
+    }
+    arrived++;
+    if (sequence < trace.highest) {
+      trace.reordered.add(sequence);
+      fault("reordered", describe(reading) + " after " + trace.highest, arrival);
+    }
+    trace.highest = Math.max(trace.highest, sequence);
+    long latency = Math.max(0, arrival.atMs() - reading.dueMs());
+    latencyMs.accept(latency);
+    if (latency > rules.lateAfterMs()) {
+      trace.late.add(sequence);
+      fault("late", describe(reading) + ", " + latency + " ms after it was due", arrival);
     }
   }
 
-  /** False if the offset has been seen. An unreadable one counts as a damaged record. */
-  private boolean takeOffset(String edgeOffset, @Nullable String gateway) {
+  /** True if the edge offset has been seen. An unreadable one counts as a damaged record. */
+  private boolean isOffsetTwice(Arrival arrival) {
+    String edgeOffset = arrival.edgeOffset();
+    if (edgeOffset == null) {
+      return false;
+    }
     int colon = edgeOffset.lastIndexOf(':');
+    long offset;
     try {
-      long offset = Long.parseLong(edgeOffset, colon + 1, edgeOffset.length(), 10);
-      return edgeOffsets
-          .computeIfAbsent(
-              gateway + "/" + edgeOffset.substring(0, Math.max(0, colon)), _ -> new Intervals())
-          .add(offset);
+      offset = Long.parseLong(edgeOffset, colon + 1, edgeOffset.length(), 10);
     } catch (NumberFormatException _) {
-      corrupted("corrupted: header edge.offset is '" + edgeOffset + "'");
-      return true;
+      offset = -1;
     }
+    if (offset < 0) {
+      corrupted("header edge.offset is '" + edgeOffset + "'", arrival);
+      return false;
+    }
+    String log = arrival.gateway() + "/" + edgeOffset.substring(0, Math.max(0, colon));
+    return !edgeOffsets.computeIfAbsent(log, _ -> new Intervals()).add(offset);
   }
 
-  private void duplicated(String fault) {
-    duplicated++;
-    fault(fault);
-  }
-
-  private void corrupted(String fault) {
+  private void corrupted(String what, Arrival arrival) {
     corrupted++;
-    fault(fault);
+    fault("corrupted", what, arrival);
   }
 
-  private void fault(String text) {
+  private void fault(String word, String what, Arrival arrival) {
     if (faults.size() < FAULTS_SHOWN) {
-      faults.add(text);
+      String edgeOffset = arrival.edgeOffset();
+      faults.add(
+          word
+              + ": "
+              + what
+              + " ("
+              + arrival.where()
+              + (edgeOffset == null ? "" : ", edge offset " + edgeOffset)
+              + ")");
     }
+  }
+
+  private static String describe(Reading reading) {
+    return reading.device() + " sequence " + reading.sequence() + " attempt " + reading.attempt();
   }
 
   private boolean isOurs(byte @Nullable [] key) {
@@ -146,10 +158,6 @@ public final class Judge {
 
   private static String text(byte @Nullable [] bytes) {
     return bytes == null ? "null" : new String(bytes, StandardCharsets.UTF_8);
-  }
-
-  private static String at(@Nullable String edgeOffset) {
-    return edgeOffset == null ? "" : " (edge offset " + edgeOffset + ")";
   }
 
   /** Readings of this run that arrived so far. */
@@ -164,34 +172,48 @@ public final class Judge {
 
   /** Compares what was acknowledged with what arrived. */
   public Verdict verdict(Ledger ledger) {
-    long lost = 0;
-    long acknowledged = 0;
-    long unacknowledged = 0;
+    Split readings = Split.NONE;
+    Split found = Split.NONE;
+    Split duplicated = Split.NONE;
+    Split resent = Split.NONE;
+    Split reordered = Split.NONE;
+    Split late = Split.NONE;
     var missing = new ArrayList<String>();
+    Map<String, Trace> unknown = new HashMap<>(devices);
     for (Ledger.State state : ledger.states()) {
-      acknowledged += state.acknowledged().size();
-      for (Intervals.Range range : state.unacknowledged()) {
-        unacknowledged += range.size();
-      }
-      Trace trace = devices.get(state.device());
-      Intervals found = trace == null ? new Intervals() : trace.arrived;
-      for (Intervals.Range range : state.acknowledged().minus(found)) {
-        lost += range.size();
-        if (missing.size() < FAULTS_SHOWN) {
+      Trace trace = unknown.remove(state.device());
+      Intervals acknowledged = state.acknowledged();
+      long published = state.published().size();
+      readings = readings.plus(new Split(acknowledged.size(), published - acknowledged.size()));
+      if (missing.size() < FAULTS_SHOWN) {
+        Intervals arrivedReadings = trace == null ? new Intervals() : trace.arrived;
+        for (var range : acknowledged.minus(arrivedReadings, FAULTS_SHOWN - missing.size())) {
           missing.add(state.device() + " " + range);
         }
       }
+      if (trace != null) {
+        found = found.plus(trace.arrived.split(acknowledged));
+        duplicated = duplicated.plus(trace.duplicated.split(acknowledged));
+        resent = resent.plus(trace.resent.split(acknowledged));
+        reordered = reordered.plus(trace.reordered.split(acknowledged));
+        late = late.plus(trace.late.split(acknowledged));
+      }
+    }
+    // With this run's prefix and an intact checksum, but nobody published it.
+    for (Trace trace : unknown.values()) {
+      found = found.plus(new Split(0, trace.arrived.size()));
     }
     return new Verdict(
-        acknowledged,
-        unacknowledged,
-        arrived,
-        lost,
+        rules,
+        readings,
+        found,
         duplicated,
         resent,
         reordered,
+        late,
         corrupted,
         foreign,
+        foreignDuplicated,
         missing,
         faults);
   }

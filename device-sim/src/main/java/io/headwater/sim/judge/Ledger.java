@@ -18,53 +18,66 @@ public final class Ledger {
   private final LongAdder readings = new LongAdder();
   private final LongAdder attempts = new LongAdder();
   private final LongAdder acknowledged = new LongAdder();
+  private final RunListener listener;
 
-  private static final class Account {
+  public Ledger() {
+    this(RunListener.NONE);
+  }
+
+  /**
+   * @param listener is told of each entry before it is made
+   */
+  public Ledger(RunListener listener) {
+    this.listener = listener;
+  }
+
+  /** One device's readings. */
+  public final class Account {
+    private final String device;
     private final Intervals published = new Intervals();
-    private final Intervals acknowledged = new Intervals();
-    private final Map<Integer, Intervals> acknowledgedByAttempt = new TreeMap<>();
+    private final Intervals acknowledgedReadings = new Intervals();
+
+    private Account(String device) {
+      this.device = device;
+    }
+
+    /** An attempt goes out; to be told before it does. */
+    public void published(long sequence, int attempt) {
+      listener.published(device, sequence, attempt);
+      attempts.increment();
+      synchronized (this) {
+        if (published.add(sequence)) {
+          readings.increment();
+        }
+      }
+    }
+
+    /** The broker has acknowledged an attempt. */
+    public void acknowledged(long sequence, int attempt) {
+      listener.acknowledged(device, sequence, attempt);
+      synchronized (this) {
+        if (acknowledgedReadings.add(sequence)) {
+          acknowledged.increment();
+        }
+      }
+    }
+
+    private synchronized State state() {
+      return new State(device, published.copy(), acknowledgedReadings.copy());
+    }
   }
 
   /**
    * A device's readings at one moment.
    *
+   * @param published at least once
    * @param acknowledged readings of which some attempt was acknowledged
-   * @param unacknowledged readings that were published and never acknowledged
    */
-  record State(String device, Intervals acknowledged, List<Intervals.Range> unacknowledged) {}
+  record State(String device, Intervals published, Intervals acknowledged) {}
 
-  /** An attempt goes out. */
-  public void published(String device, long sequence) {
-    Account account = accounts.computeIfAbsent(device, _ -> new Account());
-    attempts.increment();
-    synchronized (account) {
-      if (account.published.add(sequence)) {
-        readings.increment();
-      }
-    }
-  }
-
-  /** The broker has acknowledged an attempt. */
-  public void acknowledged(String device, long sequence, int attempt) {
-    Account account = accounts.computeIfAbsent(device, _ -> new Account());
-    synchronized (account) {
-      account.acknowledgedByAttempt.computeIfAbsent(attempt, _ -> new Intervals()).add(sequence);
-      if (account.acknowledged.add(sequence)) {
-        acknowledged.increment();
-      }
-    }
-  }
-
-  /** Whether exactly this attempt was acknowledged. */
-  public boolean wasAcknowledged(String device, long sequence, int attempt) {
-    Account account = accounts.get(device);
-    if (account == null) {
-      return false;
-    }
-    synchronized (account) {
-      Intervals sequences = account.acknowledgedByAttempt.get(attempt);
-      return sequences != null && sequences.contains(sequence);
-    }
+  /** The device's account, opened when it is first asked for. */
+  public Account account(String device) {
+    return accounts.computeIfAbsent(device, Account::new);
   }
 
   /** Readings published at least once. */
@@ -85,16 +98,7 @@ public final class Ledger {
   /** A copy of each device's account, by name. */
   List<State> states() {
     var states = new ArrayList<State>();
-    for (Map.Entry<String, Account> entry : new TreeMap<>(accounts).entrySet()) {
-      Account account = entry.getValue();
-      synchronized (account) {
-        states.add(
-            new State(
-                entry.getKey(),
-                account.acknowledged.copy(),
-                account.published.minus(account.acknowledged)));
-      }
-    }
+    new TreeMap<>(accounts).values().forEach(account -> states.add(account.state()));
     return states;
   }
 }

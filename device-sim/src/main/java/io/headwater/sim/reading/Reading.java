@@ -13,15 +13,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * One attempt to publish one reading.
  *
- * <p>As payload: {@code {"device":"sim-0007","seq":12,"attempt":1,"value":21.53,"crc":"1a2b3c4d"}};
- * {@code crc} is the CRC-32C, as eight hex digits, of {@code device|seq|attempt|value}.
+ * <p>As payload: {@code
+ * {"device":"sim-0007","seq":12,"attempt":1,"due":1764135082123,"value":21.53,"crc":"1a2b3c4d"}};
+ * {@code crc} is the CRC-32C, as eight hex digits, of {@code device|seq|attempt|due|value}.
  *
  * @param device the device's name, without characters that JSON escapes
  * @param sequence counts a device's readings, from 1
  * @param attempt counts the times that the reading was published, from 1
+ * @param dueMs when the device's schedule asked for the reading, the same in each attempt;
+ *     milliseconds since 1970 by the simulator's clock
  * @param value the number as written in the payload
  */
-public record Reading(String device, long sequence, int attempt, String value) {
+public record Reading(String device, long sequence, int attempt, long dueMs, String value) {
   private static final JsonFactory JSON = new JsonFactory();
 
   /** What a payload turned out to be. */
@@ -48,6 +51,8 @@ public record Reading(String device, long sequence, int attempt, String value) {
             + sequence
             + ",\"attempt\":"
             + attempt
+            + ",\"due\":"
+            + dueMs
             + ",\"value\":"
             + value
             + ",\"crc\":\""
@@ -80,7 +85,8 @@ public record Reading(String device, long sequence, int attempt, String value) {
   private String checksum() {
     var crc = new CRC32C();
     crc.update(
-        (device + "|" + sequence + "|" + attempt + "|" + value).getBytes(StandardCharsets.UTF_8));
+        (device + "|" + sequence + "|" + attempt + "|" + dueMs + "|" + value)
+            .getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().toHexDigits(crc.getValue(), 8);
   }
 
@@ -90,6 +96,7 @@ public record Reading(String device, long sequence, int attempt, String value) {
     private @Nullable String crc;
     private long sequence;
     private long attempt;
+    private long dueMs;
     private boolean sequenceSeen;
     private boolean crcSeen;
 
@@ -111,6 +118,7 @@ public record Reading(String device, long sequence, int attempt, String value) {
             sequenceSeen = true;
           }
           case "attempt" -> attempt = json.getLongValue();
+          case "due" -> dueMs = json.getLongValue();
           case "value" -> value = json.getText();
           case "crc" -> {
             crc = json.getText();
@@ -125,10 +133,14 @@ public record Reading(String device, long sequence, int attempt, String value) {
     }
 
     Optional<Reading> reading() {
-      if (device == null || value == null || attempt < 1 || attempt > Integer.MAX_VALUE) {
+      if (device == null
+          || value == null
+          || sequence < 1
+          || attempt < 1
+          || attempt > Integer.MAX_VALUE) {
         return Optional.empty();
       }
-      var reading = new Reading(device, sequence, (int) attempt, value);
+      var reading = new Reading(device, sequence, (int) attempt, dueMs, value);
       return reading.checksum().equals(crc) ? Optional.of(reading) : Optional.empty();
     }
   }

@@ -18,21 +18,27 @@ import org.junit.jupiter.params.provider.EnumSource;
 class JudgeTest {
   private static final int DEVICES = 3;
   private static final int READINGS = 200;
+  private static final long DUE = 1_764_135_082_123L;
 
   /** What the hub holds of one attempt. */
-  record Stored(String key, String value, String edgeOffset, Reading reading) {}
+  record Stored(String key, String value, String edgeOffset, Reading reading, long atMs) {
+    Stored(String key, String value, String edgeOffset, Reading reading) {
+      this(key, value, edgeOffset, reading, reading.dueMs() + 20);
+    }
+  }
 
   private final Ledger ledger = new Ledger();
   private final List<Stored> stored = new ArrayList<>();
+  private Rules rules = Rules.DEFAULTS;
   private long nextOffset;
 
   @BeforeEach
   void everythingArrivesOnce() {
     for (int sequence = 1; sequence <= READINGS; sequence++) {
       for (int device = 0; device < DEVICES; device++) {
-        var reading = new Reading("sim-x-" + device, sequence, 1, "21.5");
-        ledger.published(reading.device(), sequence);
-        ledger.acknowledged(reading.device(), sequence, 1);
+        var reading = new Reading("sim-x-" + device, sequence, 1, DUE, "21.5");
+        ledger.account(reading.device()).published(sequence, 1);
+        ledger.account(reading.device()).acknowledged(sequence, 1);
         stored.add(store(reading));
       }
     }
@@ -51,32 +57,35 @@ class JudgeTest {
   }
 
   private Verdict judge() {
-    var judge = new Judge("sim-x-");
-    stored.forEach(s -> judge.take(bytes(s.key()), bytes(s.value()), s.edgeOffset(), "gateway-1"));
+    var judge = new Judge("sim-x-", rules);
+    stored.forEach(s ->
+        judge.take(
+            new Arrival(
+                s.atMs(), "t-0@7", bytes(s.key()), bytes(s.value()), s.edgeOffset(), "gateway-1")));
     return judge.verdict(ledger);
   }
 
   /** One fault at one place; the counts say what must be found, and nothing else may be. */
   enum Fault {
-    LOST(1, 0, 0, 0, 0) {
+    LOST(1, 0, 0, 0, 0, 0) {
       @Override
       void make(List<Stored> stored, int at, JudgeTest test) {
         stored.remove(at);
       }
     },
-    DOUBLED_WITH_ITS_OFFSET(0, 1, 0, 0, 0) {
+    DOUBLED_WITH_ITS_OFFSET(0, 1, 0, 0, 0, 0) {
       @Override
       void make(List<Stored> stored, int at, JudgeTest test) {
         stored.add(at + 1, stored.get(at));
       }
     },
-    DOUBLED_UNDER_ANOTHER_OFFSET(0, 1, 0, 0, 0) {
+    DOUBLED_UNDER_ANOTHER_OFFSET(0, 1, 0, 0, 0, 0) {
       @Override
       void make(List<Stored> stored, int at, JudgeTest test) {
         stored.add(test.store(stored.get(at).reading()));
       }
     },
-    OFFSET_TWICE(0, 1, 1, 0, 0) {
+    OFFSET_TWICE(0, 1, 1, 0, 0, 0) {
       @Override
       void make(List<Stored> stored, int at, JudgeTest test) {
         Stored old = stored.get(at);
@@ -84,13 +93,13 @@ class JudgeTest {
         stored.add(new Stored(old.key(), again.value(), old.edgeOffset(), again.reading()));
       }
     },
-    RESENT(0, 0, 1, 0, 0) {
+    RESENT(0, 0, 1, 0, 0, 0) {
       @Override
       void make(List<Stored> stored, int at, JudgeTest test) {
         stored.add(test.store(secondAttempt(stored.get(at).reading())));
       }
     },
-    REORDERED(0, 0, 0, 1, 0) {
+    REORDERED(0, 0, 0, 1, 0, 0) {
       @Override
       void make(List<Stored> stored, int at, JudgeTest test) {
         // The device's next reading comes DEVICES records later, its previous one as many before.
@@ -100,7 +109,15 @@ class JudgeTest {
         stored.set(other, swapped);
       }
     },
-    CORRUPTED(1, 0, 0, 0, 1) {
+    LATE(0, 0, 0, 0, 1, 0) {
+      @Override
+      void make(List<Stored> stored, int at, JudgeTest test) {
+        Stored old = stored.get(at);
+        stored.set(
+            at, new Stored(old.key(), old.value(), old.edgeOffset(), old.reading(), DUE + 60_001));
+      }
+    },
+    CORRUPTED(1, 0, 0, 0, 0, 1) {
       @Override
       void make(List<Stored> stored, int at, JudgeTest test) {
         Stored old = stored.get(at);
@@ -108,7 +125,7 @@ class JudgeTest {
         stored.set(at, new Stored(old.key(), text, old.edgeOffset(), old.reading()));
       }
     },
-    TRUNCATED(1, 0, 0, 0, 1) {
+    TRUNCATED(1, 0, 0, 0, 0, 1) {
       @Override
       void make(List<Stored> stored, int at, JudgeTest test) {
         Stored old = stored.get(at);
@@ -120,30 +137,44 @@ class JudgeTest {
     final long duplicated;
     final long resent;
     final long reordered;
+    final long late;
     final long corrupted;
 
-    Fault(long lost, long duplicated, long resent, long reordered, long corrupted) {
+    Fault(long lost, long duplicated, long resent, long reordered, long late, long corrupted) {
       this.lost = lost;
       this.duplicated = duplicated;
       this.resent = resent;
       this.reordered = reordered;
+      this.late = late;
       this.corrupted = corrupted;
     }
 
     abstract void make(List<Stored> stored, int at, JudgeTest test);
 
     static Reading secondAttempt(Reading reading) {
-      return new Reading(reading.device(), reading.sequence(), 2, reading.value());
+      return new Reading(reading.device(), reading.sequence(), 2, reading.dueMs(), reading.value());
     }
   }
 
   @Test
   void passesWhatIsWhole() {
+    var all = new Split(DEVICES * READINGS, 0);
     Verdict verdict = judge();
     assertThat(verdict)
         .isEqualTo(
             new Verdict(
-                DEVICES * READINGS, 0, DEVICES * READINGS, 0, 0, 0, 0, 0, 0, List.of(), List.of()));
+                rules,
+                all,
+                all,
+                Split.NONE,
+                Split.NONE,
+                Split.NONE,
+                Split.NONE,
+                0,
+                0,
+                0,
+                List.of(),
+                List.of()));
     assertThat(verdict.passed()).isTrue();
   }
 
@@ -163,11 +194,16 @@ class JudgeTest {
       assertThat(verdict.lost()).as("lost, %s at %d", fault, at).isEqualTo(fault.lost);
       assertThat(verdict.duplicated())
           .as("duplicated, %s at %d", fault, at)
-          .isEqualTo(fault.duplicated);
-      assertThat(verdict.resent()).as("resent, %s at %d", fault, at).isEqualTo(fault.resent);
+          .isEqualTo(new Split(fault.duplicated, 0));
+      assertThat(verdict.resent())
+          .as("resent, %s at %d", fault, at)
+          .isEqualTo(new Split(fault.resent, 0));
       assertThat(verdict.reordered())
           .as("reordered, %s at %d", fault, at)
-          .isEqualTo(fault.reordered);
+          .isEqualTo(new Split(fault.reordered, 0));
+      assertThat(verdict.late())
+          .as("late, %s at %d", fault, at)
+          .isEqualTo(new Split(fault.late, 0));
       assertThat(verdict.corrupted())
           .as("corrupted, %s at %d", fault, at)
           .isEqualTo(fault.corrupted);
@@ -188,32 +224,49 @@ class JudgeTest {
   }
 
   @Test
-  void countsAReadingThatArrivedOnlyInALaterAttemptAsArrived() {
-    Reading first = stored.removeFirst().reading();
-    stored.add(store(new Reading(first.device(), first.sequence(), 2, first.value())));
-    Verdict verdict = judge();
-    assertThat(verdict.lost()).isZero();
-    assertThat(verdict.resent()).isZero();
-    assertThat(verdict.reordered()).isEqualTo(1);
+  void namesWhereAFaultWasFound() {
+    stored.add(stored.getFirst());
+    assertThat(judge().faults())
+        .containsExactly(
+            "duplicated: sim-x-0 sequence 1 attempt 1 (t-0@7, edge offset"
+                + " 9f:sensors.temperature:0:0)");
   }
 
   @Test
-  void countsWhatWasNeverAcknowledgedApart() {
-    ledger.published("sim-x-0", READINGS + 1);
+  void countsAReadingThatArrivedOnlyInALaterAttemptAsArrived() {
+    Reading first = stored.removeFirst().reading();
+    stored.add(store(Fault.secondAttempt(first)));
     Verdict verdict = judge();
-    assertThat(verdict.unacknowledged()).isEqualTo(1);
     assertThat(verdict.lost()).isZero();
-    assertThat(verdict.passed()).isTrue();
+    assertThat(verdict.resent().total()).isZero();
+    assertThat(verdict.reordered().total()).isEqualTo(1);
+  }
+
+  @Test
+  void tellsWhatWasNeverAcknowledgedApart() {
+    ledger.account("sim-x-0").published(READINGS + 1, 1);
+    ledger.account("sim-x-0").published(READINGS + 2, 1);
+    var unconfirmed = new Reading("sim-x-0", READINGS + 2, 1, DUE, "21.5");
+    stored.add(store(unconfirmed));
+    stored.add(store(unconfirmed));
+    Verdict verdict = judge();
+    assertThat(verdict.readings()).isEqualTo(new Split(DEVICES * READINGS, 2));
+    assertThat(verdict.arrived()).isEqualTo(new Split(DEVICES * READINGS, 1));
+    assertThat(verdict.lost()).isZero();
+    assertThat(verdict.duplicated()).isEqualTo(new Split(0, 1));
+  }
+
+  @Test
+  void takesResentForAFaultWhereTheRulesSaySo() {
+    stored.add(store(Fault.secondAttempt(stored.getFirst().reading())));
+    assertThat(judge().passed()).isTrue();
+    rules = new Rules(60_000, true);
+    assertThat(judge().passed()).isFalse();
   }
 
   @Test
   void leavesOthersInTheTopicAlone() {
-    stored.add(
-        new Stored(
-            "dev42",
-            "21.5",
-            "9f:sensors.temperature:0:" + nextOffset,
-            new Reading("dev42", 0, 1, "21.5")));
+    stored.add(other());
     Verdict verdict = judge();
     assertThat(verdict.foreign()).isEqualTo(1);
     assertThat(verdict.passed()).isTrue();
@@ -221,19 +274,30 @@ class JudgeTest {
 
   @Test
   void findsAnOffsetTwiceUnderOthersReadings() {
-    Stored other =
-        new Stored(
-            "dev42",
-            "21.5",
-            "9f:sensors.temperature:0:" + nextOffset,
-            new Reading("dev42", 0, 1, "21.5"));
-    stored.add(other);
-    stored.add(other);
-    assertThat(judge().duplicated()).isEqualTo(1);
+    stored.add(other());
+    stored.add(stored.getLast());
+    assertThat(judge().duplicates()).isEqualTo(1);
+    assertThat(judge().passed()).isFalse();
+  }
+
+  private Stored other() {
+    return new Stored(
+        "dev42",
+        "21.5",
+        "9f:sensors.temperature:0:" + nextOffset,
+        new Reading("dev42", 0, 1, DUE, "21.5"));
+  }
+
+  @Test
+  void takesAnUnreadableEdgeOffsetForDamage() {
+    Stored old = stored.removeFirst();
+    stored.add(new Stored(old.key(), old.value(), "9f:s:0:x", old.reading()));
+    assertThat(judge().corrupted()).isEqualTo(1);
+    assertThat(judge().lost()).isZero();
   }
 
   @Test
   void doesNotPassARunWithoutReadings() {
-    assertThat(new Judge("sim-y-").verdict(new Ledger()).passed()).isFalse();
+    assertThat(new Judge("sim-y-", rules).verdict(new Ledger()).passed()).isFalse();
   }
 }

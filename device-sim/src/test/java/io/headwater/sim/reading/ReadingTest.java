@@ -12,14 +12,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(20)
 class ReadingTest {
-  private static final Reading READING = new Reading("sim-0007", 12, 1, "21.53");
+  private static final Reading READING =
+      new Reading("sim-0007", 12, 1, 1_764_135_082_123L, "21.53");
 
   @Test
   void writesTheFormThatOthersRead() {
     // The checksum is that of a separate implementation of CRC-32C.
     assertThat(new String(READING.encode(), StandardCharsets.UTF_8))
         .isEqualTo(
-            "{\"device\":\"sim-0007\",\"seq\":12,\"attempt\":1,\"value\":21.53,\"crc\":\"35fb568d\"}");
+            "{\"device\":\"sim-0007\",\"seq\":12,\"attempt\":1,\"due\":1764135082123,"
+                + "\"value\":21.53,\"crc\":\"037c07e7\"}");
     assertThat(Reading.decode(READING.encode())).isEqualTo(new Decoded.Intact(READING));
   }
 

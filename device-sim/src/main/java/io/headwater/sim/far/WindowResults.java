@@ -1,18 +1,18 @@
-package io.headwater.sim.hub;
+package io.headwater.sim.far;
 
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.headwater.process.HostPort;
 import io.headwater.process.Threads;
+import io.headwater.sim.judge.Arrival;
 import java.io.IOException;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +22,7 @@ public final class WindowResults implements AutoCloseable {
   private static final JsonMapper JSON = new JsonMapper();
   private static final Duration POLL = Duration.ofMillis(100);
 
-  private final TopicTail tail;
+  private final FarEnd tail;
   private final String devicePrefix;
 
   /** Of the newest window, by device. Confined to the reading thread. */
@@ -44,15 +44,14 @@ public final class WindowResults implements AutoCloseable {
   public record Window(
       Instant start, Instant end, int devices, long count, double min, double mean, double max) {}
 
-  private WindowResults(TopicTail tail, String devicePrefix) {
+  private WindowResults(FarEnd tail, String devicePrefix) {
     this.tail = tail;
     this.devicePrefix = devicePrefix;
   }
 
   /** Begins after what is in the topic now. */
-  public static WindowResults start(HostPort hub, String topic, String devicePrefix) {
-    var results =
-        new WindowResults(TopicTail.open(hub, topic, Duration.ofSeconds(10)), devicePrefix);
+  public static WindowResults start(Place.Kafka place, String devicePrefix, Clock clock) {
+    var results = new WindowResults(place.open(clock), devicePrefix);
     Threads.start("sim-results-0", results::run);
     return results;
   }
@@ -69,9 +68,10 @@ public final class WindowResults implements AutoCloseable {
   private void run() {
     try (tail) {
       while (!closing) {
-        for (ConsumerRecord<byte[], byte[]> record : tail.poll(POLL)) {
-          if (record.value() != null) {
-            take(record.value());
+        for (Arrival arrival : tail.poll(POLL)) {
+          byte[] value = arrival.value();
+          if (value != null) {
+            take(value);
           }
         }
         sumUp();

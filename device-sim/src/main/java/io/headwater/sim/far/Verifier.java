@@ -1,24 +1,26 @@
-package io.headwater.sim.hub;
+package io.headwater.sim.far;
 
-import io.headwater.process.HostPort;
 import io.headwater.process.Threads;
 import io.headwater.process.UserError;
+import io.headwater.sim.judge.Arrival;
 import io.headwater.sim.judge.Judge;
 import io.headwater.sim.judge.Ledger;
+import io.headwater.sim.judge.Rules;
+import io.headwater.sim.judge.RunListener;
 import io.headwater.sim.judge.Verdict;
-import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.header.Header;
-import org.jspecify.annotations.Nullable;
+import org.HdrHistogram.Histogram;
+import org.HdrHistogram.Recorder;
 
 /**
- * Shows every committed record of a topic to a judge, from before the load until the tail has
- * arrived. The judge is confined to the verifier's thread until that has ended.
+ * Shows every record of the far end to a judge, from before the load until the tail has arrived.
+ * The judge is confined to the verifier's thread.
  */
 public final class Verifier implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(100);
@@ -26,28 +28,38 @@ public final class Verifier implements AutoCloseable {
   /** A double may come after the last reading; so long it is waited for. */
   private static final Duration QUIET = Duration.ofSeconds(1);
 
+  private final FarEnd farEnd;
   private final Ledger ledger;
+  private final RunListener listener;
+  private final Recorder latenciesMs = new Recorder(2);
   private final Judge judge;
-  private final TopicTail tail;
   private final CompletableFuture<Verdict> verdict = new CompletableFuture<>();
   private volatile long arrived;
   private volatile long giveUpNanos = Long.MAX_VALUE;
   private volatile boolean ending;
 
-  private Verifier(TopicTail tail, String devicePrefix, Ledger ledger) {
-    this.tail = tail;
+  private Verifier(
+      FarEnd farEnd, String devicePrefix, Rules rules, Ledger ledger, RunListener listener) {
+    this.farEnd = farEnd;
     this.ledger = ledger;
-    judge = new Judge(devicePrefix);
+    this.listener = listener;
+    judge = new Judge(devicePrefix, rules, latenciesMs::recordValue);
   }
 
   /**
-   * Takes its position in the topic, which need not exist yet, and begins to read.
+   * Takes its position and begins to read.
    *
-   * @throws UserError if the hub does not answer within 10 s
+   * @param listener is told of each arrival
+   * @throws UserError if nothing answers there
    */
-  public static Verifier start(HostPort hub, String topic, String devicePrefix, Ledger ledger) {
-    var verifier =
-        new Verifier(TopicTail.open(hub, topic, Duration.ofSeconds(10)), devicePrefix, ledger);
+  public static Verifier start(
+      Place place,
+      String devicePrefix,
+      Rules rules,
+      Ledger ledger,
+      RunListener listener,
+      Clock clock) {
+    var verifier = new Verifier(place.open(clock), devicePrefix, rules, ledger, listener);
     Threads.start("sim-verifier-0", verifier::run);
     return verifier;
   }
@@ -58,10 +70,18 @@ public final class Verifier implements AutoCloseable {
   }
 
   /**
+   * From when readings were due until they were seen first, in milliseconds, of those seen since
+   * this was asked last.
+   */
+  public Histogram newLatencies() {
+    return latenciesMs.getIntervalHistogram();
+  }
+
+  /**
    * Reads on until all that was acknowledged has arrived, or nothing more has come for the given
    * time, and judges. The fleet must have ended.
    *
-   * @throws UserError if the hub could not be read
+   * @throws UserError if the far end could not be read
    */
   public Verdict finish(Duration withoutProgress) {
     giveUpNanos = withoutProgress.toNanos();
@@ -69,7 +89,7 @@ public final class Verifier implements AutoCloseable {
     try {
       return verdict.get(1, TimeUnit.HOURS);
     } catch (ExecutionException e) {
-      throw UserError.failure("the hub could not be read to the end: " + e.getCause(), e);
+      throw UserError.failure("the far end could not be read to the end: " + e.getCause(), e);
     } catch (TimeoutException e) {
       throw new AssertionError(e);
     } catch (InterruptedException _) {
@@ -79,16 +99,14 @@ public final class Verifier implements AutoCloseable {
   }
 
   private void run() {
-    try (tail) {
+    try (farEnd) {
       long newest = System.nanoTime();
       while (!ended(System.nanoTime() - newest)) {
         long before = judge.ownRecords();
-        for (ConsumerRecord<byte[], byte[]> record : tail.poll(POLL)) {
-          judge.take(
-              record.key(),
-              record.value(),
-              header(record, "edge.offset"),
-              header(record, "gateway"));
+        List<Arrival> arrivals = farEnd.poll(POLL);
+        for (Arrival arrival : arrivals) {
+          listener.arrived(arrival);
+          judge.take(arrival);
         }
         arrived = judge.arrivedCount();
         // Others' records in the topic are no progress of this run's.
@@ -112,13 +130,6 @@ public final class Verifier implements AutoCloseable {
   private boolean arrivedAll() {
     // Counts say when to look closer; the judge compares reading by reading.
     return arrived >= ledger.acknowledgedCount() && judge.verdict(ledger).lost() == 0;
-  }
-
-  private static @Nullable String header(ConsumerRecord<byte[], byte[]> record, String name) {
-    Header header = record.headers().lastHeader(name);
-    return header == null || header.value() == null
-        ? null
-        : new String(header.value(), StandardCharsets.UTF_8);
   }
 
   /** Ends the reading at once, without a verdict. */

@@ -1,4 +1,4 @@
-package io.headwater.sim.hub;
+package io.headwater.sim.far;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headwater.process.HostPort;
 import io.headwater.process.UserError;
 import io.headwater.sim.judge.Ledger;
+import io.headwater.sim.judge.Rules;
+import io.headwater.sim.judge.RunListener;
 import io.headwater.sim.judge.Verdict;
 import io.headwater.sim.reading.Reading;
 import io.headwater.testsupport.ChildProcess;
 import io.headwater.testsupport.Headwater;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -60,6 +63,16 @@ class VerifierIT {
     hub.close();
   }
 
+  private Verifier verifier(String topic) {
+    return Verifier.start(
+        Place.Kafka.of(address, topic),
+        "sim-v-",
+        new Rules(Long.MAX_VALUE, false),
+        ledger,
+        RunListener.NONE,
+        Clock.systemUTC());
+  }
+
   private static KafkaProducer<String, byte[]> producer(Map<String, Object> more) {
     var config = new HashMap<String, Object>(more);
     config.put("bootstrap.servers", address.toString());
@@ -67,9 +80,10 @@ class VerifierIT {
   }
 
   private Reading acknowledged(long sequence) {
-    ledger.published("sim-v-1", sequence);
-    ledger.acknowledged("sim-v-1", sequence, 1);
-    return new Reading("sim-v-1", sequence, 1, "21.5");
+    Ledger.Account account = ledger.account("sim-v-1");
+    account.published(sequence, 1);
+    account.acknowledged(sequence, 1);
+    return new Reading("sim-v-1", sequence, 1, 0, "21.5");
   }
 
   private static ProducerRecord<String, byte[]> record(String topic, Reading reading, long offset) {
@@ -82,9 +96,9 @@ class VerifierIT {
   void findsWhatIsMissingAndDoubledAndIgnoresWhatWasThereBefore() {
     String topic = "verify-faults";
     try (var producer = producer(Map.of())) {
-      producer.send(record(topic, new Reading("sim-v-1", 1, 1, "21.5"), 1));
+      producer.send(record(topic, new Reading("sim-v-1", 1, 1, 0, "21.5"), 1));
       producer.flush();
-      try (Verifier verifier = Verifier.start(address, topic, "sim-v-", ledger)) {
+      try (Verifier verifier = verifier(topic)) {
         for (long sequence = 1; sequence <= 500; sequence++) {
           Reading reading = acknowledged(sequence);
           if (sequence != 100 && sequence != 101) {
@@ -98,8 +112,8 @@ class VerifierIT {
         Verdict verdict = verifier.finish(NO_PROGRESS);
         assertThat(verdict.missing()).as("%s", verdict).containsExactly("sim-v-1 100-101");
         assertThat(verdict.lost()).as("%s", verdict).isEqualTo(2);
-        assertThat(verdict.duplicated()).as("%s", verdict).isEqualTo(1);
-        assertThat(verdict.arrived()).as("%s", verdict).isEqualTo(498);
+        assertThat(verdict.duplicates()).as("%s", verdict).isEqualTo(1);
+        assertThat(verdict.arrived().acknowledged()).as("%s", verdict).isEqualTo(498);
         assertThat(verdict.passed()).isFalse();
       }
     }
@@ -108,7 +122,7 @@ class VerifierIT {
   @Test
   void readsATopicThatComesIntoBeingLaterAndOnlyWhatIsCommitted() {
     String topic = "verify-transactions";
-    try (Verifier verifier = Verifier.start(address, topic, "sim-v-", ledger);
+    try (Verifier verifier = verifier(topic);
         var producer = producer(Map.of("transactional.id", "verify"))) {
       producer.initTransactions();
       producer.beginTransaction();
@@ -119,19 +133,19 @@ class VerifierIT {
       producer.abortTransaction();
       producer.beginTransaction();
       for (long sequence = 1; sequence <= 50; sequence++) {
-        producer.send(record(topic, new Reading("sim-v-1", sequence, 1, "21.5"), sequence));
+        producer.send(record(topic, new Reading("sim-v-1", sequence, 1, 0, "21.5"), sequence));
       }
       producer.commitTransaction();
       Verdict verdict = verifier.finish(Duration.ofSeconds(10));
       assertThat(verdict.passed()).as("%s", verdict).isTrue();
-      assertThat(verdict.arrived()).isEqualTo(50);
+      assertThat(verdict.arrived().acknowledged()).isEqualTo(50);
     }
   }
 
   @Test
   void namesTheAddressWhereNoHubAnswers() {
     assertThatThrownBy(
-            () -> TopicTail.open(new HostPort("127.0.0.1", 1), "t", Duration.ofSeconds(1)))
+            () -> Place.Kafka.of(new HostPort("127.0.0.1", 1), "t").open(Clock.systemUTC()))
         .isInstanceOf(UserError.class)
         .hasMessage("no hub answers at 127.0.0.1:1; start it, or name another with --hub");
   }
