@@ -32,8 +32,7 @@ class ArchitectureTest {
     slices().matching("io.headwater.sim.(*)..").should().beFreeOfCycles().check(classes);
     noClasses()
         .that()
-        .resideInAnyPackage(
-            "io.headwater.sim.fleet", "io.headwater.sim.far", "io.headwater.sim.local")
+        .resideInAPackage("io.headwater.sim.*..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.headwater.sim")

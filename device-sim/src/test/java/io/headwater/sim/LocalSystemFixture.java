@@ -1,12 +1,14 @@
 package io.headwater.sim;
 
 import io.headwater.process.HostPort;
+import io.headwater.sim.local.LocalLinks;
 import io.headwater.sim.local.LocalPorts;
 import io.headwater.sim.local.LocalSystem;
 import io.headwater.sim.local.Part;
 import io.headwater.testsupport.Headwater;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.function.Consumer;
 
 /** All processes for real, on free ports; gone at the latest when the tests' JVM ends. */
@@ -17,12 +19,18 @@ final class LocalSystemFixture implements AutoCloseable {
   private final Thread killer;
 
   LocalSystemFixture(Path data, Consumer<String> progress) {
+    this(data, LocalPorts.free(), LocalLinks.DIRECT, progress);
+  }
+
+  LocalSystemFixture(Path data, LocalPorts ports, LocalLinks links, Consumer<String> progress) {
     Path home = Headwater.home();
     system =
         new LocalSystem(
             home,
             data,
-            LocalPorts.free(),
+            ports,
+            links,
+            EnumSet.allOf(Part.class),
             home.resolve("streams-analytics/examples/demo-queries.yaml"),
             progress);
     killer = new Thread(system::killAll, "test-killer");

@@ -99,15 +99,26 @@ public record LocalPorts(
     return address(kafka);
   }
 
-  List<String> arguments(Part part) {
-    String http = "http=" + http(part);
-    return switch (part) {
-      case HUB ->
-          List.of("--port=" + kafka, "--set", "zookeeper=" + address(zookeeper), "--set", http);
-      case BRIDGE -> List.of("--port=" + uplink, "--hub=" + address(kafka), "--set", http);
-      case EDGE -> List.of("--port=" + mqtt, "--bridge=" + address(uplink), "--set", http);
-      case ANALYTICS -> List.of("--hub=" + address(kafka), "--set", http);
-    };
+  public HostPort uplinkAddress() {
+    return address(uplink);
+  }
+
+  List<String> arguments(Part part, LocalLinks links) {
+    String hub = "--hub=" + links.hub().orElse(kafkaAddress());
+    var arguments = new ArrayList<String>();
+    switch (part) {
+      case HUB -> {
+        arguments.addAll(List.of("--port=" + kafka, "--set", "zookeeper=" + address(zookeeper)));
+        links.hub().ifPresent(proxy -> arguments.addAll(List.of("--set", "advertised=" + proxy)));
+      }
+      case BRIDGE -> arguments.addAll(List.of("--port=" + uplink, hub));
+      case EDGE ->
+          arguments.addAll(
+              List.of("--port=" + mqtt, "--bridge=" + links.uplink().orElse(uplinkAddress())));
+      case ANALYTICS -> arguments.add(hub);
+    }
+    arguments.addAll(List.of("--set", "http=" + http(part)));
+    return arguments;
   }
 
   private Map<String, Integer> named() {

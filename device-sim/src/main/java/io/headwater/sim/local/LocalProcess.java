@@ -23,6 +23,8 @@ final class LocalProcess {
   private final List<String> command;
   private final Path output;
   private volatile @Nullable Process process;
+  private volatile boolean expectedToRun;
+  private boolean suspended;
   private long outputFrom;
 
   LocalProcess(Part part, Path launcher, List<String> arguments, Path output) {
@@ -47,6 +49,8 @@ final class LocalProcess {
               .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
       builder.environment().put("HEADWATER_BUILD", "never");
       process = builder.start();
+      expectedToRun = true;
+      suspended = false;
     } catch (IOException e) {
       throw UserError.failure("cannot start " + part.command() + ": " + e.getMessage(), e);
     }
@@ -67,6 +71,11 @@ final class LocalProcess {
   boolean isAlive() {
     Process running = process;
     return running != null && running.isAlive();
+  }
+
+  /** Whether it is gone although nobody killed or stopped it. */
+  boolean hasEndedByItself() {
+    return expectedToRun && !isAlive();
   }
 
   long pid() {
@@ -98,6 +107,7 @@ final class LocalProcess {
 
   /** SIGKILL; returns when it is gone. */
   void kill() {
+    expectedToRun = false;
     Process running = process;
     if (running != null) {
       running.destroyForcibly();
@@ -107,12 +117,48 @@ final class LocalProcess {
 
   /** SIGTERM, and SIGKILL if that is not enough; returns when it is gone. */
   void stop(Duration patience) {
+    expectedToRun = false;
     Process running = process;
     if (running != null && running.isAlive()) {
+      if (suspended) {
+        resume(); // or it would never see the SIGTERM
+      }
       running.destroy();
       if (!await(running, patience)) {
         kill();
       }
+    }
+  }
+
+  /** SIGSTOP. */
+  void suspend() {
+    signal("STOP");
+    suspended = true;
+  }
+
+  /** SIGCONT. */
+  void resume() {
+    signal("CONT");
+    suspended = false;
+  }
+
+  private void signal(String signal) {
+    Process running = process;
+    if (running == null || !running.isAlive()) {
+      return; // its number may be another's by now
+    }
+    try {
+      Process kill =
+          new ProcessBuilder("/bin/sh", "-c", "kill -" + signal + " " + running.pid())
+              .redirectErrorStream(true)
+              .start();
+      String complaint = new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      if (!await(kill, Duration.ofSeconds(10)) || (kill.exitValue() != 0 && running.isAlive())) {
+        throw UserError.failure(
+            "cannot send SIG%s to %s: %s".formatted(signal, part.command(), complaint.strip()));
+      }
+    } catch (IOException e) {
+      throw UserError.failure("cannot send signals: " + e.getMessage(), e);
     }
   }
 

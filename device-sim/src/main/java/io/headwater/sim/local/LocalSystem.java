@@ -28,21 +28,37 @@ public final class LocalSystem implements AutoCloseable {
 
   private final Map<Part, LocalProcess> processes = new EnumMap<>(Part.class);
   private final LocalPorts ports;
+  private final Path data;
   private final Consumer<String> progress;
+
+  /** All processes, without proxies between them. */
+  public LocalSystem(
+      Path home, Path data, LocalPorts ports, Path queries, Consumer<String> progress) {
+    this(home, data, ports, LocalLinks.DIRECT, EnumSet.allOf(Part.class), queries, progress);
+  }
 
   /**
    * @param home the project's folder, where the launcher lies
    * @param data each process gets a folder in it; output goes to {@code logs}
+   * @param links where proxies are between the processes
+   * @param parts which processes there are
    * @param queries the query file of analytics
    * @param progress is told a line for every process that is ready
    */
   public LocalSystem(
-      Path home, Path data, LocalPorts ports, Path queries, Consumer<String> progress) {
+      Path home,
+      Path data,
+      LocalPorts ports,
+      LocalLinks links,
+      Set<Part> parts,
+      Path queries,
+      Consumer<String> progress) {
     this.ports = ports;
+    this.data = data;
     this.progress = progress;
-    for (Part part : Part.values()) {
-      var arguments = new ArrayList<>(ports.arguments(part));
-      arguments.add("--data=" + data.resolve(part.command()));
+    for (Part part : parts) {
+      var arguments = new ArrayList<>(ports.arguments(part, links));
+      arguments.add("--data=" + dataFolder(part));
       if (part == Part.ANALYTICS) {
         arguments.add("--queries=" + queries);
       }
@@ -64,6 +80,11 @@ public final class LocalSystem implements AutoCloseable {
     return Path.of(home);
   }
 
+  /** Where the part keeps its data. */
+  public Path dataFolder(Part part) {
+    return data.resolve(part.command());
+  }
+
   public LocalPorts ports() {
     return ports;
   }
@@ -76,10 +97,10 @@ public final class LocalSystem implements AutoCloseable {
    */
   public void start(Duration limit, BooleanSupplier cancelled) {
     processes.values().forEach(LocalProcess::start);
-    awaitReady(EnumSet.allOf(Part.class), limit, cancelled);
+    awaitReady(processes.keySet(), limit, cancelled);
   }
 
-  /** Starts one, for example after {@link #kill}, and waits until it is ready. */
+  /** Starts one, for example after {@link #kill} or {@link #stop}, and waits until it is ready. */
   public void start(Part part, Duration limit) {
     process(part).start();
     awaitReady(EnumSet.of(part), limit, () -> false);
@@ -88,6 +109,21 @@ public final class LocalSystem implements AutoCloseable {
   /** SIGKILL; returns when the process is gone. */
   public void kill(Part part) {
     process(part).kill();
+  }
+
+  /** SIGTERM, and SIGKILL if it does not end within 10 s; returns when the process is gone. */
+  public void stop(Part part) {
+    process(part).stop(STOP_PATIENCE);
+  }
+
+  /** SIGSTOP: its connections stay open, and nothing is answered. */
+  public void suspend(Part part) {
+    process(part).suspend();
+  }
+
+  /** SIGCONT after {@link #suspend}. */
+  public void resume(Part part) {
+    process(part).resume();
   }
 
   public long pid(Part part) {
@@ -102,7 +138,7 @@ public final class LocalSystem implements AutoCloseable {
   /** A line about a process that has ended although nobody asked it to. */
   public Optional<String> firstEnded() {
     for (LocalProcess process : processes.values()) {
-      if (!process.isAlive()) {
+      if (process.hasEndedByItself()) {
         return Optional.of(process.endedLine());
       }
     }
@@ -146,8 +182,8 @@ public final class LocalSystem implements AutoCloseable {
   /** Stops all in order. */
   @Override
   public void close() {
-    for (Part part : List.of(Part.values()).reversed()) {
-      process(part).stop(STOP_PATIENCE);
+    for (Part part : List.copyOf(processes.keySet()).reversed()) {
+      stop(part);
     }
   }
 

@@ -23,14 +23,19 @@ public final class OutsideSoftware {
   public static Path find(String program) {
     Optional<Path> found = lookUp(program);
     if (found.isEmpty()) {
-      if ("required".equals(System.getenv("HEADWATER_OUTSIDE"))) {
-        Assertions.fail(
-            program + " is not installed, and HEADWATER_OUTSIDE=required forbids to go without it");
-      }
-      recordNotRun(program);
-      Assumptions.abort("not run: " + program);
+      doWithout(program);
     }
     return found.orElseThrow();
+  }
+
+  /** Ends the calling test, skipped or failed, for want of what it names. */
+  public static void doWithout(String what) {
+    if ("required".equals(System.getenv("HEADWATER_OUTSIDE"))) {
+      Assertions.fail(
+          what + " is not installed, and HEADWATER_OUTSIDE=required forbids to go without it");
+    }
+    recordNotRun(what);
+    Assumptions.abort("not run: " + what);
   }
 
   private static Optional<Path> lookUp(String program) {
