@@ -70,16 +70,16 @@ final class LoadOptions {
     long nowMs = clock.millis();
     try {
       return new FleetSettings(
-          broker,
+          FleetSettings.Broker.at(broker),
           name + "-" + Long.toString(nowMs, 36) + "-",
           devices,
           rate,
           topicPrefix,
-          window,
-          duration("--ack-timeout", acknowledgeWithin),
+          FleetSettings.Protocol.DEFAULTS,
+          new FleetSettings.Pace(0, 2000, window, duration("--ack-timeout", acknowledgeWithin)),
           seed == null ? nowMs : seed);
     } catch (IllegalArgumentException e) {
-      throw UserError.usage(String.valueOf(e.getMessage()));
+      throw UserError.usage("--" + e.getMessage());
     }
   }
 

@@ -2,359 +2,317 @@ package io.headwater.sim.fleet;
 
 import io.headwater.sim.judge.Ledger;
 import io.headwater.sim.reading.Reading;
-import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInitializer;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
-import io.netty.channel.SimpleChannelInboundHandler;
-import io.netty.channel.socket.nio.NioSocketChannel;
-import io.netty.handler.codec.mqtt.MqttConnAckMessage;
-import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
-import io.netty.handler.codec.mqtt.MqttDecoder;
-import io.netty.handler.codec.mqtt.MqttEncoder;
-import io.netty.handler.codec.mqtt.MqttFixedHeader;
-import io.netty.handler.codec.mqtt.MqttMessage;
-import io.netty.handler.codec.mqtt.MqttMessageBuilders;
-import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
-import io.netty.handler.codec.mqtt.MqttMessageType;
-import io.netty.handler.codec.mqtt.MqttPublishMessage;
-import io.netty.handler.codec.mqtt.MqttPublishVariableHeader;
-import io.netty.handler.codec.mqtt.MqttQoS;
-import io.netty.handler.codec.mqtt.MqttVersion;
 import java.util.ArrayDeque;
-import java.util.Iterator;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongUnaryOperator;
 
 /**
- * One simulated device: connects, publishes what its schedule asks for, publishes again what was
- * not acknowledged. Confined to its event loop.
+ * One simulated device: publishes what its schedule asks for, and again what was not acknowledged.
+ * Confined to its event loop.
  */
-final class Device {
-  private static final int KEEP_ALIVE_SECONDS = 30;
-  private static final int MAX_PACKET_ID = 65_535;
-  private static final int LARGEST_PACKET = 1 << 16;
+final class Device implements Link.Owner {
   private static final long RECONNECT_FIRST_MS = 100;
   private static final long RECONNECT_MOST_MS = 2_000;
+  private static final long REFUSED_PAUSE_MS = 1_000;
 
   private final String name;
-  private final String topic;
   private final FleetSettings settings;
   private final Ledger.Account account;
   private final FleetCounters counters;
-  private final EventLoop loop;
+  private final Pacer pacer;
+  private final LongUnaryOperator wallMs;
   private final SplittableRandom random;
+  private final Schedule schedule;
+  private final Link link;
+  private final boolean acknowledges;
 
   /** Published and not acknowledged, by sequence. */
-  private final ArrayDeque<Pending> pending = new ArrayDeque<>();
+  private final ArrayDeque<Delivery> pending = new ArrayDeque<>();
 
-  private @Nullable Schedule schedule;
-  private @Nullable Session session;
-  private long startMs;
-  private long stopNanos;
-  private boolean stopping;
-  private boolean closed;
-  private boolean wakeUpSet;
+  /** Of those, how many wait for a new attempt. */
+  private int waiting;
+
   private long nextSequence = 1;
-  private int lastPacketId;
+  private double nextBeat;
+
+  /** In the pacer's heap. */
+  private boolean awaited;
+
+  /** Something else than the clock decides when the next reading goes out. */
+  private boolean blocked = true;
+
+  private boolean connected;
+  private boolean closed;
+  private boolean reconnectAtOnce;
+  private int receiveMaximum;
+  private long openedNanos;
   private long reconnectMs = RECONNECT_FIRST_MS;
 
-  private static final class Pending {
-    private final long sequence;
-    private int attempt;
-    private int packetId;
-    private long sentNanos;
-
-    Pending(long sequence) {
-      this.sequence = sequence;
-    }
-  }
-
+  /**
+   * @param wallMs the wall clock's milliseconds at a {@link System#nanoTime}
+   */
   Device(
       String name,
       FleetSettings settings,
       Ledger.Account account,
       FleetCounters counters,
-      EventLoop loop,
+      Pacer pacer,
+      LongUnaryOperator wallMs,
+      Link.Factory links,
       SplittableRandom random) {
     this.name = name;
-    this.topic = settings.topicPrefix() + "/" + name + "/temperature";
     this.settings = settings;
     this.account = account;
     this.counters = counters;
-    this.loop = loop;
+    this.pacer = pacer;
+    this.wallMs = wallMs;
     this.random = random;
+    acknowledges = settings.protocol().qos() > 0;
+    schedule = Schedule.of(settings.pace().jitter(), random);
+    nextBeat = schedule.beat(nextSequence);
+    link = links.link(name, this, pacer);
   }
 
-  EventLoop loop() {
-    return loop;
+  Pacer pacer() {
+    return pacer;
   }
 
-  void connect() {
-    if (closed) {
-      return;
+  void open() {
+    if (!closed) {
+      openedNanos = System.nanoTime();
+      link.open();
     }
-    var opening = new Session();
-    session = opening;
-    ChannelFuture connecting =
-        new Bootstrap()
-            .group(loop)
-            .channel(NioSocketChannel.class)
-            .option(ChannelOption.TCP_NODELAY, true)
-            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, 5_000)
-            .handler(
-                new ChannelInitializer<Channel>() {
-                  @Override
-                  protected void initChannel(Channel channel) {
-                    channel
-                        .pipeline()
-                        .addLast(new MqttDecoder(LARGEST_PACKET), MqttEncoder.INSTANCE, opening);
-                  }
-                })
-            .connect(settings.broker().host(), settings.broker().port());
-    connecting.addListener((ChannelFuture done) -> {
-      if (!done.isSuccess()) {
-        counters.connectFailure.set(String.valueOf(done.cause().getMessage()));
-        lost(opening);
-      }
-    });
   }
 
-  /** The schedule begins. */
-  void begin(long startNanos, long startMs) {
-    this.startMs = startMs;
-    long interval = settings.intervalNanos();
-    schedule = new Schedule(startNanos, random.nextLong(interval), interval);
-    publishDue();
-  }
-
-  /** Nothing that is due later is published any more. */
-  void stop(long atNanos) {
-    stopping = true;
-    stopNanos = atNanos;
+  /** Breaks the connection; the next follows at once. */
+  void drop() {
+    if (connected) {
+      reconnectAtOnce = true;
+      link.breakOff();
+    }
   }
 
   /** Whether everything of the schedule is published and acknowledged. */
   boolean idle() {
-    return pending.isEmpty()
-        && (schedule == null || nextSequence > schedule.dueBy(stopping ? stopNanos : now()));
+    return pending.isEmpty() && nextBeat > pacer.tempo().beatAt(System.nanoTime());
   }
 
   void close() {
     closed = true;
-    Session open = session;
-    session = null;
-    if (open != null && open.context != null) {
-      if (open.connected) {
-        counters.connected.decrementAndGet();
-        open.context.writeAndFlush(MqttMessage.DISCONNECT);
-      }
-      open.context.close();
+    if (connected) {
+      connected = false;
+      counters.connected.decrementAndGet();
     }
+    link.close();
   }
 
-  /** Once a second: looks for what takes too long, and keeps the connection alive. */
-  void tick() {
-    Session open = session;
-    if (open == null || open.context == null) {
-      return;
-    }
-    long limit = settings.acknowledgeWithin().toNanos();
-    Pending oldest = pending.peekFirst();
-    boolean late =
-        open.connected
-            ? oldest != null && now() - oldest.sentNanos > limit
-            : now() - open.openedNanos > limit;
-    if (late) {
-      open.context.close();
-    } else if (open.connected
-        && now() - open.writtenNanos > TimeUnit.SECONDS.toNanos(KEEP_ALIVE_SECONDS / 2)) {
-      open.writtenNanos = now();
-      open.context.writeAndFlush(MqttMessage.PINGREQ);
-    }
-  }
-
-  private void connected(Session opened) {
-    opened.connected = true;
-    reconnectMs = RECONNECT_FIRST_MS;
-    counters.connected.incrementAndGet();
-    for (Pending again : pending) {
-      publish(opened, again);
-    }
-    opened.flush();
+  /** The pacer's call: the next reading is due. */
+  void wake() {
+    awaited = false;
     publishDue();
   }
 
-  private void publishDue() {
-    Session open = session;
-    if (open == null || !open.connected || schedule == null) {
+  /** Once a second: gives up what takes too long. */
+  void tick(long now) {
+    long limit = settings.pace().acknowledgeWithin().toNanos();
+    if (closed) {
       return;
     }
-    long now = now();
-    long due = schedule.dueBy(stopping ? Math.min(now, stopNanos) : now);
-    boolean wrote = false;
-    while (nextSequence <= due && pending.size() < settings.window()) {
-      var reading = new Pending(nextSequence++);
-      pending.addLast(reading);
-      publish(open, reading);
-      wrote = true;
-    }
-    if (wrote) {
-      open.flush();
-    }
-    if (!wakeUpSet && !stopping && nextSequence > due) {
-      wakeUpSet = true;
-      loop.schedule(
-          () -> {
-            wakeUpSet = false;
-            publishDue();
-          },
-          Math.max(0, schedule.dueNanos(nextSequence) - now),
-          TimeUnit.NANOSECONDS);
+    if (now - (connected ? oldestSent(now) : openedNanos) > limit) {
+      link.breakOff();
+    } else {
+      link.tick(now);
     }
   }
 
-  private void publish(Session open, Pending reading) {
-    reading.attempt++;
-    reading.packetId = lastPacketId = lastPacketId % MAX_PACKET_ID + 1;
-    reading.sentNanos = now();
-    account.published(reading.sequence, reading.attempt);
-    byte[] payload =
-        new Reading(
-                name,
-                reading.sequence,
-                reading.attempt,
-                schedule == null
-                    ? 0
-                    : startMs
-                        + (schedule.dueNanos(reading.sequence) - schedule.startNanos()) / 1_000_000,
-                temperature(reading.sequence))
-            .encode();
-    open.write(
-        new MqttPublishMessage(
-            new MqttFixedHeader(MqttMessageType.PUBLISH, false, MqttQoS.AT_LEAST_ONCE, false, 0),
-            new MqttPublishVariableHeader(topic, reading.packetId),
-            Unpooled.wrappedBuffer(payload)));
+  private long oldestSent(long otherwise) {
+    for (Delivery delivery : pending) {
+      if (!delivery.waits) {
+        return delivery.sentNanos;
+      }
+    }
+    return otherwise;
   }
 
-  private void acknowledged(int packetId) {
-    for (Iterator<Pending> it = pending.iterator(); it.hasNext(); ) {
-      Pending reading = it.next();
-      if (reading.packetId == packetId) {
-        it.remove();
-        account.acknowledged(reading.sequence, reading.attempt);
-        if (schedule != null) {
-          counters.acknowledgedAfter(now() - schedule.dueNanos(reading.sequence));
+  private void publishDue() {
+    double beat = pacer.tempo().beatAt(System.nanoTime());
+    // What has become due while something was in the way says nothing about the pacer.
+    double heldUntil = blocked ? beat : -1;
+    boolean wrote = waiting > 0 && connected;
+    blocked = !connected || !publishAgain();
+    long first = nextSequence;
+    while (!blocked && nextBeat <= beat) {
+      if (hasRoom()) {
+        publishNew();
+      } else {
+        blocked = true;
+      }
+    }
+    if (wrote || nextSequence > first) {
+      link.flush();
+      count(first, heldUntil);
+    }
+    if (!blocked && !awaited) {
+      awaited = true;
+      pacer.await(nextBeat, this);
+    }
+  }
+
+  /** Oldest first; false if one has to go on waiting, and everything new behind it. */
+  private boolean publishAgain() {
+    if (waiting == 0) {
+      return true;
+    }
+    for (Delivery delivery : pending) {
+      if (delivery.waits) {
+        if (System.nanoTime() - delivery.notBeforeNanos < 0 || !mayPublish()) {
+          return false;
         }
-        publishDue();
-        return;
+        waiting--;
+        delivery.waits = false;
+        publish(delivery);
+      }
+    }
+    return true;
+  }
+
+  private boolean hasRoom() {
+    return pending.size() < settings.pace().window() && mayPublish();
+  }
+
+  private boolean mayPublish() {
+    return pending.size() - waiting < receiveMaximum && link.isWritable();
+  }
+
+  private void publishNew() {
+    var delivery = new Delivery(nextSequence, pacer.tempo().nanosAt(nextBeat));
+    if (acknowledges) {
+      pending.addLast(delivery);
+      counters.inFlight.increment();
+    }
+    publish(delivery);
+    nextBeat = schedule.beat(++nextSequence);
+  }
+
+  private void publish(Delivery delivery) {
+    delivery.attempt++;
+    delivery.sentNanos = System.nanoTime();
+    account.published(delivery.sequence, delivery.attempt);
+    link.publish(delivery);
+  }
+
+  private void count(long first, double heldUntil) {
+    long now = System.nanoTime();
+    for (long sequence = first; sequence < nextSequence; sequence++) {
+      double beat = schedule.beat(sequence);
+      if (beat <= heldUntil) {
+        counters.heldBack.increment();
+      } else {
+        counters.scheduleErrors.record(now - pacer.tempo().nanosAt(beat));
       }
     }
   }
 
-  /** A connection ended or was never made; what it owes is published again on the next. */
-  private void lost(Session ended) {
-    if (session != ended) {
-      return; // an earlier one, or the device is closed
-    }
-    session = null;
-    if (ended.connected) {
-      counters.connected.decrementAndGet();
-      counters.connectionsLost.increment();
-    }
-    if (!closed) {
-      long wait = reconnectMs / 2 + random.nextLong(reconnectMs / 2 + 1);
-      reconnectMs = Math.min(RECONNECT_MOST_MS, reconnectMs * 2);
-      loop.schedule(this::connect, wait, TimeUnit.MILLISECONDS);
-    }
+  @Override
+  public byte[] payload(Delivery delivery) {
+    return new Reading(
+            name,
+            delivery.sequence,
+            delivery.attempt,
+            wallMs.applyAsLong(delivery.dueNanos),
+            temperature(delivery.sequence))
+        .encode();
   }
 
   /** A day's wave around 21 °C with some noise, two decimals. */
-  private String temperature(long sequence) {
+  private static String temperature(long sequence) {
     long hundredths =
         2100 + Math.round(300 * Math.sin(sequence / 200.0)) + Math.floorMod(sequence * 7919, 41);
     long fraction = hundredths % 100;
     return hundredths / 100 + (fraction < 10 ? ".0" : ".") + fraction;
   }
 
-  private static long now() {
-    return System.nanoTime();
+  @Override
+  public void opened(boolean continued, int receiveMaximum) {
+    if (closed) {
+      return;
+    }
+    connected = true;
+    this.receiveMaximum = receiveMaximum;
+    reconnectMs = RECONNECT_FIRST_MS;
+    counters.connected.incrementAndGet();
+    if (!continued) {
+      pending.forEach(delivery -> wait(delivery, 0));
+    }
+    publishDue();
   }
 
-  /** One connection. */
-  private final class Session extends SimpleChannelInboundHandler<MqttMessage> {
-    private @Nullable ChannelHandlerContext context;
-    private boolean connected;
-    private final long openedNanos = now();
-    private long writtenNanos = openedNanos;
-
-    Session() {
-      super(MqttMessage.class);
+  private void wait(Delivery delivery, long millis) {
+    if (!delivery.waits) {
+      delivery.waits = true;
+      waiting++;
     }
+    delivery.notBeforeNanos = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+  }
 
-    void write(MqttMessage message) {
-      if (context != null) {
-        writtenNanos = now();
-        context.write(message, context.voidPromise());
-      }
+  @Override
+  public void acknowledged(Delivery delivery) {
+    blocked |= !hasRoom();
+    if (pending.peekFirst() == delivery) {
+      pending.removeFirst();
+    } else {
+      pending.remove(delivery);
     }
-
-    void flush() {
-      if (context != null) {
-        context.flush();
-      }
+    counters.inFlight.decrement();
+    account.acknowledged(delivery.sequence, delivery.attempt);
+    counters.latencies.record(System.nanoTime() - delivery.dueNanos);
+    if (blocked) {
+      publishDue();
     }
+  }
 
-    @Override
-    public void channelActive(ChannelHandlerContext ctx) {
-      context = ctx;
-      ctx.writeAndFlush(
-          MqttMessageBuilders.connect()
-              .protocolVersion(MqttVersion.MQTT_3_1_1)
-              .clientId(name)
-              .cleanSession(true)
-              .keepAlive(KEEP_ALIVE_SECONDS)
-              .build());
+  @Override
+  public void refused(Delivery delivery, int reasonCode) {
+    counters.refused(reasonCode);
+    wait(delivery, REFUSED_PAUSE_MS);
+    pacer.loop().schedule(this::publishDue, REFUSED_PAUSE_MS, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void failed(Delivery delivery) {
+    wait(delivery, 0);
+    if (connected) {
+      publishDue();
     }
+  }
 
-    @Override
-    protected void channelRead0(ChannelHandlerContext ctx, MqttMessage message) {
-      if (message.decoderResult().isFailure() || session != this) {
-        ctx.close();
-        return;
-      }
-      switch (message.fixedHeader().messageType()) {
-        case CONNACK -> {
-          MqttConnectReturnCode code =
-              ((MqttConnAckMessage) message).variableHeader().connectReturnCode();
-          if (code == MqttConnectReturnCode.CONNECTION_ACCEPTED) {
-            connected(this);
-          } else {
-            counters.connectFailure.set("the broker answered " + code);
-            ctx.close();
-          }
-        }
-        case PUBACK ->
-            acknowledged(((MqttMessageIdVariableHeader) message.variableHeader()).messageId());
-        default -> {
-          // PINGRESP; nothing else concerns a device that only publishes.
-        }
-      }
+  @Override
+  public void writable() {
+    if (blocked) {
+      publishDue();
     }
+  }
 
-    @Override
-    public void channelInactive(ChannelHandlerContext ctx) {
-      lost(this);
+  @Override
+  public void closed(Failure why) {
+    if (closed) {
+      return;
     }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-      ctx.close(); // a reset connection; channelInactive follows
+    blocked = true;
+    counters.failure.set(why);
+    if (connected) {
+      connected = false;
+      counters.connected.decrementAndGet();
+      counters.connectionsLost.increment();
+    }
+    if (reconnectAtOnce) {
+      reconnectAtOnce = false;
+      pacer.loop().execute(this::open);
+    } else {
+      long wait = reconnectMs / 2 + random.nextLong(reconnectMs / 2 + 1);
+      reconnectMs = Math.min(RECONNECT_MOST_MS, reconnectMs * 2);
+      pacer.loop().schedule(this::open, wait, TimeUnit.MILLISECONDS);
     }
   }
 }

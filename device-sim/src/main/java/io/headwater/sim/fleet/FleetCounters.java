@@ -1,25 +1,37 @@
 package io.headwater.sim.fleet;
 
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.atomic.LongAdder;
-import org.HdrHistogram.ConcurrentHistogram;
-import org.HdrHistogram.Histogram;
 
 /** What all devices of a fleet count together; thread-safe. */
 final class FleetCounters {
-  private static final long LONGEST_MICROS = 600_000_000;
-
   final AtomicInteger connected = new AtomicInteger();
   final LongAdder connectionsLost = new LongAdder();
+  final LongAdder heldBack = new LongAdder();
+  final LongAdder inFlight = new LongAdder();
 
-  /** Why the last connection attempt failed; empty if none did. */
-  final AtomicReference<String> connectFailure = new AtomicReference<>("");
+  /** Why the newest connection that failed did so. */
+  final AtomicReference<Failure> failure = new AtomicReference<>(Failure.NONE);
 
-  /** From when a reading was due until it was acknowledged, in microseconds. */
-  final Histogram acknowledgeMicros = new ConcurrentHistogram(LONGEST_MICROS, 2);
+  /** From when a reading was due until it was acknowledged. */
+  final Timings latencies = new Timings();
 
-  void acknowledgedAfter(long nanos) {
-    acknowledgeMicros.recordValue(Math.clamp(nanos / 1000, 0, LONGEST_MICROS));
+  /** From when a reading was due until its first attempt was with the socket. */
+  final Timings scheduleErrors = new Timings();
+
+  private final Map<Integer, LongAdder> refused = new ConcurrentHashMap<>();
+
+  void refused(int reasonCode) {
+    refused.computeIfAbsent(reasonCode, _ -> new LongAdder()).increment();
+  }
+
+  Map<Integer, Long> refused() {
+    var byCode = new TreeMap<Integer, Long>();
+    refused.forEach((code, count) -> byCode.put(code, count.sum()));
+    return byCode;
   }
 }

@@ -1,17 +1,30 @@
 package io.headwater.sim.fleet;
 
+import java.util.SplittableRandom;
+
 /**
- * When a device's readings are due: sequence n at start + phase + (n − 1) × interval. All times are
- * {@link System#nanoTime} values.
+ * On which beat of the fleet's {@link Tempo} each reading of one device is due: sequence n on phase
+ * + (n − 1), later by as much of the jitter as the seed says.
+ *
+ * @param phase where in an interval, from 0 to 1
+ * @param jitter at most, as a part of the interval; below 1, so that a device's order is kept
  */
-record Schedule(long startNanos, long phaseNanos, long intervalNanos) {
-  long dueNanos(long sequence) {
-    return startNanos + phaseNanos + (sequence - 1) * intervalNanos;
+record Schedule(double phase, double jitter, long seed) {
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  static Schedule of(double jitter, SplittableRandom random) {
+    return new Schedule(random.nextDouble(), jitter, random.nextLong());
   }
 
-  /** The newest sequence that is due by then; 0 if none is. */
-  long dueBy(long nanos) {
-    long since = nanos - startNanos - phaseNanos;
-    return since < 0 ? 0 : since / intervalNanos + 1;
+  double beat(long sequence) {
+    double on = phase + (sequence - 1);
+    return jitter == 0 ? on : on + jitter * unit(seed + sequence * GOLDEN);
+  }
+
+  /** Any number to one from 0 to 1, evenly: the finish of SplitMix64. */
+  private static double unit(long number) {
+    long z = (number ^ (number >>> 30)) * 0xBF58476D1CE4E5B9L;
+    z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+    return ((z ^ (z >>> 31)) >>> 11) * 0x1.0p-53;
   }
 }

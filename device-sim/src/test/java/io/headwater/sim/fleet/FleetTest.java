@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.process.HostPort;
 import io.headwater.process.UserError;
+import io.headwater.sim.fleet.FleetSettings.Pace;
 import io.headwater.sim.judge.Arrival;
 import io.headwater.sim.judge.Judge;
 import io.headwater.sim.judge.Ledger;
@@ -18,7 +19,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -32,8 +32,8 @@ class FleetTest {
   private final List<Reading> received = new CopyOnWriteArrayList<>();
 
   private static FleetSettings settings(HostPort broker, int devices, double rate) {
-    return new FleetSettings(
-        broker, "sim-t-", devices, rate, "sensors/demo", 16, Duration.ofSeconds(1), 7);
+    return FleetSettings.of(broker, "sim-t-", devices, rate, "sensors/demo", 7)
+        .with(new Pace(0, 2_000, 16, Duration.ofSeconds(1)));
   }
 
   private Reading keep(byte[] payload) {
@@ -144,19 +144,5 @@ class FleetTest {
           .hasMessageContaining("no MQTT broker answers at 127.0.0.1:1")
           .hasMessageContaining("--mqtt");
     }
-  }
-
-  @Test
-  void scheduleDependsOnTheClockAlone() {
-    var schedule = new Schedule(1_000, 50, 100);
-    assertThat(schedule.dueBy(1_049)).isZero();
-    assertThat(schedule.dueBy(1_050)).isEqualTo(1);
-    assertThat(schedule.dueBy(1_149)).isEqualTo(1);
-    assertThat(schedule.dueBy(1_150)).isEqualTo(2);
-    assertThat(schedule.dueNanos(2)).isEqualTo(1_150);
-    assertThat(
-            TimeUnit.NANOSECONDS.toSeconds(
-                settings(new HostPort("h", 1), 20, 200).intervalNanos() * 10))
-        .isEqualTo(1);
   }
 }
