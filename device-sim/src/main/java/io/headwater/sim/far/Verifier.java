@@ -11,6 +11,7 @@ import io.headwater.sim.judge.Verdict;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -78,24 +79,36 @@ public final class Verifier implements AutoCloseable {
   }
 
   /**
-   * Reads on until all that was acknowledged has arrived, or nothing more has come for the given
-   * time, and judges. The fleet must have ended.
+   * From now on, reads only until all that was acknowledged has arrived, or nothing more has come
+   * for the given time. The fleet must have ended; may be called again with another time.
+   */
+  public void end(Duration withoutProgress) {
+    giveUpNanos = withoutProgress.toNanos();
+    ending = true;
+  }
+
+  /**
+   * The verdict, if it is there within the time; {@link #end} must have been called.
    *
    * @throws UserError if the far end could not be read
    */
-  public Verdict finish(Duration withoutProgress) {
-    giveUpNanos = withoutProgress.toNanos();
-    ending = true;
+  public Optional<Verdict> await(Duration limit) {
     try {
-      return verdict.get(1, TimeUnit.HOURS);
+      return Optional.of(verdict.get(limit.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (TimeoutException _) {
+      return Optional.empty();
     } catch (ExecutionException e) {
       throw UserError.failure("the far end could not be read to the end: " + e.getCause(), e);
-    } catch (TimeoutException e) {
-      throw new AssertionError(e);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
       throw UserError.failure("interrupted while waiting for the last readings");
     }
+  }
+
+  /** {@link #end} and {@link #await} in one. */
+  public Verdict finish(Duration withoutProgress) {
+    end(withoutProgress);
+    return await(Duration.ofHours(1)).orElseThrow();
   }
 
   private void run() {

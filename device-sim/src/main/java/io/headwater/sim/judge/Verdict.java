@@ -57,8 +57,16 @@ public record Verdict(
         && (resent.total() == 0 || !rules.resentIsFault());
   }
 
-  /** Several lines for people, each count with its meaning. */
+  /** Several lines for people: each count with its meaning, and the conclusion. */
   public String describe() {
+    return counts()
+        + (arrived.total() == 0 && readings.acknowledged() == 0
+            ? "FAILED: no reading was acknowledged, none arrived"
+            : passed() ? "PASSED" : "FAILED");
+  }
+
+  /** Lines for people, each count with its meaning. */
+  public String counts() {
     var text = new StringBuilder();
     line(text, readings.acknowledged(), "acknowledged", "readings confirmed to a device");
     line(text, arrived.total(), "arrived", "readings found at the far end");
@@ -99,10 +107,6 @@ public record Verdict(
     }
     missing.forEach(range -> text.append("  lost: ").append(range).append('\n'));
     faults.forEach(fault -> text.append("  ").append(fault).append('\n'));
-    text.append(
-        arrived.total() == 0 && readings.acknowledged() == 0
-            ? "FAILED: no reading was acknowledged, none arrived"
-            : passed() ? "PASSED" : "FAILED");
     return text.toString();
   }
 
