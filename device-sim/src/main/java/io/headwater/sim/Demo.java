@@ -3,7 +3,6 @@ package io.headwater.sim;
 import io.headwater.process.HostPort;
 import io.headwater.sim.far.Place;
 import io.headwater.sim.far.WindowResults;
-import io.headwater.sim.fleet.Fleet;
 import io.headwater.sim.fleet.FleetSettings;
 import io.headwater.sim.local.Hops;
 import io.headwater.sim.local.LocalPorts;
@@ -12,6 +11,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -19,7 +19,7 @@ import java.util.function.Consumer;
 
 /** What the demo does on a local system: load, status lines, verdict. Confined to one thread. */
 final class Demo {
-  private static final String READINGS = "sensors.temperature";
+  private static final String READINGS = LocalRun.READINGS;
   private static final String RESULTS = "analytics.temperature-10s";
   private static final Duration START_WITHIN = Duration.ofSeconds(90);
   private static final DateTimeFormatter SECONDS =
@@ -31,7 +31,6 @@ final class Demo {
   private final Consumer<String> say;
   private final long startedNanos;
   private boolean firstResultTold;
-  private long publishedBefore;
 
   /**
    * @param beforeMs how long ago the user gave the command
@@ -44,7 +43,7 @@ final class Demo {
     startedNanos = System.nanoTime() - beforeMs * 1_000_000;
   }
 
-  Run.Result run(Optional<Duration> length, Interruption interruption) {
+  RunResult run(Optional<Duration> length, Interruption interruption) {
     system.start(START_WITHIN, interruption::wasAsked);
     LocalPorts ports = system.ports();
     HostPort hub = ports.kafkaAddress();
@@ -62,18 +61,17 @@ final class Demo {
     try (var results =
             WindowResults.start(Place.Kafka.of(hub, RESULTS), fleet.devicePrefix(), clock);
         var hops = new Hops(ports)) {
-      Run.Result result =
-          Run.execute(
-              fleet,
-              Place.Kafka.of(hub, READINGS),
-              clock,
-              length,
-              interruption,
-              (second, counts, _) -> {
-                firstResult(results.firstNanos());
-                say.accept(line(second, counts, hops.read(), results.newest()));
-                return system.firstEnded();
-              });
+      RunResult result =
+          new Run(
+                  RunCommand.plain("demo", length),
+                  fleet,
+                  Place.Kafka.of(hub, READINGS),
+                  new FaultInjector(Map.of(), Optional.of(system)),
+                  Optional.empty(),
+                  clock,
+                  interruption,
+                  new View(hops, results))
+              .execute();
       firstResult(results.firstNanos());
       if (!firstResultTold) {
         say.accept("No window result was seen.");
@@ -91,32 +89,50 @@ final class Demo {
     }
   }
 
-  private String line(
-      long second, Fleet.Counts counts, Hops.Sample hops, Optional<WindowResults.Window> window) {
-    String line =
-        "%4d s  devices %d/s | edge %s/s depth %s | bridge %s/s | hub %s/s | results %s/s"
-            .formatted(
-                second,
-                counts.readings() - publishedBefore,
-                number(hops.edge()),
-                number(hops.depth()),
-                number(hops.bridge()),
-                number(hops.hub()),
-                number(hops.results()));
-    publishedBefore = counts.readings();
-    return window
-        .map(newest ->
-            line
-                + " | window %s-%s: %d readings of %d devices, %.2f < %.2f < %.2f"
-                    .formatted(
-                        SECONDS.format(newest.start()),
-                        SECONDS.format(newest.end()),
-                        newest.count(),
-                        newest.devices(),
-                        newest.min(),
-                        newest.mean(),
-                        newest.max()))
-        .orElse(line);
+  /** A line a second: what passes each hop, and the newest window. */
+  private final class View implements RunView {
+    private final Hops hops;
+    private final WindowResults results;
+    private final Rates rates = new Rates();
+
+    View(Hops hops, WindowResults results) {
+      this.hops = hops;
+      this.results = results;
+    }
+
+    @Override
+    public void status(Status status) {
+      firstResult(results.firstNanos());
+      Hops.Sample passed = hops.read();
+      String line =
+          "%4d s  devices %d/s | edge %s/s depth %s | bridge %s/s | hub %s/s | results %s/s"
+              .formatted(
+                  status.second(),
+                  rates.since(status).published(),
+                  number(passed.edge()),
+                  number(passed.depth()),
+                  number(passed.bridge()),
+                  number(passed.hub()),
+                  number(passed.results()));
+      say(results.newest().map(window -> line + describe(window)).orElse(line));
+    }
+
+    @Override
+    public void say(String line) {
+      say.accept(line);
+    }
+  }
+
+  private static String describe(WindowResults.Window window) {
+    return " | window %s-%s: %d readings of %d devices, %.2f < %.2f < %.2f"
+        .formatted(
+            SECONDS.format(window.start()),
+            SECONDS.format(window.end()),
+            window.count(),
+            window.devices(),
+            window.min(),
+            window.mean(),
+            window.max());
   }
 
   private static String number(OptionalDouble value) {

@@ -4,6 +4,7 @@ import io.headwater.process.DataFolder;
 import io.headwater.sim.local.LocalPorts;
 import io.headwater.sim.local.LocalSystem;
 import io.headwater.sim.local.Part;
+import io.headwater.sim.scenario.Load;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -77,14 +78,13 @@ final class DemoCommand implements Callable<Integer> {
         var demo =
             new Demo(
                 system,
-                load.fleet(where.mqttAddress(), "demo", clock),
+                load.fleet(Load.UNSAID, where.mqttAddress(), "demo", clock),
                 clock.millis() - startedMs,
                 clock,
                 line -> say(out, line));
-        Run.Result result = demo.run(load.length(), interruption);
+        RunResult result = demo.run(load.length(), interruption);
         load.json().ifPresent(result::write);
-        say(out, result.verdict().describe());
-        result.endedBy().ifPresent(reason -> say(out, "FAILED: " + reason));
+        say(out, result.describe());
         return result.passed() ? 0 : 1;
       }
     }

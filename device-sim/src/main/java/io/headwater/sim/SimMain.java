@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
     name = "headwater",
     mixinStandardHelpOptions = true,
     description = "Simulated devices and the verifier.",
-    subcommands = {RunCommand.class, DemoCommand.class})
+    subcommands = {RunCommand.class, JudgeCommand.class, ShowCommand.class, DemoCommand.class})
 public final class SimMain implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 

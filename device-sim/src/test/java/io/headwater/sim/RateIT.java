@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,17 +36,25 @@ class RateIT {
     try (var running = new LocalSystemFixture(folder, _ -> {});
         var hops = new Hops(running.system().ports());
         var interruption = new Interruption(() -> {})) {
-      Run.Result result =
-          Run.execute(
-              FleetSettings.of(running.mqtt(), "rate-", 50, RATE, "sensors/demo", 1),
-              Place.Kafka.of(running.hub(), "sensors.temperature"),
-              Clock.systemUTC(),
-              Optional.of(TIME),
-              interruption,
-              (_, _, _) -> {
-                hops.read().depth().ifPresent(depths::add);
-                return running.system().firstEnded();
-              });
+      RunResult result =
+          new Run(
+                  RunCommand.plain("rate", Optional.of(TIME)),
+                  FleetSettings.of(running.mqtt(), "rate-", 50, RATE, "sensors/demo", 1),
+                  Place.Kafka.of(running.hub(), "sensors.temperature"),
+                  new FaultInjector(Map.of(), Optional.of(running.system())),
+                  Optional.empty(),
+                  Clock.systemUTC(),
+                  interruption,
+                  new RunView() {
+                    @Override
+                    public void status(Status status) {
+                      hops.read().depth().ifPresent(depths::add);
+                    }
+
+                    @Override
+                    public void say(String line) {}
+                  })
+              .execute();
 
       String text = result.verdict().describe() + "\n" + result.counts() + "\ndepths " + depths;
       assertThat(result.passed()).as(text).isTrue();

@@ -64,6 +64,11 @@ public record FleetSettings(
         seed);
   }
 
+  /** Another address, by which the same broker is reached. */
+  public FleetSettings at(HostPort address) {
+    return with(new Broker(address, broker.tls, broker.login));
+  }
+
   public FleetSettings with(Broker other) {
     return new FleetSettings(other, devicePrefix, devices, rate, topicPrefix, protocol, pace, seed);
   }
