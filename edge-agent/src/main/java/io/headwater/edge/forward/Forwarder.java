@@ -35,7 +35,10 @@ public final class Forwarder implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Forwarder.class);
   private static final long POLL_MILLIS = 20;
   private static final long RECONNECT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-  private static final long LONGEST_RECONNECT_NANOS = TimeUnit.SECONDS.toNanos(30);
+
+  /** With its jitter the most that a network that is back goes unnoticed. */
+  private static final long LONGEST_RECONNECT_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private static final long LONGEST_ACK_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long STATE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long BUSY_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -159,12 +162,7 @@ public final class Forwarder implements AutoCloseable {
     connecting = true;
     HostPort address = settings.bridges().get(nextAddress % settings.bridges().size());
     nextAddress++;
-    UplinkConnection.connect(
-            address,
-            gateway,
-            version,
-            bytes -> events.add(() -> answered(bytes)),
-            () -> events.add(this::disconnected))
+    UplinkConnection.connect(address, gateway, version, bytes -> events.add(() -> answered(bytes)))
         .whenComplete((made, failure) ->
             events.add(() -> {
               connecting = false;
@@ -184,6 +182,7 @@ public final class Forwarder implements AutoCloseable {
   private void connected(UplinkConnection made, HostPort address) {
     LOGGER.atInfo().addKeyValue("address", address).log("Connected to the bridge's broker");
     connection = made;
+    made.ended().thenRun(() -> events.add(() -> ended(made)));
     metrics.connected(true);
     reconnectNanos = RECONNECT_NANOS;
     credit = FIRST_CREDIT;
@@ -197,12 +196,19 @@ public final class Forwarder implements AutoCloseable {
     askForState(made, System.nanoTime());
   }
 
+  private void ended(UplinkConnection ended) {
+    if (connection == ended) {
+      disconnected();
+    }
+  }
+
   private void disconnected() {
     UplinkConnection lost = connection;
     if (lost == null) {
       return;
     }
     LOGGER.atInfo().log("The connection to the bridge's broker is lost");
+    lost.abandon();
     connection = null;
     stateKnown = false;
     metrics.connected(false);

@@ -20,24 +20,29 @@ import java.util.function.Consumer;
  * made.
  */
 final class UplinkConnection implements AutoCloseable {
+  /** Longer waits for the broker are given up. */
+  private static final long ANSWERED_WITHIN_SECONDS = 5;
+
   private static final int KEEP_ALIVE_SECONDS = 10;
 
   private final Mqtt5AsyncClient client;
   private final String gateway;
+  private final CompletableFuture<Void> ended;
 
-  private UplinkConnection(Mqtt5AsyncClient client, String gateway) {
+  private UplinkConnection(Mqtt5AsyncClient client, String gateway, CompletableFuture<Void> ended) {
     this.client = client;
     this.gateway = gateway;
+    this.ended = ended;
   }
 
   /**
    * Connects and subscribes to the gateway's answers.
    *
    * @param answers given each answer's bytes, on the client's thread
-   * @param lost called once when an established connection ends
    */
   static CompletableFuture<UplinkConnection> connect(
-      HostPort address, String gateway, String version, Consumer<byte[]> answers, Runnable lost) {
+      HostPort address, String gateway, String version, Consumer<byte[]> answers) {
+    var ended = new CompletableFuture<Void>();
     Mqtt5AsyncClient client =
         MqttClient.builder()
             .useMqttVersion5()
@@ -47,7 +52,11 @@ final class UplinkConnection implements AutoCloseable {
             .executorConfig()
             .nettyThreads(1)
             .applyExecutorConfig()
-            .addDisconnectedListener(_ -> lost.run())
+            .transportConfig()
+            .socketConnectTimeout(ANSWERED_WITHIN_SECONDS, TimeUnit.SECONDS)
+            .mqttConnectTimeout(ANSWERED_WITHIN_SECONDS, TimeUnit.SECONDS)
+            .applyTransportConfig()
+            .addDisconnectedListener(_ -> ended.complete(null))
             .buildAsync();
     byte[] offline =
         UplinkCodec.encode(
@@ -74,13 +83,21 @@ final class UplinkConnection implements AutoCloseable {
                 .qos(MqttQos.AT_LEAST_ONCE)
                 .callback(publish -> answers.accept(publish.getPayloadAsBytes()))
                 .send())
+        // A network that swallows everything must not keep the gateway from trying again; and a
+        // connection that breaks before the SUBACK leaves the subscription unanswered.
+        .orTimeout(2 * ANSWERED_WITHIN_SECONDS, TimeUnit.SECONDS)
         .handle((_, failure) -> {
           if (failure != null) {
             client.disconnect();
             throw new CompletionException(failure);
           }
-          return new UplinkConnection(client, gateway);
+          return new UplinkConnection(client, gateway, ended);
         });
+  }
+
+  /** Completes when the connection has ended, for whatever reason. */
+  CompletableFuture<Void> ended() {
+    return ended;
   }
 
   void sendBatch(byte[] frame) {
@@ -104,6 +121,11 @@ final class UplinkConnection implements AutoCloseable {
         .qos(MqttQos.AT_LEAST_ONCE)
         .retain(retain)
         .send();
+  }
+
+  /** Ends the connection, if there is still one, without waiting. */
+  void abandon() {
+    client.disconnect();
   }
 
   @Override
