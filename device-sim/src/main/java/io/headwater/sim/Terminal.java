@@ -1,5 +1,6 @@
 package io.headwater.sim;
 
+import java.io.Console;
 import java.io.PrintWriter;
 
 /** Chooses how a run is shown. */
@@ -7,9 +8,10 @@ final class Terminal {
   private Terminal() {}
 
   /** Live where a person looks on, a line a second where output goes to a file. */
-  @SuppressWarnings("NullAway") // since JDK 22 there always is a console
+  @SuppressWarnings("SystemConsoleNull") // it is null where java.base's own console is in use
   static RunView view(PrintWriter out) {
-    boolean live = System.console().isTerminal() && !"dumb".equals(System.getenv("TERM"));
+    Console console = System.console();
+    boolean live = console != null && console.isTerminal() && !"dumb".equals(System.getenv("TERM"));
     return live ? new LiveView(out) : new PlainView(out);
   }
 }

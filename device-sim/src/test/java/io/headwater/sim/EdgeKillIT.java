@@ -93,7 +93,8 @@ class EdgeKillIT {
                   row.path("key").asText().getBytes(StandardCharsets.UTF_8),
                   row.path("value").asText().getBytes(StandardCharsets.UTF_8),
                   "0:" + row.path("stream").asText() + ":0:" + row.path("offset").asText(),
-                  "edge"));
+                  "edge",
+                  null));
         }
       }
       Verdict verdict = judge.verdict(ledger);

@@ -92,7 +92,13 @@ final class MqttTail implements FarEnd {
     try {
       waiting.put(
           new Arrival(
-              nowMs, publish.getTopic().toString(), null, publish.getPayloadAsBytes(), null, null));
+              nowMs,
+              publish.getTopic().toString(),
+              null,
+              publish.getPayloadAsBytes(),
+              null,
+              null,
+              null));
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }

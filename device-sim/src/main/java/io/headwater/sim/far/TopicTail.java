@@ -113,7 +113,8 @@ final class TopicTail implements FarEnd {
               record.key(),
               record.value(),
               header(record, "edge.offset"),
-              header(record, "gateway")));
+              header(record, "gateway"),
+              header(record, "track")));
     }
     return arrivals;
   }

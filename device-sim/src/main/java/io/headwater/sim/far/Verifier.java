@@ -114,7 +114,12 @@ public final class Verifier implements AutoCloseable {
   private void run() {
     try (farEnd) {
       long newest = System.nanoTime();
+      boolean endingNoticed = false;
       while (!ended(System.nanoTime() - newest)) {
+        if (ending && !endingNoticed) {
+          endingNoticed = true;
+          newest = System.nanoTime(); // the wait begins now, however quiet it was before
+        }
         long before = judge.ownRecords();
         List<Arrival> arrivals = farEnd.poll(POLL);
         for (Arrival arrival : arrivals) {

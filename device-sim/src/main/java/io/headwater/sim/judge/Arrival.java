@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param edgeOffset header {@code edge.offset}, {@code epoch:stream:partition:offset}; null where
  *     the far end has none
  * @param gateway header {@code gateway}
+ * @param track header {@code track}: order is promised within a track; null where the far end has
+ *     none, which is a track of its own
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and copying each would cost
 public record Arrival(
@@ -20,4 +22,5 @@ public record Arrival(
     byte @Nullable [] key,
     byte @Nullable [] value,
     @Nullable String edgeOffset,
-    @Nullable String gateway) {}
+    @Nullable String gateway,
+    @Nullable String track) {}

@@ -52,7 +52,7 @@ public final class Judge {
     private final Intervals resent = new Intervals();
     private final Intervals reordered = new Intervals();
     private final Intervals late = new Intervals();
-    private long highest;
+    private final Map<@Nullable String, Long> highestByTrack = new HashMap<>(2);
   }
 
   /** Takes the next record. */
@@ -95,11 +95,11 @@ public final class Judge {
       return;
     }
     arrived++;
-    if (sequence < trace.highest) {
+    long highest = trace.highestByTrack.merge(arrival.track(), sequence, Math::max);
+    if (sequence < highest) {
       trace.reordered.add(sequence);
-      fault("reordered", describe(reading) + " after " + trace.highest, arrival);
+      fault("reordered", describe(reading) + " after " + highest, arrival);
     }
-    trace.highest = Math.max(trace.highest, sequence);
     long latency = Math.max(0, arrival.atMs() - reading.dueMs());
     latencyMs.accept(latency);
     if (latency > rules.lateAfterMs()) {

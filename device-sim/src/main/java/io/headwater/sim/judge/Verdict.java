@@ -9,7 +9,7 @@ import java.util.List;
  * @param arrived readings found at the far end
  * @param duplicated readings of which one attempt, or one edge log offset, came twice
  * @param resent readings that arrived in more than one attempt
- * @param reordered readings first seen after a later one of their device
+ * @param reordered readings first seen after a later one of their device on the same track
  * @param late readings first seen too long after they were due
  * @param corrupted records with a checksum that does not fit
  * @param foreign records of others in the same place
@@ -87,7 +87,7 @@ public record Verdict(
         text,
         reordered.total(),
         "reordered",
-        "first seen after a later reading of the device" + open(reordered));
+        "first seen after a later reading of the device on the same track" + open(reordered));
     line(
         text,
         late.total(),

@@ -8,9 +8,10 @@
  * attempt twice, or one offset of an edge log twice. <i>Resent</i>: two attempts of one reading:
  * reported, and a fault only by the {@link io.headwater.sim.judge.Rules rules} of a run at QoS 2 or
  * with deduplication. <i>Reordered</i>: a reading whose first occurrence comes after that of a
- * later reading of its device. <i>Late</i>: a reading whose first occurrence comes longer after it
- * was due than the rules allow. <i>Corrupted</i>: the checksum does not fit. Each is told apart for
- * readings that were acknowledged and others.
+ * later reading of its device on the same track (after an outage live readings do not wait for the
+ * backlog). <i>Late</i>: a reading whose first occurrence comes longer after it was due than the
+ * rules allow. <i>Corrupted</i>: the checksum does not fit. Each is told apart for readings that
+ * were acknowledged and others.
  */
 @NullMarked
 package io.headwater.sim.judge;

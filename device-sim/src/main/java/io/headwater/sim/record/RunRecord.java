@@ -126,7 +126,8 @@ public record RunRecord(Verdict verdict, Optional<Boolean> recorded) {
                   bytes(line, "key"),
                   bytes(line, "value"),
                   optional(line, "edge.offset"),
-                  optional(line, "gateway")));
+                  optional(line, "gateway"),
+                  optional(line, "track")));
       case "note" -> {
         // For people.
       }

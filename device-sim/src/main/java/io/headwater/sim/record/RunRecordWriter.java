@@ -120,6 +120,7 @@ public final class RunRecordWriter implements RunListener, AutoCloseable {
       bytes(line, "value", arrival.value());
       text(line, "edge.offset", arrival.edgeOffset());
       text(line, "gateway", arrival.gateway());
+      text(line, "track", arrival.track());
     });
   }
 

@@ -53,7 +53,7 @@ class FleetTest {
   private Verdict judge() {
     var judge = new Judge("sim-t-", Rules.DEFAULTS);
     received.forEach(reading ->
-        judge.take(new Arrival(reading.dueMs(), "sink", null, reading.encode(), null, null)));
+        judge.take(new Arrival(reading.dueMs(), "sink", null, reading.encode(), null, null, null)));
     return judge.verdict(ledger);
   }
 

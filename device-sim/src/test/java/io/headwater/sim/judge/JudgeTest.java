@@ -21,9 +21,10 @@ class JudgeTest {
   private static final long DUE = 1_764_135_082_123L;
 
   /** What the hub holds of one attempt. */
-  record Stored(String key, String value, String edgeOffset, Reading reading, long atMs) {
+  record Stored(
+      String key, String value, String edgeOffset, Reading reading, long atMs, String track) {
     Stored(String key, String value, String edgeOffset, Reading reading) {
-      this(key, value, edgeOffset, reading, reading.dueMs() + 20);
+      this(key, value, edgeOffset, reading, reading.dueMs() + 20, "live");
     }
   }
 
@@ -61,7 +62,13 @@ class JudgeTest {
     stored.forEach(s ->
         judge.take(
             new Arrival(
-                s.atMs(), "t-0@7", bytes(s.key()), bytes(s.value()), s.edgeOffset(), "gateway-1")));
+                s.atMs(),
+                "t-0@7",
+                bytes(s.key()),
+                bytes(s.value()),
+                s.edgeOffset(),
+                "gateway-1",
+                s.track())));
     return judge.verdict(ledger);
   }
 
@@ -114,7 +121,9 @@ class JudgeTest {
       void make(List<Stored> stored, int at, JudgeTest test) {
         Stored old = stored.get(at);
         stored.set(
-            at, new Stored(old.key(), old.value(), old.edgeOffset(), old.reading(), DUE + 60_001));
+            at,
+            new Stored(
+                old.key(), old.value(), old.edgeOffset(), old.reading(), DUE + 60_001, "live"));
       }
     },
     CORRUPTED(1, 0, 0, 0, 0, 1) {
@@ -221,6 +230,18 @@ class JudgeTest {
             && s.reading().sequence() <= 15);
     assertThat(judge().missing()).containsExactly("sim-x-1 12-15");
     assertThat(judge().describe()).contains("lost: sim-x-1 12-15").endsWith("FAILED");
+  }
+
+  @Test
+  void holdsNothingAgainstABacklogBehindLiveReadings() {
+    List<Stored> backlog = List.copyOf(stored.subList(0, stored.size() / 2));
+    stored.subList(0, stored.size() / 2).clear();
+    backlog.forEach(s ->
+        stored.add(
+            new Stored(s.key(), s.value(), s.edgeOffset(), s.reading(), s.atMs(), "backfill")));
+    assertThat(judge().reordered().total()).isZero();
+    stored.add(stored.remove(stored.size() - 2 * DEVICES));
+    assertThat(judge().reordered().total()).isEqualTo(1);
   }
 
   @Test

@@ -67,7 +67,8 @@ class RunRecordTest {
                   reading.device().getBytes(StandardCharsets.UTF_8),
                   reading.encode(),
                   "9f:t:0:" + offset++,
-                  gateway);
+                  gateway,
+                  "live");
           record.arrived(arrival);
           judge.take(arrival);
         }
@@ -106,6 +107,7 @@ class RunRecordTest {
               "t",
               "sim-x-1".getBytes(StandardCharsets.UTF_8),
               new byte[] {-1, 0, 34},
+              null,
               null,
               null));
     }
