@@ -127,20 +127,14 @@ final class RunCommand implements Callable<Integer> {
     Clock clock = Clock.systemUTC();
     try (Proxies proxies = Proxies.open(links, chosen, broker, load.seedOr(clock.millis()));
         var interruption = new Interruption(() -> {})) {
+      var injector = new FaultInjector(proxies.byLink(), Optional.empty());
+      injector.require(chosen);
       FleetSettings fleet = load.fleet(chosen.load(), proxies.broker(), "sim", clock);
+      Place place = place();
       RunView view = Terminal.view(out);
-      announce(view, chosen, fleet, place().toString());
+      announce(view, chosen, fleet, place.toString());
       RunResult result =
-          new Run(
-                  chosen,
-                  fleet,
-                  place(),
-                  new FaultInjector(proxies.byLink(), Optional.empty()),
-                  record(),
-                  clock,
-                  interruption,
-                  view)
-              .execute();
+          new Run(chosen, fleet, place, injector, record(), clock, interruption, view).execute();
       return conclude(result, load, out);
     }
   }

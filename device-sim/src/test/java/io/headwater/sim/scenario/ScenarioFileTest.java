@@ -215,10 +215,10 @@ class ScenarioFileTest {
     FaultPlan plan = FaultPlan.draw(scenario, 42);
     assertThat(FaultPlan.draw(scenario, 42)).isEqualTo(plan);
     assertThat(FaultPlan.draw(scenario, 43)).isNotEqualTo(plan);
-    // before: 5 s; at: 1s..3s
+    // before: 3 s; at: 1s..3s
     FaultPlan.Strike first = plan.strikes().getFirst();
     assertThat(first.fault()).isEqualTo(new Fault.Kill(Part.EDGE));
-    assertThat(first.begin()).isBetween(Duration.ofSeconds(6), Duration.ofSeconds(8));
+    assertThat(first.begin()).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(6));
     assertThat(first.end()).isBetween(first.begin(), first.begin().plusSeconds(1));
   }
 

@@ -39,7 +39,9 @@ public final class OutsideSoftware {
   }
 
   private static Optional<Path> lookUp(String program) {
-    for (String folder : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
+    // Servers lie where only root looks by itself.
+    String path = System.getenv().getOrDefault("PATH", "") + File.pathSeparator + "/usr/sbin";
+    for (String folder : path.split(File.pathSeparator, -1)) {
       Path candidate = Path.of(folder, program);
       if (Files.isExecutable(candidate)) {
         return Optional.of(candidate);

@@ -13,7 +13,6 @@ import io.headwater.sim.judge.RunListener;
 import io.headwater.sim.judge.Verdict;
 import io.headwater.sim.local.LocalLinks;
 import io.headwater.sim.local.LocalPorts;
-import io.headwater.sim.local.Part;
 import io.headwater.sim.proxy.FaultProxy;
 import io.headwater.sim.proxy.FaultProxy.Effect;
 import io.headwater.sim.proxy.LinkFault;
@@ -33,9 +32,11 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Links that break, and a process that stands still, while readings are under way. */
+/**
+ * The link to the hub breaks while readings are under way; the outage scenario breaks the uplink.
+ */
 @Timeout(180)
-class LinkFaultIT {
+class HubLinkIT {
   private static final String PREFIX = "link-";
   private static final HostPort ANY = new HostPort("127.0.0.1", 0);
   private static final Duration LIMIT = Duration.ofSeconds(60);
@@ -44,18 +45,17 @@ class LinkFaultIT {
   private Path folder;
 
   @Test
-  void nothingIsLostOrDoubledWhenLinksBreakInTheMiddleOfTraffic() {
+  void nothingIsLostOrDoubledWhenTheHubsLinkBreaksInTheMiddleOfTraffic() {
     Seed seed = Seed.next();
     List<String> events = new ArrayList<>();
     var ledger = new Ledger();
     LocalPorts ports = LocalPorts.free();
-    try (var uplink = new FaultProxy("uplink", ANY, ports.uplinkAddress(), seed.value());
-        var kafka = new FaultProxy("kafka", ANY, ports.kafkaAddress(), seed.value());
+    try (var kafka = new FaultProxy("kafka", ANY, ports.kafkaAddress(), seed.value());
         var running =
             new LocalSystemFixture(
                 folder,
                 ports,
-                new LocalLinks(Optional.of(uplink.address()), Optional.of(kafka.address())),
+                new LocalLinks(Optional.empty(), Optional.of(kafka.address())),
                 events::add);
         Verifier verifier =
             Verifier.start(
@@ -72,22 +72,14 @@ class LinkFaultIT {
                 Clock.systemUTC())) {
       fleet.connect(Duration.ofSeconds(5));
       fleet.begin();
-      for (FaultProxy proxy : List.of(uplink, kafka)) {
-        for (LinkFault fault :
-            List.of(new Cut(), new HalfOpen(), new Loss(Duration.ofMillis(200)))) {
-          awaitTraffic(verifier, seed + " " + events);
-          long bytes = proxy.counts().bytesToTarget();
-          assertThat(bytes).as("what %s passed on", proxy.address()).isPositive();
-          try (Effect _ = proxy.apply(fault)) {
-            events.add(fault + " with " + verifier.arrivedCount() + " arrived");
-            awaitPublished(ledger, 300);
-          }
+      for (LinkFault fault : List.of(new Cut(), new HalfOpen(), new Loss(Duration.ofMillis(200)))) {
+        awaitTraffic(verifier, seed + " " + events);
+        assertThat(kafka.counts().bytesToTarget()).as("what the proxy passed on").isPositive();
+        try (Effect _ = kafka.apply(fault)) {
+          events.add(fault + " with " + verifier.arrivedCount() + " arrived");
+          awaitPublished(ledger, 300);
         }
       }
-      awaitTraffic(verifier, seed + " " + events);
-      running.system().suspend(Part.BRIDGE);
-      awaitPublished(ledger, 300);
-      running.system().resume(Part.BRIDGE);
       awaitTraffic(verifier, seed + " " + events);
       fleet.stop();
       assertThat(fleet.drain(LIMIT)).as("all acknowledged, %s %s", seed, events).isTrue();
@@ -95,7 +87,6 @@ class LinkFaultIT {
       assertThat(verdict.passed() && verdict.reordered().total() == 0)
           .as("%s%n%s%n%s", seed, events, verdict.describe())
           .isTrue();
-      assertThat(uplink.counts().resetByFaults()).as("%s", seed).isPositive();
       assertThat(kafka.counts().resetByFaults()).as("%s", seed).isPositive();
     }
   }
