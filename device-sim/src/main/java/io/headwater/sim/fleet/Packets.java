@@ -142,7 +142,7 @@ final class Packets {
     }
   }
 
-  private static String words(String name) {
+  static String words(String name) {
     return name.toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 }
