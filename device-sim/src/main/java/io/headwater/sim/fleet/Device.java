@@ -267,9 +267,6 @@ final class Device implements Link.Owner {
     counters.inFlight.decrement();
     account.acknowledged(delivery.sequence, delivery.attempt);
     counters.latencies.record(System.nanoTime() - delivery.dueNanos);
-    if (blocked) {
-      publishDue();
-    }
   }
 
   @Override
@@ -282,14 +279,12 @@ final class Device implements Link.Owner {
   @Override
   public void failed(Delivery delivery) {
     wait(delivery, 0);
-    if (connected) {
-      publishDue();
-    }
+    blocked = true;
   }
 
   @Override
-  public void writable() {
-    if (blocked) {
+  public void ready() {
+    if (blocked && connected) {
       publishDue();
     }
   }

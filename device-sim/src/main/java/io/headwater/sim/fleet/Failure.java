@@ -1,10 +1,16 @@
 package io.headwater.sim.fleet;
 
 import io.headwater.process.UserError;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Why a connection was not made, or ended. */
 record Failure(Kind kind, String why) {
   static final Failure NONE = new Failure(Kind.NO_ANSWER, "");
+
+  /** The alerts of a server that got no certificate from its client. */
+  private static final Pattern CERTIFICATE_WANTED =
+      Pattern.compile("alert: (certificate_required|bad_certificate|handshake_failure)");
 
   /** What a user can do about it. */
   enum Kind {
@@ -43,9 +49,8 @@ record Failure(Kind kind, String why) {
                   + broker
                   + " failed"
                   + because
-                  + (settings.broker().tls().filter(Tls::insecure).isPresent()
-                      ? "; name a port that speaks TLS with --mqtt"
-                      : "; name the broker's certificate or its authority's with --tls-trust");
+                  + "; "
+                  + wayOutOfTls(settings.broker().tls());
           case CREDENTIALS ->
               "the broker at "
                   + broker
@@ -67,6 +72,15 @@ record Failure(Kind kind, String why) {
                   + settings.protocol().qos()
                   + " was asked; ask for less";
         });
+  }
+
+  private String wayOutOfTls(Optional<Tls> tls) {
+    if (CERTIFICATE_WANTED.matcher(why).find() && tls.flatMap(Tls::identity).isEmpty()) {
+      return "show it a certificate with --tls-cert and --tls-key";
+    }
+    return tls.filter(Tls::insecure).isPresent()
+        ? "name a port that speaks TLS with --mqtt"
+        : "name the broker's certificate or its authority's with --tls-trust";
   }
 
   @Override

@@ -98,11 +98,10 @@ final class HivemqLink implements Link {
         .whenComplete((_, thrown) ->
             onLoop(() -> {
               queued--;
-              if (qos == 0) {
-                owner.writable();
-              } else if (delivery.attempt == attempt) {
+              if (qos > 0 && delivery.attempt == attempt) {
                 finished(delivery, thrown);
               }
+              owner.ready();
             }));
   }
 

@@ -38,6 +38,7 @@ interface Link {
      */
     void opened(boolean continued, int receiveMaximum);
 
+    /** The attempt is done. {@link #ready} follows, as after the next two. */
     void acknowledged(Delivery delivery);
 
     /** The broker does not want the attempt; codes are those of MQTT 5 (2.4). */
@@ -46,7 +47,8 @@ interface Link {
     /** The client gave the attempt up. */
     void failed(Delivery delivery);
 
-    void writable();
+    /** The connection may take more than before: all answers that came together are told. */
+    void ready();
 
     /** The connection ended, or was not made. */
     void closed(Failure why);

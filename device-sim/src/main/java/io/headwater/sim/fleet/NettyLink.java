@@ -369,18 +369,24 @@ final class NettyLink implements Link {
     @Override
     public void channelReadComplete(ChannelHandlerContext ctx) {
       ctx.flush(); // releases
+      if (connection == this && accepted) {
+        owner.ready();
+      }
     }
 
     @Override
     public void channelWritabilityChanged(ChannelHandlerContext ctx) {
       if (connection == this && accepted && ctx.channel().isWritable()) {
-        owner.writable();
+        owner.ready();
       }
     }
 
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
       if (event instanceof SslHandshakeCompletionEvent handshake && !handshake.isSuccess()) {
+        if (!(handshake.cause() instanceof SSLException)) {
+          endBecause(Failure.Kind.NO_ANSWER, "the connection was closed during the TLS handshake");
+        }
         exceptionCaught(ctx, handshake.cause());
       }
     }

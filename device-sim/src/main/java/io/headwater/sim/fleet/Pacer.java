@@ -91,7 +91,8 @@ final class Pacer {
     }
     waking = false;
     if (size > 0 && beats[0] <= now) {
-      timer = loop.submit(this::wake);
+      // As a timer, because the loop runs all tasks before it turns to its sockets.
+      timer = loop.schedule(this::wake, 0, TimeUnit.NANOSECONDS);
     } else {
       setTimer();
     }

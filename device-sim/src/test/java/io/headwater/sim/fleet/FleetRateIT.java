@@ -27,7 +27,7 @@ class FleetRateIT {
   private static final int SECONDS = Integer.getInteger("headwater.fleet.seconds", 5);
 
   /** So much worse than what an idle machine does that only a broken pacer gets there. */
-  private static final double P99_MILLIS = Integer.getInteger("headwater.fleet.p99", 250);
+  private static final double P99_MILLIS = Integer.getInteger("headwater.fleet.p99", 100);
 
   @TempDir private Path folder;
 
@@ -51,7 +51,7 @@ class FleetRateIT {
             .atMost(LIMIT)
             .untilAsserted(() -> assertThat(fleet.counts().connected()).isEqualTo(CONNECTIONS));
         fleet.begin();
-        pass(Duration.ofSeconds(2)); // compilers
+        warmUp(fleet);
         fleet.newScheduleErrors();
         fleet.newLatencies();
         Fleet.Counts before = fleet.counts();
@@ -84,6 +84,15 @@ class FleetRateIT {
         assertThat(errors.getValueAtPercentile(99) / 1e3).as(text).isLessThan(P99_MILLIS);
       }
     }
+  }
+
+  /** Until the compilers are done, and what they delayed is made up for. */
+  private static void warmUp(Fleet fleet) {
+    pass(Duration.ofSeconds(2));
+    Awaitility.await()
+        .atMost(LIMIT)
+        .pollInterval(Duration.ofSeconds(1))
+        .until(() -> fleet.newScheduleErrors().getValueAtPercentile(90) / 1e3 < P99_MILLIS);
   }
 
   private static String millis(Histogram micros) {
