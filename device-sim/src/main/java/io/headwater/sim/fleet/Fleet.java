@@ -5,6 +5,7 @@ import io.headwater.process.UserError;
 import io.headwater.sim.judge.Ledger;
 import io.netty.channel.EventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,7 +25,10 @@ import org.HdrHistogram.Histogram;
  * order, from one thread; what counts and measures from any.
  */
 public final class Fleet implements AutoCloseable {
+  /** Beyond one of these, another event loop on another processor. */
   private static final int DEVICES_PER_LOOP = 5_000;
+
+  private static final int RATE_PER_LOOP = 20_000;
   private static final Duration POLL = Duration.ofMillis(20);
 
   private final FleetSettings settings;
@@ -79,9 +83,7 @@ public final class Fleet implements AutoCloseable {
         };
     loops =
         new MultiThreadIoEventLoopGroup(
-            Math.min(2, 1 + settings.devices() / DEVICES_PER_LOOP),
-            Threads.factory("sim-fleet"),
-            Transport.BEST.ioHandlers());
+            loopsFor(settings), Threads.factory("sim-fleet"), NioIoHandler.newFactory());
     loops.forEach(loop -> pacers.add(new Pacer((EventLoop) loop, tempo)));
     long originNanos = System.nanoTime();
     long originMs = clock.millis();
@@ -99,6 +101,12 @@ public final class Fleet implements AutoCloseable {
               links,
               random.split()));
     }
+  }
+
+  private static int loopsFor(FleetSettings settings) {
+    double wanted =
+        Math.max((double) settings.devices() / DEVICES_PER_LOOP, settings.rate() / RATE_PER_LOOP);
+    return Math.clamp((long) wanted, 1, Runtime.getRuntime().availableProcessors());
   }
 
   /**

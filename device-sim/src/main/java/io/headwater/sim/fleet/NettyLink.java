@@ -3,6 +3,7 @@ package io.headwater.sim.fleet;
 import io.headwater.sim.fleet.FleetSettings.Version;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -150,9 +151,11 @@ final class NettyLink implements Link {
     connection = null;
     if (open != null && open.channel != null) {
       if (open.context != null && open.accepted) {
-        open.context.writeAndFlush(packets.disconnect());
+        // After what still waits to be written, at QoS 0.
+        open.context.writeAndFlush(packets.disconnect()).addListener(ChannelFutureListener.CLOSE);
+      } else {
+        open.channel.close();
       }
-      open.channel.close();
     }
   }
 

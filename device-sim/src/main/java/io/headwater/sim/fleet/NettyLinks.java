@@ -5,6 +5,7 @@ import io.headwater.process.UserError;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslHandler;
@@ -26,7 +27,7 @@ final class NettyLinks implements Link.Factory {
     tls = settings.broker().tls().map(NettyLinks::context);
     bootstrap =
         new Bootstrap()
-            .channel(Transport.BEST.channels())
+            .channel(NioSocketChannel.class)
             .option(ChannelOption.TCP_NODELAY, true)
             .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_WITHIN_MS)
             .remoteAddress(broker.host(), broker.port());

@@ -8,6 +8,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -27,7 +29,7 @@ final class CountingSink implements AutoCloseable {
   private static final int DISCONNECT = 14;
 
   private final MultiThreadIoEventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(2, Transport.BEST.ioHandlers());
+      new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
   private final Channel listener;
   private final LongAdder published = new LongAdder();
 
@@ -35,7 +37,7 @@ final class CountingSink implements AutoCloseable {
     listener =
         new ServerBootstrap()
             .group(loops)
-            .channel(Transport.BEST.serverChannels())
+            .channel(NioServerSocketChannel.class)
             .option(ChannelOption.SO_BACKLOG, 4_096)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childHandler(

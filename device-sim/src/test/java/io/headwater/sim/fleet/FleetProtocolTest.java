@@ -41,7 +41,7 @@ class FleetProtocolTest {
 
   private static FleetSettings settings(HostPort broker, int devices, double rate, Protocol how) {
     return FleetSettings.of(broker, "sim-p-", devices, rate, "sensors/demo", 7)
-        .with(new Pace(0.5, 2_000, 16, Duration.ofSeconds(2)))
+        .with(new Pace(0.5, 2_000, 16, LIMIT))
         .with(how);
   }
 
@@ -78,8 +78,8 @@ class FleetProtocolTest {
   @MethodSource("all")
   void everyReadingArrivesOnceInOrder(Protocol how) {
     try (var broker = new SessionBroker();
-        Fleet fleet = fleet(settings(broker.address(), 10, 500, how))) {
-      runUntil(fleet, 500);
+        Fleet fleet = fleet(settings(broker.address(), 10, 1_000, how))) {
+      runUntil(fleet, 300);
       assertThat(fleet.drain(LIMIT)).isTrue();
       long published = fleet.counts().readings();
       Awaitility.await().atMost(LIMIT).until(() -> broker.delivered.size() >= published);
@@ -176,7 +176,10 @@ class FleetProtocolTest {
   @Test
   void noMoreIsUnderWayThanTheBrokerReceives() {
     try (var broker = new SessionBroker();
-        Fleet fleet = fleet(settings(broker.address(), 1, 200, v5(1)))) {
+        Fleet fleet =
+            fleet(
+                settings(broker.address(), 1, 200, v5(1))
+                    .with(new Pace(0, 2_000, 16, Duration.ofSeconds(1))))) {
       broker.receiveMaximum = 3;
       broker.silent = true;
       fleet.connect(LIMIT);
