@@ -130,11 +130,11 @@ final class LoadOptions {
   @Option(
       names = "--client",
       paramLabel = "netty|hivemq",
-      defaultValue = "NETTY",
+      defaultValue = "netty",
       description =
           "What speaks MQTT: netty, for mass fleets, or HiveMQ's client library as a second opinion;"
               + " default netty.")
-  private Client client = Client.NETTY;
+  private String client = "";
 
   @Option(
       names = "--seed",
@@ -164,7 +164,7 @@ final class LoadOptions {
           new Protocol(
               asked.mqtt().orElse("3.1.1").equals("5") ? Version.V5 : Version.V3_1_1,
               asked.qos().orElse(Protocol.DEFAULTS.qos()),
-              client),
+              client()),
           new Pace(
               asked.jitter().orElse(Pace.DEFAULTS.jitter()),
               asked
@@ -199,7 +199,7 @@ final class LoadOptions {
 
   private Optional<Tls> tls() {
     if ((tlsCertificate == null) != (tlsKey == null)) {
-      throw UserError.usage("--tls-cert and --tls-key belong together: give both");
+      throw UserError.usage("--tls-cert and --tls-key go together: give both or none");
     }
     Optional<Tls.Identity> identity =
         tlsCertificate == null || tlsKey == null
@@ -211,21 +211,26 @@ final class LoadOptions {
   }
 
   private Optional<Login> login() {
-    if (user == null) {
-      if (passwordFile != null) {
-        throw UserError.usage("--password-file needs --user NAME");
-      }
+    if (user == null && passwordFile == null) {
       return Optional.empty();
     }
-    return Optional.of(new Login(user, passwordFile == null ? "" : password(passwordFile)));
+    if (user == null || passwordFile == null) {
+      throw UserError.usage("--user and --password-file go together: give both or none");
+    }
+    try {
+      return Optional.of(
+          new Login(user, Files.readString(passwordFile).lines().findFirst().orElse("")));
+    } catch (IOException e) {
+      throw UserError.usage("--password-file: cannot read " + passwordFile + " (" + e + ")");
+    }
   }
 
-  private static String password(Path file) {
-    try {
-      return Files.readString(file).lines().findFirst().orElse("");
-    } catch (IOException e) {
-      throw UserError.failure("--password-file " + file + ": cannot be read (" + e + ")", e);
-    }
+  private Client client() {
+    return switch (client) {
+      case "netty" -> Client.NETTY;
+      case "hivemq" -> Client.HIVEMQ;
+      default -> throw UserError.usage("--client: '" + client + "' is not one of hivemq, netty");
+    };
   }
 
   long seedOr(long otherwise) {

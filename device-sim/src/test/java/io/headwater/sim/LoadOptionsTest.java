@@ -13,6 +13,7 @@ import io.headwater.sim.fleet.FleetSettings.Pace;
 import io.headwater.sim.fleet.FleetSettings.Protocol;
 import io.headwater.sim.fleet.FleetSettings.Version;
 import io.headwater.sim.fleet.Tls;
+import io.headwater.sim.scenario.Load;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ class LoadOptionsTest {
 
   private static FleetSettings settings(String... options) {
     return CommandLine.populateCommand(new LoadOptions(), options)
-        .fleet(BROKER, "sim", Clock.systemUTC());
+        .fleet(Load.UNSAID, BROKER, "sim", Clock.systemUTC());
   }
 
   @Test
@@ -87,6 +88,29 @@ class LoadOptionsTest {
     assertThat(settings("--tls-insecure").broker().tls()).map(Tls::insecure).contains(true);
   }
 
+  @Test
+  void whatIsGivenWinsOverAScenarioAndThatOverTheDefaults() {
+    Load asked =
+        new Load(
+            Optional.of(50),
+            Optional.of(500.0),
+            Optional.empty(),
+            Optional.of(2),
+            Optional.of("5"),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of("a/b"));
+    FleetSettings settings =
+        CommandLine.populateCommand(new LoadOptions(), "--rate=10", "--qos=0")
+            .fleet(asked, BROKER, "sim", Clock.systemUTC());
+    assertThat(settings.devices()).isEqualTo(50);
+    assertThat(settings.rate()).isEqualTo(10);
+    assertThat(settings.topicPrefix()).isEqualTo("a/b");
+    assertThat(settings.protocol()).isEqualTo(new Protocol(Version.V5, 0, Client.NETTY));
+    assertThat(settings.pace()).isEqualTo(Pace.DEFAULTS);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -95,8 +119,8 @@ class LoadOptionsTest {
           --qos=3              | --qos 3 is not 0, 1 or 2
           --mqtt-version=4     | --mqtt-version: '4' is not one of 3.1.1, 5
           --client=paho        | --client: 'paho' is not one of hivemq, netty
-          --jitter=0.2         | --jitter: '0.2' is not a percentage such as 20%
-          --jitter=95%         | --jitter 95% is not between 0% and 90%
+          --jitter=0.2         | --jitter: '0.2' is not between 0% and 90%
+          --jitter=95%         | --jitter: '95%' is not between 0% and 90%
           --connect-rate=0     | --connect-rate 0.0 is not above 0 and at most 100000
           --devices=0          | --devices 0 is not between 1 and 100000
           --rate=0             | --rate 0.0 is not above 0 and at most 1000000
