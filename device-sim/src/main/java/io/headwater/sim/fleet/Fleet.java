@@ -26,7 +26,7 @@ import org.HdrHistogram.Histogram;
  */
 public final class Fleet implements AutoCloseable {
   /** Beyond one of these, another event loop on another processor. */
-  private static final int DEVICES_PER_LOOP = 5_000;
+  private static final int MOST_LOOPS = 16;
 
   private static final int RATE_PER_LOOP = 20_000;
   private static final Duration POLL = Duration.ofMillis(20);
@@ -103,10 +103,14 @@ public final class Fleet implements AutoCloseable {
     }
   }
 
+  /**
+   * One loop does tens of thousands of readings a second, and more loops than half of the
+   * processors would take them from what is tested on the same machine: then all of it waits for
+   * time slices.
+   */
   private static int loopsFor(FleetSettings settings) {
-    double wanted =
-        Math.max((double) settings.devices() / DEVICES_PER_LOOP, settings.rate() / RATE_PER_LOOP);
-    return Math.clamp((long) wanted, 1, Runtime.getRuntime().availableProcessors());
+    int wanted = (int) Math.min(MOST_LOOPS, settings.rate() / RATE_PER_LOOP);
+    return Math.clamp(wanted, 1, Math.max(1, Runtime.getRuntime().availableProcessors() / 2));
   }
 
   /**

@@ -29,7 +29,7 @@ final class CountingSink implements AutoCloseable {
   private static final int DISCONNECT = 14;
 
   private final MultiThreadIoEventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
+      new MultiThreadIoEventLoopGroup(1, NioIoHandler.newFactory());
   private final Channel listener;
   private final LongAdder published = new LongAdder();
 

@@ -6,12 +6,15 @@ import io.headwater.process.HostPort;
 import io.headwater.sim.fleet.FleetSettings.Pace;
 import io.headwater.sim.judge.Ledger;
 import io.headwater.testsupport.ChildProcess;
+import io.netty.util.ResourceLeakDetector;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import org.HdrHistogram.Histogram;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,7 +35,21 @@ class FleetRateIT {
 
   private static final int STRETCHES = 6;
 
+  private static ResourceLeakDetector.Level leakDetection;
+
   @TempDir private Path folder;
+
+  /** Following every buffer costs several times what is measured here. */
+  @BeforeAll
+  static void followNoBuffers() {
+    leakDetection = ResourceLeakDetector.getLevel();
+    ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.DISABLED);
+  }
+
+  @AfterAll
+  static void followBuffersAgain() {
+    ResourceLeakDetector.setLevel(leakDetection);
+  }
 
   @Test
   void offersWhatIsScheduledWhenItIsDueAndHasItAcknowledged() {
