@@ -51,7 +51,12 @@ final class LiveView implements RunView {
   }
 
   private void draw() {
-    block.forEach(out::println);
+    if (!block.isEmpty()) {
+      // Lines are cut at the right edge: one that wraps would count as two on the way up.
+      out.print("\u001b[?7l");
+      block.forEach(out::println);
+      out.print("\u001b[?7h");
+    }
     out.flush();
   }
 

@@ -40,18 +40,20 @@ class LiveViewTest {
             "  devices   50 connected   published 500/s   acknowledged 500/s   in flight 3",
             "  far end   arrived 0/s   on the way 10,397   connections lost 7",
             "  latency   to acknowledged p50 2 p99 12 max 31 ms   to arrived –",
-            "  faults    cut uplink");
+            "  faults    cut uplink",
+            "\u001b[?7h");
   }
 
   @Test
   void drawsOverItselfAndLetsWhatIsSaidScrollAboveIt() {
     view.say("Starting");
     view.status(status(1, 500, List.of()));
-    assertThat(screen.toString()).startsWith("Starting\n\n").doesNotContain("\u001b");
+    assertThat(screen.toString()).startsWith("Starting\n\u001b[?7l\n").doesNotContain("\u001b[6A");
     screen.getBuffer().setLength(0);
     view.say("end of: cut uplink");
     // Up to the block's first line, clear, the line, and the block again.
-    assertThat(screen.toString()).startsWith("\u001b[6A\r\u001b[Jend of: cut uplink\n\n  [");
+    assertThat(screen.toString())
+        .startsWith("\u001b[6A\r\u001b[Jend of: cut uplink\n\u001b[?7l\n  [");
     screen.getBuffer().setLength(0);
     view.end();
     view.say("PASSED");

@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.process.UserError;
 import io.headwater.testsupport.ChildProcess;
-import io.headwater.testsupport.OutsideSoftware;
+import io.headwater.testsupport.SmallFileSystem;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,31 +22,6 @@ class DiskFillerTest {
   private static final int MIB = 1 << 20;
 
   @TempDir private Path folder;
-  private boolean mounted;
-
-  /** A file system of 8 MiB, which only root may make. */
-  private void mount() throws Exception {
-    String mount = OutsideSoftware.find("mount").toString();
-    mounted = run(mount, "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder.toString()) == 0;
-    if (!mounted) {
-      OutsideSoftware.doWithout("mount-as-root");
-    }
-  }
-
-  @AfterEach
-  void unmount() throws Exception {
-    if (mounted) {
-      assertThat(run("umount", folder.toString())).isZero();
-    }
-  }
-
-  private static int run(String... command) throws IOException, InterruptedException {
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start()
-        .waitFor();
-  }
 
   private long free() throws IOException {
     return Files.getFileStore(folder).getUsableSpace();
@@ -55,17 +29,18 @@ class DiskFillerTest {
 
   @Test
   void fillsToTheBrimAgainAndAgainAndFreesAtTheEnd() throws Exception {
-    mount();
-    Path others = folder.resolve("others");
-    Files.write(others, new byte[3 * MIB]);
-    try (var _ = new DiskFiller(folder)) {
-      assertNothingFits();
-      Files.delete(others);
-      Awaitility.await().atMost(LIMIT).until(() -> free() == 0);
-      assertNothingFits();
+    try (SmallFileSystem _ = SmallFileSystem.mount(folder, 8)) {
+      Path others = folder.resolve("others");
+      Files.write(others, new byte[3 * MIB]);
+      try (var _ = new DiskFiller(folder)) {
+        assertNothingFits();
+        Files.delete(others);
+        Awaitility.await().atMost(LIMIT).until(() -> free() == 0);
+        assertNothingFits();
+      }
+      assertThat(free()).isGreaterThan(7 * MIB);
+      assertThat(folder).isEmptyDirectory();
     }
-    assertThat(free()).isGreaterThan(7 * MIB);
-    assertThat(folder).isEmptyDirectory();
   }
 
   private void assertNothingFits() {
@@ -79,18 +54,19 @@ class DiskFillerTest {
   @Test
   void freesWhenTheJvmIsToldToEndAndAfterSigkillAtTheNextStart(@TempDir Path work)
       throws Exception {
-    mount();
-    try (ChildProcess told = startFiller(work)) {
+    try (SmallFileSystem _ = SmallFileSystem.mount(folder, 8)) {
+      try (ChildProcess told = startFiller(work)) {
+        assertNothingFits();
+        told.terminate();
+      }
+      assertThat(folder).isEmptyDirectory();
+      try (ChildProcess killed = startFiller(work)) {
+        killed.kill();
+      }
       assertNothingFits();
-      told.terminate();
+      new DiskFiller(folder).close();
+      assertThat(folder).isEmptyDirectory();
     }
-    assertThat(folder).isEmptyDirectory();
-    try (ChildProcess killed = startFiller(work)) {
-      killed.kill();
-    }
-    assertNothingFits();
-    new DiskFiller(folder).close();
-    assertThat(folder).isEmptyDirectory();
   }
 
   private ChildProcess startFiller(Path work) {

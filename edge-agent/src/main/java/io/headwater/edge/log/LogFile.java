@@ -403,8 +403,15 @@ final class LogFile implements AutoCloseable {
     connection.commit();
   }
 
+  /** Undoes what is not committed; on a full disk SQLite has done that by itself. */
   void rollback() throws SQLException {
-    connection.rollback();
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      if (!String.valueOf(e.getMessage()).contains("no transaction is active")) {
+        throw e;
+      }
+    }
   }
 
   /** The gap reasons by the wire's numbers. */

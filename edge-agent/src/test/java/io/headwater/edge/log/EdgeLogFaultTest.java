@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.process.ByteSize;
 import io.headwater.process.UserError;
+import io.headwater.testsupport.SmallFileSystem;
 import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.Incarnation;
+import io.headwater.uplink.OffsetRanges;
 import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.UplinkRecord;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -25,6 +27,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
@@ -134,6 +137,47 @@ class EdgeLogFaultTest {
     }
     try (EdgeLog log = open()) {
       assertThat(values(log, A)).endsWith("after");
+    }
+  }
+
+  @Test
+  void diskThatIsFullForAWhileStopsNothingForGood() throws IOException {
+    Path small = folder.resolve("small");
+    try (SmallFileSystem disk = SmallFileSystem.mount(small, 4);
+        EdgeLog log =
+            EdgeLog.open(
+                small, SMALL_FILES, new EdgeLogMetrics(new SimpleMeterRegistry()), List.of())) {
+      var told = new ArrayList<String>();
+      for (int i = 0; i < 5; i++) {
+        commit(log, A, "before" + i);
+        told.add("before" + i);
+      }
+      disk.fill();
+      Awaitility.await("a refusal")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> {
+            String value = told.size() + "-" + "x".repeat(8000);
+            Append.Outcome outcome = append(log, A, value).join();
+            if (outcome == Append.Outcome.COMMITTED) {
+              told.add(value);
+            }
+            return outcome == Append.Outcome.DISK_FULL;
+          });
+      // Housekeeping, once a second, wants to write down what is settled.
+      var settled = new AtomicLong();
+      Awaitility.await("a log that goes on with a full disk")
+          .during(Duration.ofSeconds(3))
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> {
+            log.settle(A, OffsetRanges.of(0, 1 + settled.getAndIncrement() % 5));
+            return !log.failed().isDone();
+          });
+      disk.free();
+      Awaitility.await("room")
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> append(log, A, "after").join() == Append.Outcome.COMMITTED);
+      told.add("after");
+      assertThat(values(log, A)).isEqualTo(told);
     }
   }
 

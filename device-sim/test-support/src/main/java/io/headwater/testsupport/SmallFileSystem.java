@@ -1,0 +1,83 @@
+package io.headwater.testsupport;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * A file system of its own on a folder, small enough to be filled. Only root may make one:
+ * elsewhere its test counts as skipped.
+ */
+public final class SmallFileSystem implements AutoCloseable {
+  private static final String FILLER = "filler";
+
+  private final Path folder;
+
+  private SmallFileSystem(Path folder) {
+    this.folder = folder;
+  }
+
+  /**
+   * @param folder where it appears; made if it is not there
+   */
+  public static SmallFileSystem mount(Path folder, int mebibytes) {
+    String mount = OutsideSoftware.find("mount").toString();
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    if (run(mount, "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", folder.toString())
+        != 0) {
+      OutsideSoftware.doWithout("mount-as-root");
+    }
+    return new SmallFileSystem(folder);
+  }
+
+  /** Leaves not a byte. */
+  public void fill() {
+    Path file = folder.resolve(FILLER);
+    for (int size = 1 << 20; size > 0; size /= 4) {
+      try {
+        while (true) {
+          Files.write(file, new byte[size], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        }
+      } catch (IOException _) {
+        // No room for so much; a smaller piece may fit.
+      }
+    }
+  }
+
+  /** Gives back what {@link #fill} took. */
+  public void free() {
+    try {
+      Files.deleteIfExists(folder.resolve(FILLER));
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    // Lazy: whatever a failed test has left open must not keep it.
+    if (run("umount", "-l", folder.toString()) != 0) {
+      throw new AssertionError("cannot unmount " + folder);
+    }
+  }
+
+  private static int run(String... command) {
+    try {
+      return new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+  }
+}
