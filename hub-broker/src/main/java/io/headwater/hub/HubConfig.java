@@ -76,10 +76,10 @@ public record HubConfig(
               + " opens the hub to the network without authentication; set 'insecure: true' if that"
               + " is meant");
     }
-    if (advertised.isEmpty() && isWildcard(listen.kafka())) {
+    if (isWildcard(advertised.orElse(listen.kafka()))) {
       throw new IllegalArgumentException(
-          "listen.kafka "
-              + listen.kafka()
+          (advertised.isEmpty() ? "listen.kafka " : "advertised ")
+              + advertised.orElse(listen.kafka())
               + " is no address that clients can connect to; set 'advertised' to this machine's name"
               + " and port, for example advertised=hub.example.org:"
               + listen.kafka().port());

@@ -56,6 +56,8 @@ class HubConfigTest {
             read(open, insecure, new Setting("advertised", "hub.example.org:9092", "--set"))
                 .advertised())
         .contains(new HostPort("hub.example.org", 9092));
+    assertThatThrownBy(() -> read(new Setting("advertised", "0.0.0.0:9093", "--set")))
+        .hasMessageContaining("advertised 0.0.0.0:9093 is no address that clients can connect to");
   }
 
   private static HubConfig read(Setting... settings) {
