@@ -86,6 +86,7 @@ final class Hub implements RunningProcess {
         config.listen().kafka(),
         config.advertised(),
         Math.toIntExact(config.maxRequestSize().bytes()),
+        config.net(),
         config.autoCreateTopics(),
         config.topics().defaultPartitions(),
         config.topics().defaults(),

@@ -2,6 +2,7 @@ package io.headwater.hub;
 
 import io.headwater.hub.kafka.group.GroupSettings;
 import io.headwater.hub.kafka.log.FileLogSettings;
+import io.headwater.hub.kafka.net.NetSettings;
 import io.headwater.hub.kafka.txn.TransactionSettings;
 import io.headwater.process.ByteSize;
 import io.headwater.process.HostPort;
@@ -25,6 +26,7 @@ import java.util.Optional;
  * @param insecure allows to listen on a network without authentication
  * @param autoCreateTopics makes topics that clients ask for
  * @param maxRequestSize of one request
+ * @param net what clients may take of the hub
  * @param topics defaults of topics
  */
 public record HubConfig(
@@ -38,6 +40,7 @@ public record HubConfig(
     boolean insecure,
     boolean autoCreateTopics,
     ByteSize maxRequestSize,
+    NetSettings net,
     Topics topics,
     GroupSettings groups,
     TransactionSettings transactions,
@@ -54,6 +57,7 @@ public record HubConfig(
           false,
           true,
           ByteSize.ofMebibytes(100),
+          NetSettings.DEFAULTS,
           new Topics(6, Map.of()),
           GroupSettings.DEFAULTS,
           TransactionSettings.DEFAULTS,

@@ -57,6 +57,7 @@ import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.hub.kafka.metadata.TopicRules;
 import io.headwater.hub.kafka.net.KafkaListener;
 import io.headwater.hub.kafka.net.NetMetrics;
+import io.headwater.hub.kafka.net.NetSettings;
 import io.headwater.hub.kafka.txn.LogTransactionVerifier;
 import io.headwater.hub.kafka.txn.ProducerIds;
 import io.headwater.hub.kafka.txn.TransactionCoordinator;
@@ -105,6 +106,7 @@ public final class Broker implements AutoCloseable {
       HostPort listen,
       Optional<HostPort> advertised,
       int longestFrame,
+      NetSettings net,
       boolean autoCreateTopics,
       int defaultPartitions,
       Map<String, String> topicDefaults,
@@ -162,7 +164,10 @@ public final class Broker implements AutoCloseable {
         resources.open(
             "network",
             new KafkaListener(
-                settings.listen(), settings.longestFrame(), new NetMetrics(registry)));
+                settings.listen(),
+                settings.longestFrame(),
+                settings.net(),
+                new NetMetrics(registry)));
   }
 
   /**

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headwater.hub.kafka.group.GroupSettings;
 import io.headwater.hub.kafka.log.FileLogSettings;
 import io.headwater.hub.kafka.metadata.MemoryStore;
+import io.headwater.hub.kafka.net.NetSettings;
 import io.headwater.hub.kafka.txn.TransactionSettings;
 import io.headwater.process.Health;
 import io.headwater.process.HostPort;
@@ -86,6 +87,7 @@ class EveryVersionTest {
                 new HostPort("127.0.0.1", 0),
                 Optional.empty(),
                 1 << 20,
+                NetSettings.DEFAULTS,
                 true,
                 2,
                 Map.of(),

@@ -5,7 +5,9 @@ import io.headwater.hub.kafka.api.NoResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.handler.timeout.IdleStateEvent;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -16,6 +18,7 @@ import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.network.ClientInformation;
 import org.apache.kafka.common.network.ListenerName;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.RequestAndSize;
 import org.apache.kafka.common.requests.RequestContext;
@@ -58,6 +61,8 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   private final Dispatcher dispatcher;
   private final Executor workers;
   private final NetMetrics metrics;
+  private final RequestMemory memory;
+  private final ReadGate gate;
   private final long mostBytesInFlight;
 
   /** All unanswered requests in order of arrival. */
@@ -72,12 +77,22 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   private @Nullable InetSocketAddress peer;
   private ClientInformation client = ClientInformation.EMPTY;
 
+  /**
+   * @param memory what each frame has taken, and gives back when it is released
+   */
   ConnectionHandler(
-      Dispatcher dispatcher, Executor workers, NetMetrics metrics, long mostBytesInFlight) {
+      Dispatcher dispatcher,
+      Executor workers,
+      NetMetrics metrics,
+      RequestMemory memory,
+      ReadGate gate,
+      long mostBytesInFlight) {
     super(false); // frames are released by hand, when their request is answered
     this.dispatcher = dispatcher;
     this.workers = workers;
     this.metrics = metrics;
+    this.memory = memory;
+    this.gate = gate;
     this.mostBytesInFlight = mostBytesInFlight;
   }
 
@@ -90,11 +105,11 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
 
   @Override
   protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
+    var exchange = new Exchange(frame);
     if (closed) {
-      frame.release();
+      release(exchange);
       return;
     }
-    var exchange = new Exchange(frame);
     exchanges.add(exchange);
     waiting.add(exchange);
     bytesInFlight += exchange.bytes;
@@ -103,10 +118,10 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   private void pauseOrResume(ChannelHandlerContext context) {
-    boolean read = exchanges.size() < MOST_IN_FLIGHT && bytesInFlight < mostBytesInFlight;
-    if (context.channel().config().isAutoRead() != read) {
-      context.channel().config().setAutoRead(read);
-    }
+    gate.set(
+        context.channel(),
+        ReadGate.Reason.IN_FLIGHT,
+        exchanges.size() >= MOST_IN_FLIGHT || bytesInFlight >= mostBytesInFlight);
   }
 
   private void startNext(ChannelHandlerContext context) {
@@ -138,6 +153,9 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
         .executor()
         .execute(() -> {
           starting = false;
+          if (!retainsFrame(exchange)) {
+            release(exchange); // a member of a group may wait for minutes
+          }
           startNext(context);
         });
     var _ =
@@ -151,6 +169,12 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
                     closeFailed(context, exchange, failure);
                   }
                 }));
+  }
+
+  /** Whether what was parsed points into the frame: only records are not copied. */
+  private static boolean retainsFrame(Exchange exchange) {
+    RequestHeader header = exchange.header;
+    return header == null || header.apiKey() == ApiKeys.PRODUCE;
   }
 
   private CompletableFuture<AbstractResponse> parseAndDispatch(
@@ -188,10 +212,19 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
             SecurityProtocol.PLAINTEXT,
             client,
             false);
-    RequestAndSize parsed = request.parseRequest(bytes);
+    RequestAndSize parsed = parse(request, bytes);
     exchange.version = request.apiVersion(); // an unknown ApiVersions version is answered as 0
     metrics.request(key);
     return dispatcher.dispatch(request, parsed.request);
+  }
+
+  private static RequestAndSize parse(RequestContext request, ByteBuffer bytes) {
+    if (request.header.apiKey() == ApiKeys.API_VERSIONS
+        && !ApiKeys.API_VERSIONS.isVersionSupported(request.header.apiVersion())) {
+      return request.parseRequest(bytes); // which answers a version of the future
+    }
+    return AbstractRequest.parseRequest(
+        request.header.apiKey(), request.header.apiVersion(), new BoundedReadable(bytes));
   }
 
   private void answered(
@@ -247,11 +280,12 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     bytesInFlight -= exchange.bytes;
   }
 
-  private static void release(Exchange exchange) {
+  private void release(Exchange exchange) {
     ByteBuf frame = exchange.frame;
     if (frame != null) {
       exchange.frame = null;
       frame.release();
+      memory.giveBack(exchange.bytes);
     }
   }
 
@@ -274,6 +308,15 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
         .setCause(cause)
         .log("A request has no answer; closing its connection");
     context.close();
+  }
+
+  /** A connection without a request for long is closed; one that waits for its answer is not. */
+  @Override
+  public void userEventTriggered(ChannelHandlerContext context, Object event) {
+    if (event instanceof IdleStateEvent && exchanges.isEmpty()) {
+      metrics.idle();
+      context.close();
+    }
   }
 
   @Override

@@ -14,6 +14,7 @@ import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.util.Objects;
@@ -41,10 +42,14 @@ public final class KafkaListener implements AutoCloseable {
   /**
    * Binds; connections wait in the backlog until {@link #serve}.
    *
-   * @param longestFrame bytes of the largest request
+   * @param longestFrame bytes of the largest request with records
    * @throws io.headwater.process.UserError if the port is taken
    */
-  public KafkaListener(HostPort listen, int longestFrame, NetMetrics metrics) {
+  public KafkaListener(
+      HostPort listen, int longestFrame, NetSettings settings, NetMetrics metrics) {
+    var memory = new RequestMemory(settings.requestMemory().bytes());
+    metrics.watch(memory);
+    var limits = new ConnectionLimits(settings, metrics);
     int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
     loops =
         new MultiThreadIoEventLoopGroup(
@@ -62,15 +67,25 @@ public final class KafkaListener implements AutoCloseable {
                 new ChannelInitializer<SocketChannel>() {
                   @Override
                   protected void initChannel(SocketChannel channel) {
+                    if (!limits.admit(channel)) {
+                      channel.close();
+                      return;
+                    }
                     channels.add(channel);
+                    var gate = new ReadGate();
                     channel
                         .pipeline()
-                        .addLast(new FrameDecoder(longestFrame))
+                        .addLast(
+                            new IdleStateHandler(
+                                0, 0, settings.idleTimeout().toMillis(), TimeUnit.MILLISECONDS))
+                        .addLast(new FrameDecoder(longestFrame, memory, gate))
                         .addLast(
                             new ConnectionHandler(
                                 Objects.requireNonNull(dispatcher, "serve comes first"),
                                 workers,
                                 metrics,
+                                memory,
+                                gate,
                                 MOST_BYTES_IN_FLIGHT));
                   }
                 })

@@ -24,6 +24,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.DescribeClusterRequestData;
 import org.apache.kafka.common.message.DescribeClusterResponseData;
+import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
@@ -31,6 +32,7 @@ import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.ApiVersionsResponse;
 import org.apache.kafka.common.requests.DescribeClusterRequest;
 import org.apache.kafka.common.requests.DescribeClusterResponse;
+import org.apache.kafka.common.requests.ProduceRequest;
 import org.apache.kafka.common.requests.RequestContext;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.requests.RequestUtils;
@@ -49,6 +51,7 @@ class ConnectionHandlerTest {
   private final List<ByteBuf> frames = new ArrayList<>();
   private final Deque<Runnable> held = new ArrayDeque<>();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final RequestMemory memory = new RequestMemory(MOST_BYTES);
   private boolean broken;
   private EmbeddedChannel channel = connect(Runnable::run);
 
@@ -75,12 +78,35 @@ class ConnectionHandlerTest {
     }
   }
 
+  /** Its requests hold records, which point into the frame. */
+  private final class LateProduce implements ApiHandler<ProduceRequest> {
+    @Override
+    public ApiKeys key() {
+      return ApiKeys.PRODUCE;
+    }
+
+    @Override
+    public Class<ProduceRequest> requestType() {
+      return ProduceRequest.class;
+    }
+
+    @Override
+    public CompletableFuture<AbstractResponse> handle(
+        RequestContext context, ProduceRequest request) {
+      var answer = new CompletableFuture<AbstractResponse>();
+      started.add(answer);
+      return answer;
+    }
+  }
+
   private EmbeddedChannel connect(Executor workers) {
     return new EmbeddedChannel(
         new ConnectionHandler(
-            new Dispatcher(List.of(new LateAnswers())),
+            new Dispatcher(List.of(new LateAnswers(), new LateProduce())),
             workers,
             new NetMetrics(registry),
+            memory,
+            new ReadGate(),
             MOST_BYTES)) {
       @Override
       protected SocketAddress remoteAddress0() {
@@ -300,9 +326,18 @@ class ConnectionHandlerTest {
   }
 
   @Test
+  void aRequestWithoutRecordsGivesItsFrameBackBeforeItsAnswer() {
+    request(0);
+
+    assertThat(started).hasSize(1);
+    assertThat(started.getFirst()).isNotDone();
+    assertFramesReleased();
+  }
+
+  @Test
   void aClosedConnectionGivesItsFramesBackWhenTheirWorkIsDone() {
     channel = connect(held::add);
-    request(0);
+    send(frame(ApiKeys.PRODUCE, 9, 0, new ProduceRequestData().setAcks((short) 1)));
     held.remove().run();
     channel.runPendingTasks();
     request(1);

@@ -11,6 +11,8 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.CorruptedFrameException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,11 +21,22 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(30)
 class FrameDecoderTest {
   private static final int LONGEST = 1_000;
+  private static final int MEMORY = 1_500;
+
+  private final RequestMemory memory = new RequestMemory(MEMORY);
+
+  private FrameDecoder decoder() {
+    return new FrameDecoder(LONGEST, memory, new ReadGate());
+  }
+
+  private static ByteBuf frame(int length) {
+    return Unpooled.buffer().writeInt(length).writeZero(length);
+  }
 
   @ParameterizedTest
   @ValueSource(ints = {Integer.MIN_VALUE, -1, 0, 7, LONGEST + 1, 0x47455420, Integer.MAX_VALUE})
   void refusesLengthsThatNoRequestHas(int length) {
-    var channel = new EmbeddedChannel(new FrameDecoder(LONGEST));
+    var channel = new EmbeddedChannel(decoder());
     ByteBuf bytes = Unpooled.buffer().writeInt(length).writeZero(100);
 
     assertThatThrownBy(() -> channel.writeInbound(bytes))
@@ -36,7 +49,7 @@ class FrameDecoderTest {
   @ParameterizedTest
   @ValueSource(ints = {8, LONGEST})
   void takesTheShortestAndTheLongest(int length) {
-    var channel = new EmbeddedChannel(new FrameDecoder(LONGEST));
+    var channel = new EmbeddedChannel(decoder());
 
     channel.writeInbound(Unpooled.buffer().writeInt(length).writeZero(length));
 
@@ -59,7 +72,9 @@ class FrameDecoderTest {
         sent.add(frame);
         stream.writeInt(frame.length).writeBytes(frame);
       }
-      var channel = new EmbeddedChannel(new FrameDecoder(LONGEST));
+      var channel =
+          new EmbeddedChannel(
+              new FrameDecoder(LONGEST, new RequestMemory(Long.MAX_VALUE), new ReadGate()));
       while (stream.isReadable()) {
         int next = 1 + random.nextInt(Math.min(40, stream.readableBytes()));
         channel.writeInbound(stream.readBytes(next));
@@ -68,6 +83,85 @@ class FrameDecoderTest {
 
       assertThat(drain(channel)).as("%s", seed).containsExactlyElementsOf(sent);
     }
+  }
+
+  @Test
+  void readsNoFurtherWhileRequestsTakeAllOfTheMemory() {
+    var first = new EmbeddedChannel(decoder());
+    var second = new EmbeddedChannel(decoder());
+
+    first.writeInbound(frame(900));
+    second.writeInbound(frame(900), frame(100));
+
+    ByteBuf held = first.readInbound();
+    assertThat(held.readableBytes()).isEqualTo(900);
+    assertThat(second.<ByteBuf>readInbound()).isNull();
+    assertThat(second.config().isAutoRead()).isFalse();
+    assertThat(memory.waitingCount()).isEqualTo(1);
+
+    memory.giveBack(900); // the first has been answered
+    held.release();
+    second.runPendingTasks();
+    assertThat(drain(second)).extracting(bytes -> bytes.length).containsExactly(900, 100);
+    assertThat(second.config().isAutoRead()).isTrue();
+    assertThat(memory.used()).isEqualTo(1_000);
+  }
+
+  @Test
+  void givesBackWhatAConnectionThatEndsHadTakenOrWaitedFor() {
+    var partial = new EmbeddedChannel(decoder());
+    partial.writeInbound(frame(900).writerIndex(50));
+    assertThat(memory.used()).isEqualTo(900);
+    var waiting = new EmbeddedChannel(decoder());
+    waiting.writeInbound(frame(900));
+    var behind = new EmbeddedChannel(decoder());
+    behind.writeInbound(frame(100));
+    assertThat(memory.waitingCount()).isEqualTo(2);
+
+    waiting.close();
+    behind.runPendingTasks();
+    assertThat(drain(behind)).hasSize(1);
+    partial.close();
+    assertThat(memory.used()).isEqualTo(100);
+    assertThat(memory.waitingCount()).isZero();
+  }
+
+  @Test
+  void endsAConnectionWhoseFrameTakesFarTooLong() {
+    var channel = new EmbeddedChannel(decoder());
+    channel.freezeTime();
+    channel.writeInbound(frame(900).writerIndex(899));
+    channel.advanceTimeBy(29, TimeUnit.SECONDS);
+    channel.runScheduledPendingTasks();
+    channel.checkException();
+
+    channel.advanceTimeBy(2, TimeUnit.SECONDS);
+    channel.runScheduledPendingTasks();
+
+    assertThatThrownBy(channel::checkException)
+        .isInstanceOf(CorruptedFrameException.class)
+        .hasMessage("a frame of 900 bytes did not arrive in time");
+    channel.close();
+    assertThat(memory.used()).isZero();
+  }
+
+  @Test
+  void takesLargeFramesForRecordsOnly() {
+    int large = FrameDecoder.LONGEST_WITHOUT_RECORDS + 1;
+    var channel = new EmbeddedChannel(new FrameDecoder(2 * large, memory, new ReadGate()));
+    short metadata = ApiKeys.METADATA.id;
+    assertThatThrownBy(
+            () -> channel.writeInbound(Unpooled.buffer().writeInt(large).writeShort(metadata)))
+        .isInstanceOf(CorruptedFrameException.class)
+        .hasMessage(
+            "frame length "
+                + large
+                + " is not between 8 and "
+                + FrameDecoder.LONGEST_WITHOUT_RECORDS);
+    // Produce is the API 0.
+    new EmbeddedChannel(new FrameDecoder(2 * large, memory, new ReadGate()))
+        .writeInbound(Unpooled.buffer().writeInt(large).writeShort(0));
+    assertThat(memory.used()).as("one alone always fits").isEqualTo(large);
   }
 
   private static List<byte[]> drain(EmbeddedChannel channel) {

@@ -1,0 +1,73 @@
+package io.headwater.hub.kafka.net;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of all requests between their first byte and their answer. A request whose bytes do not
+ * fit waits, first come, first served, and its connection is not read meanwhile. One alone always
+ * fits, however large. Thread-safe.
+ */
+final class RequestMemory {
+  private final long limit;
+  private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private long used;
+
+  /** A request that waits for room; told once, on whatever thread makes the room. */
+  record Waiting(long bytes, Runnable granted) {}
+
+  RequestMemory(long limit) {
+    this.limit = limit;
+  }
+
+  /** Takes the bytes, or queues the request; true if they are taken. */
+  synchronized boolean take(Waiting request) {
+    if (waiting.isEmpty() && fits(request.bytes())) {
+      used += request.bytes();
+      return true;
+    }
+    waiting.add(request);
+    return false;
+  }
+
+  /** Gives bytes back. */
+  void giveBack(long bytes) {
+    change(bytes, null);
+  }
+
+  /** A request gives up; if it has been granted meanwhile, its bytes are given back. */
+  void giveUp(Waiting request) {
+    change(0, request);
+  }
+
+  private void change(long returned, @Nullable Waiting givenUp) {
+    List<Runnable> granted = new ArrayList<>();
+    synchronized (this) {
+      used -= returned;
+      if (givenUp != null && !waiting.remove(givenUp)) {
+        used -= givenUp.bytes();
+      }
+      while (!waiting.isEmpty() && fits(waiting.getFirst().bytes())) {
+        Waiting next = waiting.removeFirst();
+        used += next.bytes();
+        granted.add(next.granted());
+      }
+    }
+    granted.forEach(Runnable::run);
+  }
+
+  private boolean fits(long bytes) {
+    return used == 0 || used + bytes <= limit;
+  }
+
+  synchronized long used() {
+    return used;
+  }
+
+  synchronized int waitingCount() {
+    return waiting.size();
+  }
+}
