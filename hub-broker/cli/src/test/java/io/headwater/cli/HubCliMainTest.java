@@ -1,0 +1,58 @@
+package io.headwater.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headwater.process.Main;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is refused before a hub is asked for anything. */
+@Timeout(30)
+class HubCliMainTest {
+  private static int execute(String line) {
+    return Main.execute(new HubCliMain(), line.split(" "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "topics",
+        "groups",
+        "topics lst",
+        "topics create",
+        "topics create t --config retention.ms",
+        "topics alter t",
+        "topics alter t --config a=1 --delete-config a",
+        "topics list --hub here",
+        "topics list --hub localhost:1,localhost",
+        "groups reset-offsets g",
+        "groups reset-offsets g --to",
+        "groups reset-offsets g --to nowhere",
+        "groups reset-offsets g --to offset x",
+        "produce t --acks 2",
+        "produce t --compression rar",
+        "produce t --key k --key-separator :",
+        "consume",
+        "consume t --from latst",
+        "consume t --count 0",
+        "consume t --output xml",
+        "consume t --isolation none",
+        "consume t --group g --partition 1"
+      })
+  void wrongUsageEndsWithTwo(String line) {
+    assertThat(execute(line)).isEqualTo(2);
+  }
+
+  @Test
+  void settingsThatCannotBeReadEndWithOne(@TempDir Path folder) throws Exception {
+    Path broken = Files.writeString(folder.resolve("broken"), "a=\\uXYZW");
+
+    assertThat(execute("topics list --settings " + folder.resolve("none"))).isEqualTo(1);
+    assertThat(execute("topics list --settings " + broken)).isEqualTo(1);
+  }
+}
