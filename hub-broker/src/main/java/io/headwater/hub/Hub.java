@@ -1,6 +1,7 @@
 package io.headwater.hub;
 
 import io.headwater.hub.kafka.Broker;
+import io.headwater.hub.kafka.log.FolderOwner;
 import io.headwater.hub.zookeeper.EmbeddedZooKeeper;
 import io.headwater.hub.zookeeper.ZooKeeperStore;
 import io.headwater.process.DataFolder;
@@ -61,6 +62,7 @@ final class Hub implements RunningProcess {
     HttpEndpoint http =
         resources.open("http", new HttpEndpoint("hub", config.http(), registry, health));
     Path folder = data.path();
+    FolderOwner.check(folder.resolve("log"), config.nodeId()); // before ZooKeeper changes its own
     EmbeddedZooKeeper zookeeper =
         resources.open(
             "zookeeper", EmbeddedZooKeeper.start(folder.resolve("zookeeper"), config.zookeeper()));

@@ -45,6 +45,7 @@ import io.headwater.hub.kafka.group.GroupCoordination;
 import io.headwater.hub.kafka.group.GroupSettings;
 import io.headwater.hub.kafka.log.FileLogEngine;
 import io.headwater.hub.kafka.log.FileLogSettings;
+import io.headwater.hub.kafka.log.FolderOwner;
 import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.LogMetrics;
 import io.headwater.hub.kafka.log.TopicLogs;
@@ -128,6 +129,8 @@ public final class Broker implements AutoCloseable {
       throws IOException {
     this.settings = settings;
     this.clock = clock;
+    // Before the engine: logs of topics that the store does not know will be deleted.
+    FolderOwner.check(settings.logFolder(), settings.nodeId()).claim(store.clusterId());
     engine =
         resources.open(
             "log",

@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
  * @param duplicate whether nothing was written because the batch was there already
  * @param durable completes when the high watermark has passed {@code lastOffset}; fails with {@code
  *     KafkaStorageException} when the log fails or is closed before, with {@code
- *     UnknownTopicOrPartitionException} when it is deleted. Completed by the commit thread: what is
- *     chained without an executor must be quick.
+ *     UnknownTopicOrPartitionException} when it is deleted. Completed by the commit thread or by
+ *     the appending one: what is chained without an executor must be quick.
  */
 public record Appended(
     long firstOffset,

@@ -2,10 +2,12 @@ package io.headwater.hub.kafka.log;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileStore;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** How data becomes durable. Used by the commit thread alone. */
+/** How data becomes durable, and how much room there is. Only the commit thread forces. */
 interface Disk extends AutoCloseable {
   /** Makes one file's data and size durable. */
   void force(FileChannel channel) throws IOException;
@@ -20,12 +22,17 @@ interface Disk extends AutoCloseable {
     return false;
   }
 
+  /** Bytes that this process may still write. Any thread. */
+  default long freeBytes() throws IOException {
+    return Long.MAX_VALUE;
+  }
+
   @Override
   default void close() {}
 
   /** The real one. */
-  static Disk of(Path folder) {
-    return new Real(FileSystemSync.open(folder));
+  static Disk of(Path folder) throws IOException {
+    return new Real(Files.getFileStore(folder), FileSystemSync.open(folder));
   }
 
   /** Files one by one while they are few, the whole file system when they are many. */
@@ -36,9 +43,11 @@ interface Disk extends AutoCloseable {
      */
     private static final int MANY = 16;
 
+    private final FileStore store;
     private final Optional<FileSystemSync> fileSystem;
 
-    private Real(Optional<FileSystemSync> fileSystem) {
+    private Real(FileStore store, Optional<FileSystemSync> fileSystem) {
+      this.store = store;
       this.fileSystem = fileSystem;
     }
 
@@ -54,6 +63,11 @@ interface Disk extends AutoCloseable {
       }
       fileSystem.get().sync();
       return true;
+    }
+
+    @Override
+    public long freeBytes() throws IOException {
+      return store.getUsableSpace();
     }
 
     @Override

@@ -13,11 +13,15 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.CleanerConfig;
 import org.apache.kafka.storage.internals.log.LogCleaner;
 import org.apache.kafka.storage.internals.log.LogConfig;
@@ -34,6 +38,7 @@ public final class FileLogEngine implements LogEngine {
   private static final int MAX_BATCH_BYTES = 64 << 20;
 
   private static final Duration STALL = Duration.ofSeconds(10);
+  private static final long SPACE_CHECK_MS = 1_000;
   private static final int CLEANER_BUFFER_BYTES = 512 << 10;
 
   private final ConcurrentMap<TopicPartition, FilePartitionLog> logs = new ConcurrentHashMap<>();
@@ -41,22 +46,38 @@ public final class FileLogEngine implements LogEngine {
   /** The cleaner's view of the same logs. */
   private final ConcurrentMap<TopicPartition, UnifiedLog> unified = new ConcurrentHashMap<>();
 
+  /** Partitions whose logs an I/O error has ended until the next start, and why. */
+  private final ConcurrentMap<TopicPartition, String> lost = new ConcurrentHashMap<>();
+
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
+  private final FlushMode flush;
   private final LogMetrics metrics;
   private final Disk disk;
   private final GroupCommitter committer;
   private final CommitScheduler scheduler;
   private final LogFolder folder;
+  private final LowSpace space;
   private final LogCleaner cleaner;
-  private final Thread failureWatch;
+
+  /** Ends logs whose errors were met under locks of Kafka's logs. */
+  private final ExecutorService failureThread;
+
   private boolean closed;
 
   private FileLogEngine(
       Path path, FileLogSettings settings, LogMetrics metrics, Time time, Disk disk)
       throws IOException {
+    this.flush = settings.flush();
     this.metrics = metrics;
     this.disk = disk;
-    committer = new GroupCommitter(disk, metrics, this::fail);
+    space = new LowSpace(disk, path, settings.lowSpace().bytes(), metrics);
+    committer =
+        new GroupCommitter(
+            disk,
+            flush == FlushMode.INTERVAL ? settings.flushInterval() : Duration.ZERO,
+            metrics,
+            new CommitFailures());
+    metrics.unforced(flush == FlushMode.OS ? () -> Double.NaN : committer::unforcedSeconds);
     scheduler = new CommitScheduler(committer);
     scheduler.startup();
     try {
@@ -67,7 +88,7 @@ public final class FileLogEngine implements LogEngine {
       stopScheduler();
       throw e;
     }
-    failureWatch = Threads.start("hub-log-failures", this::awaitFailure);
+    failureThread = Executors.newSingleThreadExecutor(Threads.factory("hub-log-failures"));
     cleaner =
         new LogCleaner(
             new CleanerConfig(
@@ -81,14 +102,19 @@ public final class FileLogEngine implements LogEngine {
                 true),
             List.of(path.toFile()),
             unified,
-            folder.failures(),
+            new LogFailures(this::cleanerFailed),
             time);
     cleaner.startup();
+    every("space", SPACE_CHECK_MS, () -> space.look(0));
     every("retention", settings.retentionCheckInterval().toMillis(), this::applyRetention);
     every(
         "recovery-points",
         settings.checkpointInterval().toMillis(),
-        () -> folder.writeRecoveryPoints(unified.values()));
+        () -> folder.writeRecoveryPoints(files()));
+  }
+
+  private List<UnifiedLog> files() {
+    return logs.values().stream().map(FilePartitionLog::unifiedLog).toList();
   }
 
   /**
@@ -136,25 +162,26 @@ public final class FileLogEngine implements LogEngine {
       if (folder.topicIdOf(partition).filter(id -> !id.equals(topicId)).isPresent()) {
         folder.deleteUnopened(partition);
       }
-      UnifiedLog log = folder.open(partition, topicId, config);
-      var made = new FilePartitionLog(log, topicId, this);
+      var failures = new LogFailures((message, cause) -> logFailed(partition, topicId, cause));
+      UnifiedLog log = folder.open(partition, topicId, config, failures);
+      var made = new FilePartitionLog(log, topicId, failures, this);
       logs.put(partition, made);
       unified.put(partition, log);
       metrics.openLogs(logs.size());
       return made;
-    } catch (IOException e) {
-      var failure =
-          new KafkaStorageException(
-              "The log of %s below %s cannot be opened: %s".formatted(partition, folder.path(), e),
-              e);
-      fail(failure);
-      throw failure;
+    } catch (IOException | KafkaException e) {
+      lost.put(partition, e.toString());
+      metrics.lostLogs(lost.size());
+      throw new KafkaStorageException(
+          "The log of %s below %s cannot be opened: %s".formatted(partition, folder.path(), e), e);
     }
   }
 
   @Override
   public synchronized void delete(TopicPartition partition) {
     FilePartitionLog log = logs.remove(partition);
+    boolean wasLost = lost.remove(partition) != null;
+    metrics.lostLogs(lost.size());
     if (log == null) {
       return;
     }
@@ -164,6 +191,13 @@ public final class FileLogEngine implements LogEngine {
     cleaner.abortCleaning(partition);
     cleaner.updateCheckpoints(folder.path().toFile(), Optional.of(partition));
     UnifiedLog files = log.unifiedLog();
+    metrics.openLogs(logs.size());
+    if (wasLost) {
+      files.closeHandlers(); // Kafka's code touches no file of such a log any more
+      folder.abandon(partition);
+      deleteUnopened(partition);
+      return;
+    }
     files.renameDir(UnifiedLog.logDeleteDirName(partition), false);
     // Readers may still be sending from these files.
     var _ =
@@ -172,7 +206,6 @@ public final class FileLogEngine implements LogEngine {
             () -> deleteFiles(files),
             Math.max(1, files.config().fileDeleteDelayMs),
             -1);
-    metrics.openLogs(logs.size());
     LOGGER
         .atInfo()
         .addKeyValue("topicName", partition.topic())
@@ -189,18 +222,22 @@ public final class FileLogEngine implements LogEngine {
     }
     for (TopicPartition partition : folder.unopened()) {
       if (!wanted.containsKey(partition)) {
-        try {
-          folder.deleteUnopened(partition);
-        } catch (IOException e) {
-          // It costs space only; the next start tries again.
-          LOGGER
-              .atWarn()
-              .addKeyValue("topicName", partition.topic())
-              .addKeyValue("partition", partition.partition())
-              .setCause(e)
-              .log("A left-over log could not be deleted");
-        }
+        deleteUnopened(partition);
       }
+    }
+  }
+
+  private void deleteUnopened(TopicPartition partition) {
+    try {
+      folder.deleteUnopened(partition);
+    } catch (IOException e) {
+      // It costs space only; the next start tries again.
+      LOGGER
+          .atWarn()
+          .addKeyValue("topicName", partition.topic())
+          .addKeyValue("partition", partition.partition())
+          .setCause(e)
+          .log("A left-over log could not be deleted");
     }
   }
 
@@ -215,12 +252,89 @@ public final class FileLogEngine implements LogEngine {
       return Optional.of(
           "the logs below " + folder.path() + " cannot be written; check the disk and start again");
     }
+    Optional<Map.Entry<TopicPartition, String>> one = lost.entrySet().stream().findAny();
+    if (one.isPresent()) {
+      return Optional.of(
+          "%d logs below %s have failed, one is %s: %s; check the disk and start again"
+              .formatted(lost.size(), folder.path(), one.get().getKey(), one.get().getValue()));
+    }
     Duration stalled = committer.stalledFor();
     return stalled.compareTo(STALL) < 0
-        ? Optional.empty()
+        ? space.problem()
         : Optional.of(
             "the disk of %s has not answered for %d s"
                 .formatted(folder.path(), stalled.toSeconds()));
+  }
+
+  /**
+   * Ends one log until the next start, which recovers it; all others go on. The last one ends the
+   * engine. Never called under a log's lock.
+   */
+  void fail(FilePartitionLog log, Throwable cause) {
+    TopicPartition partition = log.topicPartition();
+    if (logs.get(partition) != log || lost.putIfAbsent(partition, cause.toString()) != null) {
+      return;
+    }
+    unified.remove(partition);
+    LOGGER
+        .atError()
+        .addKeyValue("topicName", partition.topic())
+        .addKeyValue("partition", partition.partition())
+        .setCause(cause)
+        .log("A log has failed");
+    log.end(
+        new KafkaStorageException(
+            "The log of %s cannot be used until the hub is started again: %s"
+                .formatted(partition, cause),
+            cause));
+    metrics.lostLogs(lost.size());
+    if (lost.keySet().containsAll(logs.keySet())) {
+      fail(cause);
+    }
+  }
+
+  private void logFailed(TopicPartition partition, Uuid topicId, Exception cause) {
+    failureThread.execute(() -> {
+      FilePartitionLog log = logs.get(partition);
+      if (log != null && log.topicId().equals(topicId)) {
+        fail(log, cause);
+      }
+    });
+  }
+
+  /** Kafka's cleaner names the log in its text alone. Anything else is its checkpoint, a help. */
+  private void cleanerFailed(String message, IOException cause) {
+    unified.forEach((partition, _) -> {
+      FilePartitionLog log = logs.get(partition);
+      if (log != null && message.contains(" log for " + partition + " in dir ")) {
+        logFailed(partition, log.topicId(), cause);
+      }
+    });
+  }
+
+  private final class CommitFailures implements GroupCommitter.Failures {
+    @Override
+    public void ofLog(FilePartitionLog log, Exception cause) {
+      fail(log, cause);
+    }
+
+    @Override
+    public void ofFileSystem(IOException cause) {
+      for (FilePartitionLog log : logs.values()) {
+        if (log.hasUnforced()) {
+          fail(log, cause);
+        }
+      }
+    }
+
+    @Override
+    public void ofAll(Throwable cause) {
+      fail(cause);
+    }
+  }
+
+  void admit(AppendOrigin origin, long bytes) {
+    space.admit(origin, bytes);
   }
 
   /** Stops everything for good: no force is tried again. Never called under a log's lock. */
@@ -241,7 +355,16 @@ public final class FileLogEngine implements LogEngine {
 
   void appended(FilePartitionLog log, long records, long bytes) {
     metrics.appended(records, bytes);
-    committer.markDirty(log);
+    if (flush != FlushMode.OS) {
+      committer.markDirty(log);
+    }
+    if (flush != FlushMode.ALWAYS) {
+      try {
+        log.complete(log.endOffset());
+      } catch (IOException e) {
+        fail(log, e);
+      }
+    }
   }
 
   void throwIfFailed() {
@@ -251,16 +374,9 @@ public final class FileLogEngine implements LogEngine {
     }
   }
 
-  /** Meets failures that Kafka's code has noted, so that none is followed by a promise. */
-  void throwIfOffline() throws IOException {
-    if (failed.isDone() || folder.isOffline()) {
-      throw new IOException("The log folder " + folder.path() + " is offline.");
-    }
-  }
-
   /** Makes the logs' start offsets durable. */
   CompletableFuture<Void> checkpointStartOffsets() {
-    return CompletableFuture.runAsync(() -> folder.writeStartOffsets(unified.values()), committer);
+    return CompletableFuture.runAsync(() -> folder.writeStartOffsets(files()), committer);
   }
 
   @Override
@@ -278,12 +394,12 @@ public final class FileLogEngine implements LogEngine {
     steps.add(disk::close);
     logs.values().forEach(log -> steps.add(() -> closeLog(log, over)));
     if (!failed.isDone()) {
-      steps.add(() -> folder.writeStartOffsets(unified.values()));
-      steps.add(() -> folder.writeRecoveryPoints(unified.values()));
+      steps.add(() -> folder.writeStartOffsets(files()));
+      steps.add(() -> folder.writeRecoveryPoints(files()));
     }
-    steps.add(failureWatch::interrupt);
     run(steps);
-    if (!failed.isDone()) {
+    failureThread.close();
+    if (!failed.isDone() && lost.isEmpty()) {
       try {
         folder.markClean();
       } catch (IOException e) {
@@ -295,7 +411,7 @@ public final class FileLogEngine implements LogEngine {
   private void closeLog(FilePartitionLog log, KafkaStorageException over) {
     UnifiedLog files = log.unifiedLog();
     log.end(over);
-    if (failed.isDone()) {
+    if (failed.isDone() || lost.containsKey(log.topicPartition())) {
       files.closeHandlers(); // what is on disk stays as it is: the next start recovers it
     } else {
       files.flush(true);
@@ -342,13 +458,22 @@ public final class FileLogEngine implements LogEngine {
   private void applyRetention() {
     Map<TopicPartition, UnifiedLog> deletable = cleaner.pauseCleaningForNonCompactedPartitions();
     try {
-      for (UnifiedLog log : deletable.values()) {
-        log.deleteOldSegments();
-      }
-    } catch (IOException e) {
-      fail(e);
+      deletable.forEach(this::applyRetention);
     } finally {
       cleaner.resumeCleaning(deletable.keySet());
+    }
+  }
+
+  private void applyRetention(TopicPartition partition, UnifiedLog files) {
+    try {
+      files.deleteOldSegments();
+    } catch (IOException e) {
+      FilePartitionLog log = logs.get(partition);
+      if (log != null && log.unifiedLog().equals(files)) {
+        fail(log, e);
+      }
+    } catch (KafkaStorageException _) {
+      // Its own channel has told; the others' retention goes on.
     }
   }
 
@@ -357,16 +482,6 @@ public final class FileLogEngine implements LogEngine {
       files.delete();
     } catch (KafkaStorageException e) {
       LOGGER.atWarn().addKeyValue("path", files.dir()).setCause(e).log("Files were left behind");
-    }
-  }
-
-  /** Kafka's code notes a failed disk here, whatever thread met it. */
-  private void awaitFailure() {
-    try {
-      String offline = folder.failures().takeNextOfflineLogDir();
-      fail(new IOException("The log folder " + offline + " is offline."));
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
@@ -35,17 +36,19 @@ import org.apache.kafka.storage.internals.log.VerificationGuard;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A partition in files: Kafka's {@code UnifiedLog}, whose high watermark is raised by the commit
- * thread after it has forced the data to disk.
+ * A partition in files: Kafka's {@code UnifiedLog}, whose high watermark is raised by {@link
+ * #complete}: by the commit thread after it has forced the data to disk, or, where the flush mode
+ * does not wait for that, right after the append.
  *
  * <p>Appends come from any thread and are put in order here, so that the waiting futures stand in
- * offset order. Only {@link #complete}, and so only the commit thread, moves the high watermark.
+ * offset order.
  */
 final class FilePartitionLog implements PartitionLog {
   private record Waiting(long endOffset, CompletableFuture<Void> durable) {}
 
   private final UnifiedLog log;
   private final Uuid topicId;
+  private final LogFailures failures;
   private final FileLogEngine engine;
   private final HighWatermarks highWatermarks = new HighWatermarks();
 
@@ -63,12 +66,17 @@ final class FilePartitionLog implements PartitionLog {
   /** Base of the newest segment whose directory entry is durable. Commit thread only. */
   private long forcedBase;
 
+  /** What is durable for sure. Written by the commit thread. */
+  private volatile long forcedEnd;
+
   /** The log must be durable up to its end, and its high watermark be there. */
-  FilePartitionLog(UnifiedLog log, Uuid topicId, FileLogEngine engine) {
+  FilePartitionLog(UnifiedLog log, Uuid topicId, LogFailures failures, FileLogEngine engine) {
     this.log = log;
     this.topicId = topicId;
+    this.failures = failures;
     this.engine = engine;
     this.forcedBase = log.activeSegment().baseOffset();
+    this.forcedEnd = log.logEndOffset();
   }
 
   UnifiedLog unifiedLog() {
@@ -97,6 +105,8 @@ final class FilePartitionLog implements PartitionLog {
     LogAppendInfo info;
     boolean duplicate;
     long bytes = records.sizeInBytes();
+    throwIfEnded();
+    engine.admit(origin, bytes);
     try {
       synchronized (appendLock) {
         throwIf(refusing);
@@ -114,9 +124,16 @@ final class FilePartitionLog implements PartitionLog {
       }
     } catch (KafkaStorageException e) {
       if (ended == null && refusing == null) {
-        engine.fail(e); // not under the lock: this ends all logs
+        engine.fail(this, e); // its tail is unknown
       }
       throw e;
+    } catch (KafkaException e) {
+      throw e.getCause() instanceof IOException cause && !(e instanceof ApiException)
+          ? failed("append to", cause)
+          : e;
+    } catch (InternalError e) { // a mapped index has found no room on the disk
+      engine.fail(this, e);
+      throw new KafkaStorageException("Cannot append to " + topicPartition() + ": " + e, e);
     }
     if (!duplicate) {
       engine.appended(this, info.lastOffset() - info.firstOffset() + 1, bytes);
@@ -142,12 +159,13 @@ final class FilePartitionLog implements PartitionLog {
    * unclean end. A segment that is new since the last time needs its directory entry too.
    */
   void force(Disk disk, long end) throws IOException {
-    long from = log.highWatermark();
+    long from = forcedEnd;
     if (ended != null || end <= from) {
       return;
     }
     try {
       force(disk, from, end);
+      forced(end);
     } catch (IOException | RuntimeException e) {
       if (ended == null) { // a log that is being deleted has nothing to promise
         throw e;
@@ -155,12 +173,24 @@ final class FilePartitionLog implements PartitionLog {
     }
   }
 
-  /** Tells everybody that this log is durable up to {@code end}. */
+  /** Notes that this log is durable up to {@code end}. */
+  void forced(long end) {
+    forcedEnd = Math.max(forcedEnd, end);
+  }
+
+  /** Whether a lost page of the file system could be one of this log's. */
+  boolean hasUnforced() {
+    return log.logEndOffset() > forcedEnd;
+  }
+
+  /** Makes what lies below {@code end} readable, and tells everybody who waits for it. */
   void complete(long end) throws IOException {
     if (ended != null) {
       return;
     }
-    engine.throwIfOffline();
+    if (failures.hasOfflineLogDir(log.parentDir())) {
+      throw new IOException("an I/O error was met before"); // no promise may follow one
+    }
     long highWatermark = log.highWatermark();
     if (end > highWatermark) {
       highWatermark = log.updateHighWatermark(end);
@@ -247,6 +277,10 @@ final class FilePartitionLog implements PartitionLog {
           Math.min(lastStable, highWatermark));
     } catch (IOException e) {
       throw failed("read", e);
+    } catch (KafkaException e) { // Kafka's iterators wrap the errors of files
+      throw e.getCause() instanceof IOException cause && !(e instanceof ApiException)
+          ? failed("read", cause)
+          : e;
     }
   }
 
@@ -356,7 +390,7 @@ final class FilePartitionLog implements PartitionLog {
     var failure =
         new KafkaStorageException(
             "Cannot %s the log of %s: %s".formatted(what, topicPartition(), cause), cause);
-    engine.fail(failure);
+    engine.fail(this, failure);
     return failure;
   }
 

@@ -10,38 +10,63 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.errors.KafkaStorageException;
 
 /**
  * Makes appends durable, many at a time.
  *
  * <p>One thread, {@code hub-log-commit}: takes all logs that became dirty, makes them durable, then
  * raises their high watermarks. What is appended meanwhile waits for the next turn, so the group
- * grows by itself under load and costs nothing when idle. The same thread runs the tasks that
- * Kafka's logs want done soon; see {@link CommitScheduler}.
+ * grows by itself under load and costs nothing when idle. With a delay, logs gather for that long.
+ * The same thread runs the tasks that Kafka's logs want done soon; see {@link CommitScheduler}.
  *
- * <p>The first failure ends the thread: no force is ever tried again, because the kernel may have
- * dropped the pages that it could not write.
+ * <p>A log that cannot be forced is given up: no force is ever tried again, because the kernel may
+ * have dropped the pages that it could not write. If the whole file system was forced, nobody knows
+ * whose pages those were: every log with something to lose is given up.
  */
 final class GroupCommitter implements Executor, AutoCloseable {
+  /** Hears what could not be made durable. Called by the commit thread. */
+  interface Failures {
+    /** One log, and no other. */
+    void ofLog(FilePartitionLog log, Exception cause);
+
+    /** Something of what any log had not made durable. */
+    void ofFileSystem(IOException cause);
+
+    /** The commit thread itself: nothing becomes durable any more. */
+    void ofAll(Throwable cause);
+  }
+
   private final Disk disk;
+  private final long delayNanos;
   private final LogMetrics metrics;
-  private final Consumer<Throwable> onFailure;
+  private final Failures failures;
   private final Object lock = new Object();
   private final Thread thread;
 
   /** When the commit under way began, by {@code System.nanoTime()}; 0 if there is none. */
   private volatile long busySince;
 
+  /** When the oldest append of the commit under way was made; 0 if there is none. */
+  private volatile long committingSince;
+
+  /** When the first of the dirty logs became so; 0 if there is none. Written under the lock. */
+  private volatile long dirtySince;
+
   // Guarded by lock.
   private Set<FilePartitionLog> dirty = new LinkedHashSet<>();
   private final Deque<Runnable> tasks = new ArrayDeque<>();
   private boolean closing;
 
-  GroupCommitter(Disk disk, LogMetrics metrics, Consumer<Throwable> onFailure) {
+  /**
+   * @param delay between an append and its commit; none makes commits as fast as the disk is
+   */
+  GroupCommitter(Disk disk, Duration delay, LogMetrics metrics, Failures failures) {
     this.disk = disk;
+    this.delayNanos = delay.toNanos();
     this.metrics = metrics;
-    this.onFailure = onFailure;
+    this.failures = failures;
     this.thread = Threads.start("hub-log-commit", this::run);
   }
 
@@ -49,6 +74,7 @@ final class GroupCommitter implements Executor, AutoCloseable {
   void markDirty(FilePartitionLog log) {
     synchronized (lock) {
       if (dirty.add(log) && dirty.size() == 1) {
+        dirtySince = now();
         lock.notifyAll();
       }
     }
@@ -58,6 +84,18 @@ final class GroupCommitter implements Executor, AutoCloseable {
   Duration stalledFor() {
     long since = busySince;
     return since == 0 ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
+  }
+
+  /** For how long the oldest append has been waiting to become durable, in seconds. */
+  double unforcedSeconds() {
+    long committing = committingSince;
+    long since = committing == 0 ? dirtySince : committing;
+    return since == 0 ? 0 : (System.nanoTime() - since) / 1e9;
+  }
+
+  /** Never 0, which stands for "none". */
+  private static long now() {
+    return System.nanoTime() | 1;
   }
 
   @Override
@@ -76,13 +114,21 @@ final class GroupCommitter implements Executor, AutoCloseable {
         if (!batch.isEmpty()) {
           commit(batch);
         }
-        due.forEach(Runnable::run);
+        due.forEach(GroupCommitter::runTask);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
-      onFailure.accept(new IllegalStateException("the commit thread was interrupted"));
+      failures.ofAll(new IllegalStateException("the commit thread was interrupted"));
     } catch (Exception | Error e) {
-      onFailure.accept(e);
+      failures.ofAll(e);
+    }
+  }
+
+  private static void runTask(Runnable task) {
+    try {
+      task.run();
+    } catch (KafkaStorageException _) {
+      // Its log has been told through its own channel; the others' tasks go on.
     }
   }
 
@@ -92,39 +138,61 @@ final class GroupCommitter implements Executor, AutoCloseable {
     batch.clear();
     due.clear();
     synchronized (lock) {
-      while (dirty.isEmpty() && tasks.isEmpty()) {
-        if (closing) {
-          return false;
-        }
-        lock.wait();
+      while (tasks.isEmpty() && !closing && untilCommit() > 0) {
+        TimeUnit.NANOSECONDS.timedWait(lock, untilCommit());
       }
-      batch.addAll(dirty);
-      dirty = new LinkedHashSet<>();
+      if (closing && tasks.isEmpty() && dirty.isEmpty()) {
+        return false;
+      }
+      if (closing || untilCommit() <= 0) {
+        batch.addAll(dirty);
+        dirty = new LinkedHashSet<>();
+        committingSince = dirtySince;
+        dirtySince = 0;
+      }
       due.addAll(tasks);
       tasks.clear();
     }
     return true;
   }
 
-  private void commit(List<FilePartitionLog> logs) throws IOException {
-    long started = System.nanoTime();
-    busySince = started == 0 ? 1 : started;
+  private long untilCommit() {
+    return dirty.isEmpty() ? Long.MAX_VALUE : dirtySince + delayNanos - System.nanoTime();
+  }
+
+  private void commit(List<FilePartitionLog> logs) {
+    long started = now();
+    busySince = started;
     metrics.dirtyLogs(logs.size());
     long[] ends = new long[logs.size()];
     for (int i = 0; i < ends.length; i++) {
       ends[i] = logs.get(i).commitEnd(); // before the force: what comes later waits its turn
     }
-    boolean all = disk.forceAll(ends.length);
-    for (int i = 0; i < ends.length; i++) {
-      FilePartitionLog log = logs.get(i);
-      if (!all) {
-        log.force(disk, ends[i]);
+    try {
+      boolean all = disk.forceAll(ends.length);
+      for (int i = 0; i < ends.length; i++) {
+        commit(logs.get(i), ends[i], all);
       }
-      log.complete(ends[i]); // forced one by one, each is answered when it is on disk
+    } catch (IOException e) {
+      failures.ofFileSystem(e);
     }
     busySince = 0;
+    committingSince = 0;
     metrics.dirtyLogs(0);
     metrics.committed(System.nanoTime() - started, logs.size());
+  }
+
+  private void commit(FilePartitionLog log, long end, boolean forced) {
+    try {
+      if (forced) {
+        log.forced(end);
+      } else {
+        log.force(disk, end);
+      }
+      log.complete(end); // forced one by one, each is answered when it is on disk
+    } catch (IOException | RuntimeException e) {
+      failures.ofLog(log, e);
+    }
   }
 
   /** Commits what is dirty, runs what is due, then ends the thread. */

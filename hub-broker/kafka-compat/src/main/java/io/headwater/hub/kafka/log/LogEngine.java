@@ -20,7 +20,7 @@ public interface LogEngine extends AutoCloseable {
    * topic deletion left over.
    *
    * @param config applied to an existing log too
-   * @throws org.apache.kafka.common.errors.KafkaStorageException the disk failed
+   * @throws org.apache.kafka.common.errors.KafkaStorageException this log cannot be opened
    */
   PartitionLog create(TopicPartition partition, Uuid topicId, LogConfig config);
 
@@ -42,14 +42,14 @@ public interface LogEngine extends AutoCloseable {
   Collection<PartitionLog> logs();
 
   /**
-   * Completes exceptionally when the engine can no longer make anything durable (disk error, disk
-   * full); the process then has to end. Never completes otherwise.
+   * Completes exceptionally when the engine can no longer make anything durable: every log has
+   * failed, or what forces them. The process then has to end. Never completes otherwise.
    */
   CompletableFuture<Void> failed();
 
   /**
-   * What keeps the engine from making appends durable, in one line for an operator: it has failed,
-   * or the disk has not answered for 10 s. Empty if all is well.
+   * What keeps the engine from taking appends, in one line for an operator: it or a log has failed,
+   * the disk has not answered for 10 s or is nearly full. Empty if all is well.
    */
   Optional<String> problem();
 

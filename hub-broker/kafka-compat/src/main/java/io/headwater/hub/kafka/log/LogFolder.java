@@ -11,20 +11,25 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.CorruptRecordException;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.server.util.Scheduler;
 import org.apache.kafka.storage.internals.checkpoint.CleanShutdownFileHandler;
 import org.apache.kafka.storage.internals.checkpoint.OffsetCheckpointFile;
 import org.apache.kafka.storage.internals.checkpoint.PartitionMetadataFile;
+import org.apache.kafka.storage.internals.log.FetchDataInfo;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.apache.kafka.storage.internals.log.LogDirFailureChannel;
+import org.apache.kafka.storage.internals.log.LogSegment;
 import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
 import org.apache.kafka.storage.internals.log.UnifiedLog;
 import org.apache.kafka.storage.log.metrics.BrokerTopicStats;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +51,10 @@ final class LogFolder {
   private final Scheduler scheduler;
   private final BrokerTopicStats stats = new BrokerTopicStats();
   private final Time time;
-  private final LogDirFailureChannel failures = new LogDirFailureChannel(1);
+
+  /** Nobody listens: a checkpoint that cannot be written now is written the next time. */
+  private final LogDirFailureChannel checkpointFailures = new LogDirFailureChannel(1);
+
   private final OffsetCheckpointFile recoveryPoints;
   private final OffsetCheckpointFile startOffsets;
   private final CleanShutdownFileHandler cleanMark;
@@ -82,16 +90,8 @@ final class LogFolder {
     }
   }
 
-  LogDirFailureChannel failures() {
-    return failures;
-  }
-
   Path path() {
     return folder;
-  }
-
-  boolean isOffline() {
-    return failures.hasOfflineLogDir(folder.toString());
   }
 
   /** Partitions whose logs were found at the start and were not opened since. */
@@ -116,32 +116,31 @@ final class LogFolder {
     }
   }
 
-  /** Opens or makes one log; what it holds is durable and below the high watermark afterwards. */
-  UnifiedLog open(TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
+  /**
+   * Opens or makes one log; what it holds is durable and below the high watermark afterwards.
+   *
+   * @param failures hears of this log's I/O errors
+   */
+  UnifiedLog open(TopicPartition partition, Uuid topicId, LogConfig config, LogFailures failures)
+      throws IOException {
     Path dir = folder.resolve(UnifiedLog.logDirName(partition));
     boolean isNew = !Files.exists(dir);
     long started = System.nanoTime();
-    UnifiedLog log =
-        UnifiedLog.create(
-            dir.toFile(),
-            config,
-            startOffsetsAtStart.getOrDefault(partition, 0L),
-            isNew ? 0L : recoveryPointsAtStart.getOrDefault(partition, 0L),
-            scheduler,
-            stats,
-            time,
-            Math.toIntExact(settings.maxTransactionTimeout().toMillis()),
-            new ProducerStateManagerConfig(
-                Math.toIntExact(settings.producerIdExpiration().toMillis()), true),
-            PRODUCER_ID_CHECK_MS,
-            failures,
-            isNew || stoppedClean,
-            Optional.of(topicId));
+    long recoveryPoint = isNew ? 0L : recoveryPointsAtStart.getOrDefault(partition, 0L);
+    UnifiedLog log = null;
+    if (isNew || stoppedClean) {
+      log = openAsLeft(dir, topicId, config, recoveryPoint, failures);
+      recoveryPoint = log == null ? 0L : recoveryPoint; // a mark that lies: trust nothing
+    }
+    boolean clean = log != null;
+    if (log == null) {
+      log = create(dir, topicId, config, recoveryPoint, false, failures);
+    }
     log.partitionMetadataFile().ifPresent(PartitionMetadataFile::maybeFlush);
     if (isNew) {
       forceFolder(dir);
       forceFolder(folder);
-    } else if (!stoppedClean) {
+    } else if (!clean) {
       log.flush(true); // the recovered tail may be in the page cache only
       forceFolder(dir);
       LOGGER
@@ -155,6 +154,72 @@ final class LogFolder {
     log.updateHighWatermark(log.logEndOffset());
     unopened.remove(partition);
     return log;
+  }
+
+  /**
+   * Opens a log without a look into it; null if it does not end where the last clean stop has left
+   * it. The mark of such a stop may come from a backup whose logs are of another moment.
+   */
+  private @Nullable UnifiedLog openAsLeft(
+      Path dir, Uuid topicId, LogConfig config, long end, LogFailures failures) throws IOException {
+    try {
+      UnifiedLog log = create(dir, topicId, config, end, true, failures);
+      if (endsAt(log, end)) {
+        return log;
+      }
+      log.closeHandlers();
+    } catch (CorruptRecordException | InvalidRecordException _) {
+      // what is left of a batch at its end
+    }
+    LOGGER
+        .atWarn()
+        .addKeyValue("path", dir)
+        .log("A log is not as the last stop has left it: checking it from its beginning");
+    return null;
+  }
+
+  private UnifiedLog create(
+      Path dir,
+      Uuid topicId,
+      LogConfig config,
+      long recoveryPoint,
+      boolean clean,
+      LogFailures failures)
+      throws IOException {
+    return UnifiedLog.create(
+        dir.toFile(),
+        config,
+        startOffsetsAtStart.getOrDefault(UnifiedLog.parseTopicPartitionName(dir.toFile()), 0L),
+        recoveryPoint,
+        scheduler,
+        stats,
+        time,
+        Math.toIntExact(settings.maxTransactionTimeout().toMillis()),
+        new ProducerStateManagerConfig(
+            Math.toIntExact(settings.producerIdExpiration().toMillis()), true),
+        PRODUCER_ID_CHECK_MS,
+        failures,
+        clean,
+        Optional.of(topicId));
+  }
+
+  /** Whether the last batch ends at that offset and nothing follows it. Found by the index. */
+  private static boolean endsAt(UnifiedLog log, long offset) throws IOException {
+    LogSegment newest = log.activeSegment();
+    if (log.logEndOffset() != offset) {
+      return false;
+    }
+    if (offset == newest.baseOffset()) {
+      return newest.size() == 0;
+    }
+    FetchDataInfo tail = newest.read(offset - 1, Integer.MAX_VALUE);
+    return tail != null
+        && tail.records.batches().iterator().next().sizeInBytes() == tail.records.sizeInBytes();
+  }
+
+  /** Takes a log that failed as one that nobody has opened. */
+  void abandon(TopicPartition partition) {
+    unopened.put(partition, folder.resolve(UnifiedLog.logDirName(partition)));
   }
 
   /**
@@ -215,7 +280,7 @@ final class LogFolder {
   }
 
   private OffsetCheckpointFile checkpoint(String name) throws IOException {
-    return new OffsetCheckpointFile(folder.resolve(name).toFile(), failures);
+    return new OffsetCheckpointFile(folder.resolve(name).toFile(), checkpointFailures);
   }
 
   private Map<TopicPartition, Long> readAtStart(String name) throws IOException {

@@ -7,6 +7,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.DoubleSupplier;
 
 /** Meters of the log engine. Thread-safe. */
 public final class LogMetrics {
@@ -16,6 +18,10 @@ public final class LogMetrics {
   private final Counter appendedBytes;
   private final AtomicInteger dirty = new AtomicInteger();
   private final AtomicInteger logs = new AtomicInteger();
+  private final AtomicInteger lost = new AtomicInteger();
+  private final AtomicLong free = new AtomicLong();
+  private final AtomicInteger stopped = new AtomicInteger();
+  private volatile DoubleSupplier unforced = () -> 0;
 
   public LogMetrics(MeterRegistry registry) {
     commit =
@@ -46,6 +52,23 @@ public final class LogMetrics {
         .description("Open logs")
         .baseUnit("logs")
         .register(registry);
+    Gauge.builder("hub.log.lost", lost, AtomicInteger::get)
+        .description("Logs that an I/O error has ended until the next start")
+        .baseUnit("logs")
+        .register(registry);
+    Gauge.builder("hub.log.free", free, AtomicLong::get)
+        .description("Space left for the logs")
+        .baseUnit("bytes")
+        .register(registry);
+    Gauge.builder("hub.log.stopped", stopped, AtomicInteger::get)
+        .description("1 while records are refused for want of space")
+        .register(registry);
+    Gauge.builder("hub.log.unforced", this, meters -> meters.unforced.getAsDouble())
+        .description(
+            "Age of the oldest append not forced to disk, what a power cut may take;"
+                + " NaN if the operating system decides")
+        .baseUnit("seconds")
+        .register(registry);
   }
 
   void appended(long records, long bytes) {
@@ -64,5 +87,21 @@ public final class LogMetrics {
 
   void openLogs(int count) {
     logs.set(count);
+  }
+
+  void lostLogs(int count) {
+    lost.set(count);
+  }
+
+  void freeBytes(long bytes) {
+    free.set(bytes);
+  }
+
+  void stopped(boolean now) {
+    stopped.set(now ? 1 : 0);
+  }
+
+  void unforced(DoubleSupplier seconds) {
+    unforced = seconds;
   }
 }

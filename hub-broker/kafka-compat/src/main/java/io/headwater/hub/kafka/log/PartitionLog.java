@@ -15,14 +15,17 @@ import org.apache.kafka.storage.internals.log.VerificationGuard;
 /**
  * The log of one partition while this process owns it.
  *
- * <p>Offsets: {@code start <= last stable offset <= high watermark <= end}. The high watermark is
- * the durable offset: every record below it survives the death of the process and of the machine.
- * It never goes back, also not over a restart. Readers see nothing above it.
+ * <p>Offsets: {@code start <= last stable offset <= high watermark <= end}. Every record below the
+ * high watermark survives the death of the process. With {@link FlushMode#ALWAYS} it is the durable
+ * offset: they survive the death of the machine too, and it never goes back, also not over a
+ * restart. With the other modes it is the end of what is written, and a power cut may take it back.
+ * Readers see nothing above it.
  *
  * <p>A failure to append for any other reason than the records themselves, or to make records
  * durable, is final: from then on every append is refused, every outstanding and later future of
  * {@link Appended#durable()} fails with a {@link
- * org.apache.kafka.common.errors.KafkaStorageException}, and {@link LogEngine#failed()} reports it.
+ * org.apache.kafka.common.errors.KafkaStorageException}, and {@link LogEngine#problem()} tells it.
+ * Other logs go on; see {@link LogEngine#failed()}.
  *
  * <p>All methods may be called from any thread and none waits for the disk to become durable.
  * {@code append} and {@code read} do read and write files and so do not belong on an event loop. A
@@ -72,7 +75,8 @@ public interface PartitionLog {
    *     producer has written
    * @throws org.apache.kafka.common.errors.InvalidTxnStateException the transaction was not
    *     verified with {@code guard}
-   * @throws org.apache.kafka.common.errors.KafkaStorageException the log has failed or is closed
+   * @throws org.apache.kafka.common.errors.KafkaStorageException the log has failed or is closed,
+   *     or there is too little space (then nothing was written, and trying again helps in time)
    */
   Appended append(
       MemoryRecords records,
@@ -140,7 +144,7 @@ public interface PartitionLog {
   /** The offset that the next record will get. */
   long endOffset();
 
-  /** The durable offset: first offset that is not durable yet. */
+  /** First offset that is not durable yet, or not written with modes that do not wait for that. */
   long highWatermark();
 
   /** First offset of the oldest undecided transaction, otherwise the high watermark. */
@@ -178,9 +182,9 @@ public interface PartitionLog {
   @FunctionalInterface
   interface HighWatermarkListener {
     /**
-     * Offsets below {@code highWatermark} are durable. Called by one thread at a time, with rising
-     * values of which some may be left out. Must return quickly, not block and not throw; may call
-     * the log. The last stable offset has been raised already.
+     * Offsets below {@code highWatermark} are durable or at least written. Called by one thread at
+     * a time, with rising values of which some may be left out. Must return quickly, not block and
+     * not throw; may call the log. The last stable offset has been raised already.
      */
     void onHighWatermark(long highWatermark);
 

@@ -8,8 +8,11 @@ import java.util.HashMap;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the logs in step with the catalog: one log for each partition that this broker leads, with
@@ -19,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe: one caller at a time is let in.
  */
 public final class TopicLogs {
+  private static final Logger LOGGER = LoggerFactory.getLogger(TopicLogs.class);
+
   private final LogEngine engine;
   private final TopicConfigs configs;
   private final int brokerId;
@@ -50,10 +55,24 @@ public final class TopicLogs {
       LogConfig config = known.computeIfAbsent(topic.configs(), configs::effective);
       for (Partition partition : topic.partitions()) {
         if (partition.leader() == brokerId) {
-          engine.create(new TopicPartition(topic.name(), partition.index()), topic.id(), config);
+          create(new TopicPartition(topic.name(), partition.index()), topic.id(), config);
         }
       }
     }
     applied = snapshot;
+  }
+
+  /** One log that cannot be opened must not keep the others closed. */
+  private void create(TopicPartition partition, Uuid topicId, LogConfig config) {
+    try {
+      engine.create(partition, topicId, config);
+    } catch (KafkaStorageException e) {
+      LOGGER
+          .atError()
+          .addKeyValue("topicName", partition.topic())
+          .addKeyValue("partition", partition.partition())
+          .setCause(e)
+          .log("A log cannot be opened");
+    }
   }
 }

@@ -410,10 +410,9 @@ public final class TransactionCoordinator implements AutoCloseable {
 
   private void forget(Entry entry) {
     String id = entry.metadata.transactionalId();
+    CompletableFuture<Void> durable = append(id, null).durable(); // may be refused
     entry.metadata.prepareDead();
-    append(id, null)
-        .durable()
-        .whenComplete((_, failure) -> thread.execute(() -> endWait(entry, failure == null)));
+    durable.whenComplete((_, failure) -> thread.execute(() -> endWait(entry, failure == null)));
   }
 
   private void endWait(Entry entry, boolean forgotten) {
@@ -445,7 +444,7 @@ public final class TransactionCoordinator implements AutoCloseable {
             metadata.completeTransitionTo(transit);
             done.complete(null);
           } else {
-            // Storage fails for good: the process ends, and the next one reads what is there.
+            // Nothing follows in a log that has failed: the next start reads what is there.
             metadata.pendingState(Optional.empty());
             done.completeExceptionally(
                 Errors.COORDINATOR_NOT_AVAILABLE.exception(

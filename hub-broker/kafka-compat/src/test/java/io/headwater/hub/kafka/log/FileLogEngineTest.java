@@ -11,9 +11,13 @@ import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.process.ByteSize;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -37,6 +41,9 @@ class FileLogEngineTest {
   private static final TopicPartition PARTITION = new TopicPartition("t", 0);
   private static final FileLogSettings QUICK =
       new FileLogSettings(
+          FlushMode.ALWAYS,
+          Duration.ofSeconds(1),
+          ByteSize.ofMebibytes(1),
           Duration.ofMillis(100),
           Duration.ofMillis(100),
           Duration.ofDays(1),
@@ -77,6 +84,134 @@ class FileLogEngineTest {
     assertThat(readAll(log)).contains("v495", "v496", "v497", "v498", "v499");
     assertThat(log.endOffset()).isEqualTo(500);
     assertThat(engine.failed()).isNotDone();
+  }
+
+  @Test
+  void compactionMakesTheFilesSmallerAndKeepsEachKey() {
+    var log = create(compacted("0.01"));
+    long appended = 0;
+    for (int i = 0; i < 400; i++) {
+      MemoryRecords records = keyed("k" + i % 40, "v" + i + "x".repeat(100));
+      appended += records.sizeInBytes();
+      append(log, records);
+    }
+    append(log, keyed("last", "last")).durable().join();
+    long third = appended / 3;
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(log.size()).isLessThan(third));
+    Map<String, String> values = newest(log);
+    assertThat(values).hasSize(41);
+    for (int i = 360; i < 400; i++) {
+      assertThat(values).containsEntry("k" + i % 40, "v" + i + "x".repeat(100));
+    }
+  }
+
+  @Test
+  void tombstonesGoAfterTheirTimeAndNotBefore() {
+    var soon = create("t", compacted("0.01", "delete.retention.ms", "1"));
+    var late = create("u", compacted("0.01", "delete.retention.ms", "3600000"));
+    for (PartitionLog log : List.of(soon, late)) {
+      append(log, keyed("gone", "x".repeat(100)));
+      append(log, tombstone("gone")).durable().join();
+    }
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(20))
+        .untilAsserted(() -> {
+          for (PartitionLog log : List.of(soon, late)) {
+            append(log, keyed("other", "x".repeat(1_000))).durable().join(); // rolls now and then
+          }
+          assertThat(newest(soon)).doesNotContainKey("gone");
+          assertThat(readKeys(late)).containsOnlyOnce("gone"); // cleaned, and the tombstone kept
+        });
+    assertThat(newest(late)).containsEntry("gone", "");
+  }
+
+  @Test
+  void compactionWithRetentionDoesBoth() {
+    var log =
+        create(compacted("0.01", "cleanup.policy", "compact,delete", "retention.bytes", "20000"));
+    for (int i = 0; i < 300; i++) {
+      append(log, keyed("k" + i, "v" + "x".repeat(100)));
+      append(log, keyed("same", "v" + i));
+    }
+    append(log, keyed("last", "last")).durable().join();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> {
+          assertThat(log.size()).isLessThan(30_000);
+          assertThat(log.startOffset()).isPositive();
+          assertThat(readKeys(log).stream().filter("same"::equals).count()).isLessThan(40);
+        });
+    assertThat(newest(log)).containsEntry("same", "v299").containsKey("k299");
+  }
+
+  @Test
+  void aLogIsLeftAloneUntilItIsDirtyEnough() throws Exception {
+    var lazy = create("t", compacted("0.01"));
+    var eager = create("u", compacted("0.01"));
+    for (PartitionLog log : List.of(lazy, eager)) {
+      appendAndRoll(log, 300, "x");
+    }
+    Path cleaned = folder.resolve("cleaner-offset-checkpoint");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(cleaned).content().contains("t 0 301", "u 0 301"));
+    lazy.updateConfig(new TopicConfigs(Map.of()).effective(compacted("0.9")));
+    for (PartitionLog log : List.of(lazy, eager)) {
+      appendAndRoll(log, 60, "y");
+    }
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(readKeys(eager)).containsOnlyOnce("k0"));
+    assertThat(readKeys(lazy).stream().filter("k0"::equals).count()).isEqualTo(2);
+  }
+
+  /** One record for each key, all of them in closed segments. */
+  private static void appendAndRoll(PartitionLog log, int keys, String value) {
+    for (int i = 0; i < keys; i++) {
+      append(log, keyed("k" + i, value.repeat(100)));
+    }
+    append(log, keyed("large", value.repeat(4_500)));
+    append(log, keyed("large", value.repeat(4_500))).durable().join();
+  }
+
+  private static Map<String, String> compacted(String dirtyRatio, String... more) {
+    var configs = new HashMap<String, String>();
+    configs.put("cleanup.policy", "compact");
+    configs.put("internal.segment.bytes", "5000");
+    configs.put("min.cleanable.dirty.ratio", dirtyRatio);
+    for (int i = 0; i < more.length; i += 2) {
+      configs.put(more[i], more[i + 1]);
+    }
+    return configs;
+  }
+
+  private static List<String> readKeys(PartitionLog log) {
+    var keys = new ArrayList<String>();
+    LogRecords.forEachBatch(log, batch -> batch.forEach(record -> keys.add(text(record.key()))));
+    return keys;
+  }
+
+  /** The newest value of each key; empty for a tombstone. */
+  private static Map<String, String> newest(PartitionLog log) {
+    var values = new HashMap<String, String>();
+    LogRecords.forEachBatch(
+        log,
+        batch ->
+            batch.forEach(record ->
+                values.put(text(record.key()), record.hasValue() ? text(record.value()) : "")));
+    return values;
+  }
+
+  private static String text(ByteBuffer bytes) {
+    return StandardCharsets.UTF_8.decode(bytes).toString();
+  }
+
+  private static MemoryRecords tombstone(String key) {
+    return MemoryRecords.withRecords(
+        Compression.NONE, new SimpleRecord(Time.SYSTEM.milliseconds(), Batches.bytes(key), null));
   }
 
   @Test
@@ -162,8 +297,14 @@ class FileLogEngineTest {
   }
 
   private PartitionLog create(Map<String, String> configs) {
+    return create(PARTITION.topic(), configs);
+  }
+
+  private PartitionLog create(String topic, Map<String, String> configs) {
     return engine.create(
-        PARTITION, Uuid.randomUuid(), new TopicConfigs(Map.of()).effective(configs));
+        new TopicPartition(topic, 0),
+        Uuid.randomUuid(),
+        new TopicConfigs(Map.of()).effective(configs));
   }
 
   private PartitionLog find() {

@@ -5,6 +5,8 @@ import static io.headwater.hub.kafka.log.Batches.appendTransactional;
 import static io.headwater.hub.kafka.log.Batches.endTransaction;
 import static io.headwater.hub.kafka.log.Batches.idempotent;
 import static io.headwater.hub.kafka.log.Batches.readAll;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardOpenOption.APPEND;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -13,10 +15,12 @@ import io.headwater.testsupport.Seed;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,7 +29,10 @@ import java.util.stream.Stream;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.record.internal.ControlRecordType;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.junit.jupiter.api.BeforeEach;
@@ -124,7 +131,7 @@ class FileLogRecoveryTest {
     for (int i = 0; i < garbage.length; i++) {
       garbage[i] = (byte) random.nextInt();
     }
-    Files.write(segment(), garbage, StandardOpenOption.APPEND);
+    Files.write(segment(), garbage, APPEND);
     try (var engine = open(folder)) {
       assertThat(readAll(log(engine))).as("%s", seed).containsExactly("a", "b");
     }
@@ -136,7 +143,7 @@ class FileLogRecoveryTest {
       append(log(engine), "a").durable().join();
       crash();
     }
-    Files.write(segment(), new byte[4096], StandardOpenOption.APPEND);
+    Files.write(segment(), new byte[4096], APPEND);
     try (var engine = open(folder)) {
       assertThat(readAll(log(engine))).containsExactly("a");
     }
@@ -245,6 +252,219 @@ class FileLogRecoveryTest {
   }
 
   @Test
+  void aTornIndexIsBuiltAnew() throws Exception {
+    assertIndexesAreBuiltAnew(".index", index -> Files.write(index, new byte[] {1, 2, 3, 4, 5}));
+  }
+
+  @Test
+  void aMissingIndexIsBuiltAnew() throws Exception {
+    assertIndexesAreBuiltAnew(".index", Files::delete);
+  }
+
+  @Test
+  void aMissingTimeIndexIsBuiltAnew() throws Exception {
+    assertIndexesAreBuiltAnew(".timeindex", Files::delete);
+  }
+
+  @Test
+  void aTornTimeIndexIsBuiltAnew() throws Exception {
+    assertIndexesAreBuiltAnew(".timeindex", index -> Files.write(index, new byte[7]));
+  }
+
+  private interface Damage {
+    void to(Path file) throws IOException;
+  }
+
+  private void assertIndexesAreBuiltAnew(String suffix, Damage damage) throws Exception {
+    try (var engine = open(folder)) {
+      var log = log(engine, rolling());
+      for (int i = 0; i < 100; i++) {
+        append(log, timed(1_000 + i, "v" + i + "x".repeat(500)));
+      }
+      append(log, timed(2_000, "last")).durable().join();
+      crash();
+    }
+    List<Path> damaged = files(suffix);
+    assertThat(damaged).hasSizeGreaterThan(2);
+    for (Path index : damaged) {
+      damage.to(index);
+    }
+    try (var engine = open(folder)) {
+      var log = log(engine, rolling());
+      assertThat(readAll(log)).hasSize(101);
+      assertThat(readAll(log, 77, IsolationLevel.READ_UNCOMMITTED)).hasSize(24);
+      assertThat(log.offsetForTimestamp(1_050, IsolationLevel.READ_UNCOMMITTED))
+          .map(TimestampedOffset::offset)
+          .contains(50L);
+      append(log, "more").durable().join();
+    }
+  }
+
+  private static MemoryRecords timed(long timestamp, String value) {
+    return MemoryRecords.withRecords(Compression.NONE, Batches.record(timestamp, value, value));
+  }
+
+  @Test
+  void aHalfMadeSegmentIsGoneOn() throws Exception {
+    try (var engine = open(folder)) {
+      fill(log(engine), 10);
+      crash();
+    }
+    Files.createFile(folder.resolve("t-0/00000000000000000010.log")); // no indexes, no bytes
+    try (var engine = open(folder)) {
+      var log = log(engine);
+      assertThat(readAll(log)).hasSize(10);
+      assertThat(append(log, "next").firstOffset()).isEqualTo(10);
+    }
+    try (var engine = open(folder)) {
+      assertThat(readAll(log(engine))).hasSize(11).endsWith("next");
+    }
+  }
+
+  @Test
+  void aHalfWrittenCleanedSegmentIsThrownAway() throws Exception {
+    try (var engine = open(folder)) {
+      fill(log(engine, rolling()), 100);
+      crash();
+    }
+    Path cleaned = folder.resolve("t-0/00000000000000000000.log.cleaned");
+    Files.write(cleaned, new byte[100]);
+    Files.write(folder.resolve("t-0/00000000000000000000.index.cleaned"), new byte[10]);
+    try (var engine = open(folder)) {
+      assertThat(readAll(log(engine, rolling()))).hasSize(100);
+    }
+    assertThat(cleaned).doesNotExist();
+  }
+
+  @Test
+  void aHalfDoneSwapOfACleanedSegmentIsFinished() throws Exception {
+    try (var engine = open(folder)) {
+      fill(log(engine, rolling()), 100);
+      crash();
+    }
+    // The cleaner has renamed its first file, and left those that it stands for.
+    Path first = segments().getFirst();
+    Path swap = Path.of(first + ".swap");
+    byte[] whole = Files.readAllBytes(first);
+    int batch = ByteBuffer.wrap(whole).getInt(8) + 12;
+    Files.write(swap, Arrays.copyOfRange(whole, batch, whole.length));
+    try (var engine = open(folder)) {
+      var log = log(engine, rolling());
+      assertThat(readAll(log)).hasSize(99).doesNotContain("first").startsWith(value(1));
+      assertThat(log.endOffset()).isEqualTo(100);
+    }
+    assertThat(swap).doesNotExist();
+  }
+
+  @Test
+  void aMissingMarkOfACleanStopCostsTimeOnly() throws Exception {
+    try (var engine = open(folder)) {
+      fill(log(engine, rolling()), 100);
+    }
+    Files.delete(folder.resolve(".kafka_cleanshutdown"));
+    try (var engine = open(folder)) {
+      assertThat(readAll(log(engine, rolling()))).hasSize(100);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"torn", "garbage", "zeros", "longer"})
+  void aMarkOfACleanStopBesideADirtyLogIsNotBelieved(String dirt) throws Exception {
+    try (var engine = open(folder)) {
+      fill(log(engine), 10);
+    }
+    Path segment = segment();
+    byte[] whole = Files.readAllBytes(segment);
+    switch (dirt) {
+      case "torn" -> truncate(segment, whole.length - 7);
+      case "garbage" -> Files.write(segment, "#".repeat(300).getBytes(UTF_8), APPEND);
+      case "zeros" -> Files.write(segment, new byte[4096], APPEND);
+      case "longer" -> {
+        Path backup = Files.copy(folder.resolve(".kafka_cleanshutdown"), temp.resolve("mark"));
+        Path points =
+            Files.copy(folder.resolve("recovery-point-offset-checkpoint"), temp.resolve("points"));
+        try (var engine = open(folder)) {
+          append(log(engine), "later").durable().join();
+          crash();
+        }
+        Files.copy(backup, folder.resolve(".kafka_cleanshutdown"));
+        Files.copy(
+            points,
+            folder.resolve("recovery-point-offset-checkpoint"),
+            StandardCopyOption.REPLACE_EXISTING);
+        Files.write(segment(), new byte[10], APPEND);
+      }
+      default -> throw new IllegalArgumentException(dirt);
+    }
+    int expected = dirt.equals("torn") ? 9 : dirt.equals("longer") ? 11 : 10;
+    try (var engine = open(folder)) {
+      var log = log(engine);
+      assertThat(log.endOffset()).isEqualTo(expected);
+      assertThat(readAll(log)).hasSize(expected);
+      assertThat(append(log, "next").firstOffset()).isEqualTo(expected);
+    }
+    try (var engine = open(folder)) {
+      assertThat(readAll(log(engine))).hasSize(expected + 1).endsWith("next");
+    }
+  }
+
+  @Test
+  void aMissingProducerSnapshotIsBuiltAnew() throws Exception {
+    assertDuplicateIsKnownAfter(Files::delete);
+  }
+
+  @Test
+  void aDamagedProducerSnapshotIsBuiltAnew() throws Exception {
+    assertDuplicateIsKnownAfter(snapshot -> Files.writeString(snapshot, "no snapshot"));
+  }
+
+  private void assertDuplicateIsKnownAfter(Damage damage) throws Exception {
+    try (var engine = open(folder)) {
+      var log = log(engine, rolling());
+      append(log, idempotent(7, 0, "a")).durable().join();
+      fill(log, 100); // rolls, which takes snapshots
+      append(log, idempotent(8, 0, "b")).durable().join();
+      crash();
+    }
+    List<Path> snapshots = files(".snapshot");
+    assertThat(snapshots).hasSizeGreaterThan(1);
+    for (Path snapshot : snapshots) {
+      damage.to(snapshot);
+    }
+    try (var engine = open(folder)) {
+      var log = log(engine, rolling());
+      assertThat(append(log, idempotent(7, 0, "a")).duplicate()).isTrue();
+      assertThat(append(log, idempotent(8, 0, "b")).duplicate()).isTrue();
+      assertThatThrownBy(() -> append(log, idempotent(8, 5, "c")))
+          .isInstanceOf(OutOfOrderSequenceException.class);
+      assertThat(append(log, idempotent(8, 1, "c")).duplicate()).isFalse();
+    }
+  }
+
+  @Test
+  void abortedRecordsStayHiddenWithoutTheTransactionIndex() throws Exception {
+    try (var engine = open(folder)) {
+      var log = log(engine);
+      appendTransactional(log, 9, 0, "aborted");
+      endTransaction(log, 9, ControlRecordType.ABORT);
+      append(log, "plain").durable().join();
+      crash();
+    }
+    List<Path> indexes = files(".txnindex");
+    assertThat(indexes).isNotEmpty();
+    for (Path index : indexes) {
+      Files.delete(index);
+    }
+    try (var engine = open(folder)) {
+      LogRead read = log(engine).read(0, 1 << 20, true, IsolationLevel.READ_COMMITTED);
+      assertThat(read.abortedTransactions())
+          .singleElement()
+          .satisfies(aborted -> assertThat(aborted.producerId()).isEqualTo(9));
+      assertThat(read.lastStableOffset()).isEqualTo(3);
+    }
+  }
+
+  @Test
   void aCleanStopIsMarkedAndAFailedOneIsNot() throws Exception {
     Path mark = folder.resolve(".kafka_cleanshutdown");
     try (var engine = open(folder)) {
@@ -325,7 +545,7 @@ class FileLogRecoveryTest {
       channel.force(false);
       synchronized (forced) {
         // The channel does not tell its file: the base offset of its first batch does.
-        var first = java.nio.ByteBuffer.allocate(8);
+        var first = ByteBuffer.allocate(8);
         if (channel.read(first, 0) == 8) {
           forced.put(Path.of("%020d.log".formatted(first.getLong(0))), size);
         }
@@ -336,9 +556,13 @@ class FileLogRecoveryTest {
   private static void fill(PartitionLog log, int count) {
     Appended last = append(log, "first");
     for (int i = 1; i < count; i++) {
-      last = append(log, "v" + i + "x".repeat(500));
+      last = append(log, value(i));
     }
     last.durable().join();
+  }
+
+  private static String value(int i) {
+    return "v" + i + "x".repeat(500);
   }
 
   /** From now on {@code folder} is what a kill at this moment leaves. */

@@ -35,8 +35,8 @@ class FilePartitionLogTest extends PartitionLogSuite {
   }
 
   @Override
-  void breakDisk() {
-    disk.breakDown();
+  void failDiskOnce() {
+    disk.failOnce();
   }
 
   @Override

@@ -6,11 +6,12 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** A disk whose forces can be held back or made to fail. */
+/** A disk whose forces can be held back or made to fail, and that can be nearly full. */
 final class GatedDisk implements Disk {
   private final ReentrantLock gate = new ReentrantLock(true);
   private final AtomicInteger forces = new AtomicInteger();
-  private volatile boolean broken;
+  private final AtomicInteger failures = new AtomicInteger();
+  private volatile long free = Long.MAX_VALUE;
   private final Optional<FileSystemSync> fileSystem;
 
   /** Forces file by file. */
@@ -32,8 +33,23 @@ final class GatedDisk implements Disk {
     gate.unlock();
   }
 
+  /** From now on each force fails. */
   void breakDown() {
-    broken = true;
+    failures.set(Integer.MAX_VALUE);
+  }
+
+  /** The next force fails, those after it do not. */
+  void failOnce() {
+    failures.set(1);
+  }
+
+  void free(long bytes) {
+    free = bytes;
+  }
+
+  @Override
+  public long freeBytes() {
+    return free;
   }
 
   int forces() {
@@ -62,7 +78,7 @@ final class GatedDisk implements Disk {
     gate.lock();
     try {
       forces.incrementAndGet();
-      if (broken) {
+      if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
         throw new IOException("the disk is broken");
       }
       force.run();

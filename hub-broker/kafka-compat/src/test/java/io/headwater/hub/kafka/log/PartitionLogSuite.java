@@ -65,8 +65,8 @@ abstract class PartitionLogSuite {
 
   abstract void release();
 
-  /** From now on nothing becomes durable and trying reports an error. */
-  abstract void breakDisk();
+  /** The next try to make something durable reports an error. */
+  abstract void failDiskOnce();
 
   /** How often the engine has tried to make something durable. */
   abstract int attempts();
@@ -453,22 +453,39 @@ abstract class PartitionLogSuite {
   }
 
   @Test
-  void aFailedDiskIsFinalAndNeverTriedAgain() throws Exception {
+  void aFailedLogIsNeverTriedAgainAndTheOthersGoOn() throws Exception {
     append(log, "good").durable().join();
     assertThat(engine.problem()).isEmpty();
     var other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
     int before = attempts();
-    breakDisk();
+    failDiskOnce();
     Appended lost = append(log, "lost");
     assertThatThrownBy(() -> lost.durable().orTimeout(10, TimeUnit.SECONDS).join())
         .isInstanceOf(CompletionException.class)
         .hasCauseInstanceOf(KafkaStorageException.class);
-    assertThat(engine.failed()).isCompletedExceptionally();
-    assertThat(engine.problem()).isPresent();
     assertThat(log.highWatermark()).isEqualTo(1);
     assertThatThrownBy(() -> append(log, "later")).isInstanceOf(KafkaStorageException.class);
-    assertThatThrownBy(() -> append(other, "later")).isInstanceOf(KafkaStorageException.class);
+    assertThatThrownBy(() -> readAll(log)).isInstanceOf(KafkaStorageException.class);
+    assertThat(engine.problem()).hasValueSatisfying(problem -> assertThat(problem).contains("t-0"));
     assertThat(attempts()).isEqualTo(before + 1);
+
+    append(other, "fine").durable().orTimeout(10, TimeUnit.SECONDS).join();
+    assertThat(readAll(other)).containsExactly("fine");
+    assertThat(engine.failed()).isNotDone();
+  }
+
+  @Test
+  void theLastLogThatFailsEndsTheEngine() {
+    var other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
+    failDiskOnce();
+    assertThatThrownBy(() -> append(log, "lost").durable().join())
+        .hasCauseInstanceOf(KafkaStorageException.class);
+    assertThat(engine.failed()).isNotDone();
+    failDiskOnce();
+    assertThatThrownBy(() -> append(other, "lost").durable().join())
+        .hasCauseInstanceOf(KafkaStorageException.class);
+    assertThatThrownBy(() -> engine.failed().orTimeout(10, TimeUnit.SECONDS).join())
+        .hasCauseInstanceOf(KafkaStorageException.class);
   }
 
   @Test
