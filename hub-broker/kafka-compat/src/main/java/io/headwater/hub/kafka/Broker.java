@@ -1,6 +1,7 @@
 package io.headwater.hub.kafka;
 
 import io.headwater.hub.kafka.api.AlterConfigsHandler;
+import io.headwater.hub.kafka.api.AlterPartitionReassignmentsHandler;
 import io.headwater.hub.kafka.api.ApiHandler;
 import io.headwater.hub.kafka.api.ApiMetrics;
 import io.headwater.hub.kafka.api.CreatePartitionsHandler;
@@ -12,9 +13,12 @@ import io.headwater.hub.kafka.api.DescribeConfigsHandler;
 import io.headwater.hub.kafka.api.DescribeLogDirsHandler;
 import io.headwater.hub.kafka.api.DescribeProducersHandler;
 import io.headwater.hub.kafka.api.Dispatcher;
+import io.headwater.hub.kafka.api.ElectLeadersHandler;
 import io.headwater.hub.kafka.api.FetchHandler;
 import io.headwater.hub.kafka.api.IncrementalAlterConfigsHandler;
+import io.headwater.hub.kafka.api.ListConfigResourcesHandler;
 import io.headwater.hub.kafka.api.ListOffsetsHandler;
+import io.headwater.hub.kafka.api.ListPartitionReassignmentsHandler;
 import io.headwater.hub.kafka.api.MetadataHandler;
 import io.headwater.hub.kafka.api.OffsetForLeaderEpochHandler;
 import io.headwater.hub.kafka.api.Partitions;
@@ -281,6 +285,10 @@ public final class Broker implements AutoCloseable {
     handlers.add(new DescribeConfigsHandler(catalog, node, brokerSettings()));
     handlers.add(new IncrementalAlterConfigsHandler(catalog));
     handlers.add(new AlterConfigsHandler(catalog));
+    handlers.add(new ListConfigResourcesHandler(catalog));
+    handlers.add(new ElectLeadersHandler(catalog));
+    handlers.add(new ListPartitionReassignmentsHandler());
+    handlers.add(new AlterPartitionReassignmentsHandler(catalog));
     handlers.add(new JoinGroupHandler(group));
     handlers.add(new SyncGroupHandler(group));
     handlers.add(new HeartbeatHandler(group));

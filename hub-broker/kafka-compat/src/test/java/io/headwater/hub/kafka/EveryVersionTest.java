@@ -28,17 +28,22 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData;
 import org.apache.kafka.common.message.ApiVersionsResponseData.ApiVersion;
 import org.apache.kafka.common.message.CreateTopicsRequestData;
+import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
+import org.apache.kafka.common.message.ListConfigResourcesRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractResponse;
+import org.apache.kafka.common.requests.AlterPartitionReassignmentsResponse;
 import org.apache.kafka.common.requests.ApiVersionsResponse;
 import org.apache.kafka.common.requests.CreateTopicsResponse;
 import org.apache.kafka.common.requests.FetchResponse;
 import org.apache.kafka.common.requests.InitProducerIdResponse;
+import org.apache.kafka.common.requests.ListConfigResourcesResponse;
 import org.apache.kafka.common.requests.ListOffsetsResponse;
 import org.apache.kafka.common.requests.MetadataResponse;
 import org.apache.kafka.common.requests.OffsetFetchResponse;
@@ -68,7 +73,8 @@ class EveryVersionTest {
           ApiKeys.SYNC_GROUP, Set.of(Errors.UNKNOWN_MEMBER_ID),
           ApiKeys.LEAVE_GROUP, Set.of(Errors.UNKNOWN_MEMBER_ID, Errors.NONE),
           ApiKeys.JOIN_GROUP, Set.of(Errors.MEMBER_ID_REQUIRED, Errors.NONE),
-          ApiKeys.DELETE_GROUPS, Set.of(Errors.GROUP_ID_NOT_FOUND));
+          ApiKeys.DELETE_GROUPS, Set.of(Errors.GROUP_ID_NOT_FOUND),
+          ApiKeys.ELECT_LEADERS, Set.of(Errors.ELECTION_NOT_NEEDED, Errors.NONE));
 
   @TempDir private static Path folder;
   private static Broker broker;
@@ -284,6 +290,62 @@ class EveryVersionTest {
         : response.data().groups().getFirst().topics().getFirst().partitions().stream()
             .map(partition -> partition.committedOffset())
             .toList();
+  }
+
+  @Test
+  void partitionsStayWhereTheyAre() throws IOException {
+    var request =
+        (AlterPartitionReassignmentsRequestData)
+            samples.of(ApiKeys.ALTER_PARTITION_REASSIGNMENTS, 1);
+    var partition = request.topics().getFirst().partitions().getFirst();
+    for (var expected :
+        Map.of(
+                List.of(1), Errors.NONE,
+                List.of(2), Errors.INVALID_REPLICA_ASSIGNMENT,
+                List.of(1, 2), Errors.INVALID_REPLICA_ASSIGNMENT)
+            .entrySet()) {
+      partition.setReplicas(expected.getKey());
+      var response =
+          (AlterPartitionReassignmentsResponse)
+              send(ApiKeys.ALTER_PARTITION_REASSIGNMENTS, 1, request);
+      assertThat(response.data().responses().getFirst().partitions().getFirst().errorCode())
+          .as("%s", expected)
+          .isEqualTo(expected.getValue().code());
+    }
+  }
+
+  @Test
+  void settingsOfTheBrokerAreRemovedButNotMade() throws IOException {
+    byte set = 0;
+    byte delete = 1;
+    for (var expected : Map.of(delete, Errors.NONE, set, Errors.INVALID_REQUEST).entrySet()) {
+      var request =
+          (IncrementalAlterConfigsRequestData) samples.of(ApiKeys.INCREMENTAL_ALTER_CONFIGS, 1);
+      var resource = request.resources().iterator().next();
+      request.resources().remove(resource);
+      resource.configs().forEach(config -> config.setConfigOperation(expected.getKey()));
+      request.resources().add(resource.setResourceType((byte) 4).setResourceName("1"));
+
+      assertThat(send(ApiKeys.INCREMENTAL_ALTER_CONFIGS, 1, request).errorCounts())
+          .as("operation %s", expected.getKey())
+          .containsOnlyKeys(expected.getValue());
+    }
+  }
+
+  @Test
+  void settingsAreListedForTopicsAndTheBroker() throws IOException {
+    byte broker = 4;
+    var request = new ListConfigResourcesRequestData().setResourceTypes(List.of(broker));
+    var response = (ListConfigResourcesResponse) send(ApiKeys.LIST_CONFIG_RESOURCES, 1, request);
+    assertThat(response.data().configResources())
+        .singleElement()
+        .satisfies(resource -> assertThat(resource.resourceName()).isEqualTo("1"));
+    var all =
+        (ListConfigResourcesResponse)
+            send(ApiKeys.LIST_CONFIG_RESOURCES, 1, new ListConfigResourcesRequestData());
+    assertThat(all.data().configResources())
+        .extracting(resource -> resource.resourceName())
+        .contains("1", "t", "__consumer_offsets");
   }
 
   @Test

@@ -10,6 +10,7 @@ import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.message.AddOffsetsToTxnRequestData;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
+import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
@@ -24,6 +25,7 @@ import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeLogDirsRequestData;
 import org.apache.kafka.common.message.DescribeProducersRequestData;
 import org.apache.kafka.common.message.DescribeTransactionsRequestData;
+import org.apache.kafka.common.message.ElectLeadersRequestData;
 import org.apache.kafka.common.message.EndTxnRequestData;
 import org.apache.kafka.common.message.FetchRequestData;
 import org.apache.kafka.common.message.FindCoordinatorRequestData;
@@ -32,8 +34,10 @@ import org.apache.kafka.common.message.IncrementalAlterConfigsRequestData;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.JoinGroupRequestData;
 import org.apache.kafka.common.message.LeaveGroupRequestData;
+import org.apache.kafka.common.message.ListConfigResourcesRequestData;
 import org.apache.kafka.common.message.ListGroupsRequestData;
 import org.apache.kafka.common.message.ListOffsetsRequestData;
+import org.apache.kafka.common.message.ListPartitionReassignmentsRequestData;
 import org.apache.kafka.common.message.ListTransactionsRequestData;
 import org.apache.kafka.common.message.MetadataRequestData;
 import org.apache.kafka.common.message.OffsetCommitRequestData;
@@ -309,6 +313,33 @@ final class Samples {
                   .setConfigs(configs));
           return new AlterConfigsRequestData().setResources(resources);
         });
+    samples.put(ApiKeys.LIST_CONFIG_RESOURCES, _ -> new ListConfigResourcesRequestData());
+    samples.put(
+        ApiKeys.ELECT_LEADERS,
+        _ -> {
+          var topics = new ElectLeadersRequestData.TopicPartitionsCollection();
+          topics.add(
+              new ElectLeadersRequestData.TopicPartitions()
+                  .setTopic("t")
+                  .setPartitions(List.of(0)));
+          return new ElectLeadersRequestData().setTopicPartitions(topics).setTimeoutMs(5_000);
+        });
+    samples.put(
+        ApiKeys.LIST_PARTITION_REASSIGNMENTS, _ -> new ListPartitionReassignmentsRequestData());
+    samples.put(
+        ApiKeys.ALTER_PARTITION_REASSIGNMENTS,
+        _ ->
+            new AlterPartitionReassignmentsRequestData()
+                .setTopics(
+                    List.of(
+                        new AlterPartitionReassignmentsRequestData.ReassignableTopic()
+                            .setName("t")
+                            .setPartitions(
+                                List.of(
+                                    new AlterPartitionReassignmentsRequestData
+                                            .ReassignablePartition()
+                                        .setPartitionIndex(0)
+                                        .setReplicas(List.of(1)))))));
   }
 
   private void groups() {

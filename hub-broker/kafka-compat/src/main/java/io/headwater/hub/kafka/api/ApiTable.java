@@ -54,7 +54,10 @@ public final class ApiTable {
     pin(ApiKeys.DESCRIBE_LOG_DIRS, 1, 4);
     pin(ApiKeys.CREATE_PARTITIONS, 0, 3);
     pin(ApiKeys.DELETE_GROUPS, 0, 2);
+    pin(ApiKeys.ELECT_LEADERS, 0, 2);
     pin(ApiKeys.INCREMENTAL_ALTER_CONFIGS, 0, 1);
+    pin(ApiKeys.ALTER_PARTITION_REASSIGNMENTS, 0, 1);
+    pin(ApiKeys.LIST_PARTITION_REASSIGNMENTS, 0, 0);
     pin(ApiKeys.OFFSET_DELETE, 0, 0);
     pin(ApiKeys.DESCRIBE_CLUSTER, 0, 2);
     pin(ApiKeys.DESCRIBE_PRODUCERS, 0, 0);
@@ -62,6 +65,7 @@ public final class ApiTable {
     pin(ApiKeys.LIST_TRANSACTIONS, 0, 2);
     pin(ApiKeys.CONSUMER_GROUP_HEARTBEAT, 0, 1);
     pin(ApiKeys.CONSUMER_GROUP_DESCRIBE, 0, 1);
+    pin(ApiKeys.LIST_CONFIG_RESOURCES, 0, 1);
     pin(ApiKeys.DESCRIBE_TOPIC_PARTITIONS, 0, 0);
     pin(ApiKeys.STREAMS_GROUP_HEARTBEAT, 0, 0);
     pin(ApiKeys.STREAMS_GROUP_DESCRIBE, 0, 0);

@@ -62,6 +62,10 @@ public final class IncrementalAlterConfigsHandler
 
   private CompletableFuture<?> change(AlterConfigsResource resource, boolean validateOnly) {
     if (resource.resourceType() != ConfigResource.Type.TOPIC.id()) {
+      if (resource.configs().stream().allMatch(IncrementalAlterConfigsHandler::isRemoval)) {
+        // None is ever set; tools clear throttles in passing.
+        return CompletableFuture.completedFuture(resource);
+      }
       return CompletableFuture.failedFuture(
           new InvalidRequestException(
               "only settings of topics can be changed here; change the hub's configuration file"));
@@ -73,5 +77,9 @@ public final class IncrementalAlterConfigsHandler
               config.name(), AlterConfigOp.OpType.forId(config.configOperation()), config.value()));
     }
     return catalog.changeConfigs(resource.resourceName(), changes, validateOnly);
+  }
+
+  private static boolean isRemoval(AlterableConfig config) {
+    return config.configOperation() == AlterConfigOp.OpType.DELETE.id();
   }
 }

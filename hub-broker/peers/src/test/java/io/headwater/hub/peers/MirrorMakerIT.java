@@ -1,0 +1,176 @@
+package io.headwater.hub.peers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.headwater.testsupport.ChildProcess;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** MirrorMaker 2 between an Apache Kafka and the hub, in both directions. */
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
+class MirrorMakerIT {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final int RECORDS = 200;
+
+  @TempDir private Path folder;
+
+  @Test
+  void topicsSettingsAndRecordsGoBothWays() throws Exception {
+    int port = freePort();
+    String kafka = "127.0.0.1:" + port;
+    try (PeerHub hub = PeerHub.start(folder);
+        ChildProcess server = startKafka(port)) {
+      await()
+          .atMost(PATIENCE)
+          .ignoreExceptions()
+          .failFast(() -> assertThat(server.isAlive()).as(server.output()).isTrue())
+          .until(() -> fill(kafka, "there"));
+      fill(hub.address(), "back");
+      try (ChildProcess mirror = startMirror(kafka, hub.address())) {
+        assertThat(read(hub.address(), "kafka.there", mirror)).hasSize(RECORDS);
+        Peer.ok("mirror: from Kafka to the hub");
+        assertThat(read(kafka, "hub.back", mirror)).hasSize(RECORDS);
+        Peer.ok("mirror: from the hub to Kafka");
+        assertThat(retention(hub.address(), "kafka.there")).isEqualTo("7654321");
+        Peer.ok("mirror: settings of a topic follow");
+        mirror.terminate();
+      }
+    }
+  }
+
+  private static boolean fill(String address, String topic) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", address));
+        var producer =
+            new KafkaProducer<>(
+                Map.of("bootstrap.servers", address),
+                new StringSerializer(),
+                new StringSerializer())) {
+      admin
+          .createTopics(
+              List.of(new NewTopic(topic, 2, (short) 1).configs(Map.of("retention.ms", "7654321"))))
+          .all()
+          .get();
+      for (int i = 0; i < RECORDS; i++) {
+        producer.send(new ProducerRecord<>(topic, "k" + i, topic + i));
+      }
+      producer.flush();
+      return true;
+    }
+  }
+
+  /** Each value once, in the order of its partition. */
+  private static List<String> read(String address, String topic, ChildProcess mirror) {
+    Map<String, Object> config =
+        Map.of("bootstrap.servers", address, "auto.offset.reset", "earliest");
+    try (var consumer =
+            new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer());
+        Admin admin = Admin.create(Map.of("bootstrap.servers", address))) {
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(admin.listTopics().names().get()).as(mirror::output).contains(topic));
+      consumer.assign(IntStream.range(0, 2).mapToObj(i -> new TopicPartition(topic, i)).toList());
+      var found = new ArrayList<String>();
+      long end = System.nanoTime() + PATIENCE.toNanos();
+      while (found.size() < RECORDS && System.nanoTime() - end < 0) {
+        consumer.poll(Duration.ofMillis(100)).forEach(record -> found.add(record.value()));
+      }
+      assertThat(found).as(mirror::output).doesNotHaveDuplicates();
+      return found;
+    }
+  }
+
+  private static String retention(String address, String topic) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", address))) {
+      var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+      var config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
+      return Objects.requireNonNull(config).get("retention.ms").value();
+    }
+  }
+
+  /** Broker and controller in one. */
+  private ChildProcess startKafka(int port) throws IOException {
+    int controller = freePort();
+    Path config =
+        Files.write(
+            folder.resolve("server.properties"),
+            List.of(
+                "process.roles=broker,controller",
+                "node.id=1",
+                "controller.quorum.voters=1@127.0.0.1:" + controller,
+                "listeners=PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controller,
+                "advertised.listeners=PLAINTEXT://127.0.0.1:" + port,
+                "controller.listener.names=CONTROLLER",
+                "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+                "log.dirs=" + folder.resolve("kafka"),
+                "offsets.topic.replication.factor=1",
+                "offsets.topic.num.partitions=2",
+                "transaction.state.log.replication.factor=1",
+                "transaction.state.log.min.isr=1",
+                "group.initial.rebalance.delay.ms=0"));
+    Peer.runJava(
+        folder,
+        "kafka.tools.StorageTool",
+        "format",
+        "--cluster-id",
+        Uuid.randomUuid().toString(),
+        "--config",
+        config.toString());
+    return Peer.startJava(folder, "kafka.Kafka", config.toString());
+  }
+
+  private ChildProcess startMirror(String kafka, String hub) throws IOException {
+    var lines =
+        new ArrayList<String>(
+            List.of(
+                "clusters=kafka,hub",
+                "kafka.bootstrap.servers=" + kafka,
+                "hub.bootstrap.servers=" + hub,
+                "kafka->hub.enabled=true",
+                "kafka->hub.topics=there",
+                "hub->kafka.enabled=true",
+                "hub->kafka.topics=back",
+                "replication.factor=1",
+                "checkpoints.topic.replication.factor=1",
+                "heartbeats.topic.replication.factor=1",
+                "offset-syncs.topic.replication.factor=1",
+                "offset.storage.replication.factor=1",
+                "status.storage.replication.factor=1",
+                "config.storage.replication.factor=1",
+                "offset.storage.partitions=1",
+                "status.storage.partitions=1",
+                "plugin.discovery=service_load"));
+    Path config = Files.write(folder.resolve("mirror.properties"), lines);
+    return Peer.startJava(folder, "org.apache.kafka.connect.mirror.MirrorMaker", config.toString());
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}
