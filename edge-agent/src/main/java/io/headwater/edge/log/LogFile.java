@@ -408,10 +408,27 @@ final class LogFile implements AutoCloseable {
     try {
       connection.rollback();
     } catch (SQLException e) {
-      if (!String.valueOf(e.getMessage()).contains("no transaction is active")) {
+      if (!isNoTransaction(e)) {
+        throw e;
+      }
+      beginAnew();
+    }
+  }
+
+  /** The driver believes that a transaction is open, and would not begin one. */
+  private void beginAnew() throws SQLException {
+    try {
+      connection.setAutoCommit(true);
+    } catch (SQLException e) {
+      if (!isNoTransaction(e)) {
         throw e;
       }
     }
+    connection.setAutoCommit(false);
+  }
+
+  private static boolean isNoTransaction(SQLException e) {
+    return String.valueOf(e.getMessage()).contains("no transaction is active");
   }
 
   /** The gap reasons by the wire's numbers. */
