@@ -40,11 +40,6 @@ final class FaultInjector implements AutoCloseable {
     this.system = system;
   }
 
-  /** Breaks nothing. */
-  static FaultInjector none() {
-    return new FaultInjector(Map.of(), Optional.empty());
-  }
-
   /**
    * Looks whether all faults of a scenario can be made here.
    *
