@@ -3,13 +3,14 @@ package io.headwater.hub.kafka.net;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of all requests between their first byte and their answer. A request whose bytes do not
- * fit waits, first come, first served, and its connection is not read meanwhile. One alone always
- * fits, however large. Thread-safe.
+ * fit waits, and its connection is not read meanwhile. Smaller ones that do fit pass it, so that a
+ * large request holds nobody up; alone, it always fits. Thread-safe.
  */
 final class RequestMemory {
   private final long limit;
@@ -25,7 +26,7 @@ final class RequestMemory {
 
   /** Takes the bytes, or queues the request; true if they are taken. */
   synchronized boolean take(Waiting request) {
-    if (waiting.isEmpty() && fits(request.bytes())) {
+    if (fits(request.bytes())) {
       used += request.bytes();
       return true;
     }
@@ -50,10 +51,13 @@ final class RequestMemory {
       if (givenUp != null && !waiting.remove(givenUp)) {
         used -= givenUp.bytes();
       }
-      while (!waiting.isEmpty() && fits(waiting.getFirst().bytes())) {
-        Waiting next = waiting.removeFirst();
-        used += next.bytes();
-        granted.add(next.granted());
+      for (Iterator<Waiting> requests = waiting.iterator(); requests.hasNext(); ) {
+        Waiting next = requests.next();
+        if (fits(next.bytes())) {
+          requests.remove();
+          used += next.bytes();
+          granted.add(next.granted());
+        }
       }
     }
     granted.forEach(Runnable::run);

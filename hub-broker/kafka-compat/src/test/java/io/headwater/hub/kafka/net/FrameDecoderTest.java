@@ -114,13 +114,12 @@ class FrameDecoderTest {
     assertThat(memory.used()).isEqualTo(900);
     var waiting = new EmbeddedChannel(decoder());
     waiting.writeInbound(frame(900));
-    var behind = new EmbeddedChannel(decoder());
-    behind.writeInbound(frame(100));
-    assertThat(memory.waitingCount()).isEqualTo(2);
+    assertThat(memory.waitingCount()).isEqualTo(1);
+    var small = new EmbeddedChannel(decoder());
+    small.writeInbound(frame(100));
+    assertThat(drain(small)).as("not held up by the large ones").hasSize(1);
 
     waiting.close();
-    behind.runPendingTasks();
-    assertThat(drain(behind)).hasSize(1);
     partial.close();
     assertThat(memory.used()).isEqualTo(100);
     assertThat(memory.waitingCount()).isZero();
