@@ -38,10 +38,11 @@ interface Disk extends AutoCloseable {
   /** Files one by one while they are few, the whole file system when they are many. */
   final class Real implements Disk {
     /**
-     * From so many dirty logs one {@code syncfs} is cheaper. It also writes what others have left
-     * dirty on the file system, so a few files are better forced alone.
+     * From so many dirty logs one {@code syncfs} is cheaper: each file forced alone is a commit of
+     * the file system's journal of its own. It also writes what others have left dirty on the file
+     * system, so a few files are better forced alone.
      */
-    private static final int MANY = 16;
+    private static final int MANY = 4;
 
     private final FileStore store;
     private final Optional<FileSystemSync> fileSystem;

@@ -18,8 +18,10 @@ import org.apache.kafka.common.errors.KafkaStorageException;
  *
  * <p>One thread, {@code hub-log-commit}: takes all logs that became dirty, makes them durable, then
  * raises their high watermarks. What is appended meanwhile waits for the next turn, so the group
- * grows by itself under load and costs nothing when idle. With a delay, logs gather for that long.
- * The same thread runs the tasks that Kafka's logs want done soon; see {@link CommitScheduler}.
+ * grows by itself under load and costs nothing when idle. Under heavy load the next turn waits
+ * besides until the appends pause, a few milliseconds at most: each force costs the processor, not
+ * only the disk, whatever it carries. With a delay, logs gather for that long. The same thread runs
+ * the tasks that Kafka's logs want done soon; see {@link CommitScheduler}.
  *
  * <p>A log that cannot be forced is given up: no force is ever tried again, because the kernel may
  * have dropped the pages that it could not write. If the whole file system was forced, nobody knows
@@ -37,6 +39,21 @@ final class GroupCommitter implements Executor, AutoCloseable {
     /** The commit thread itself: nothing becomes durable any more. */
     void ofAll(Throwable cause);
   }
+
+  /**
+   * A commit with more appends than this was not of one producer alone with one partition, who
+   * sends no more before he is answered.
+   */
+  private static final int FEW_APPENDS = 8;
+
+  /** No append for so long is a pause. */
+  private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(150);
+
+  /** The longest that a commit is put off for the sake of larger ones... */
+  private static final long LONGEST_GATHERING_NANOS = TimeUnit.MILLISECONDS.toNanos(4);
+
+  /** ...and as a multiple of what the last one took. */
+  private static final int GATHERING_SHARE = 3;
 
   private final Disk disk;
   private final long delayNanos;
@@ -59,6 +76,17 @@ final class GroupCommitter implements Executor, AutoCloseable {
   private final Deque<Runnable> tasks = new ArrayDeque<>();
   private boolean closing;
 
+  /** Since the last commit began. */
+  private int appends;
+
+  // Of the commit thread alone.
+
+  /** Whether the commit under way carries many appends. */
+  private boolean busy;
+
+  /** Until when, by {@code System.nanoTime()}, appends may gather. */
+  private long gatherUntil = System.nanoTime();
+
   /**
    * @param delay between an append and its commit; none makes commits as fast as the disk is
    */
@@ -70,9 +98,10 @@ final class GroupCommitter implements Executor, AutoCloseable {
     this.thread = Threads.start("hub-log-commit", this::run);
   }
 
-  /** Has a log made durable soon. */
+  /** Has a log made durable soon; called for each append. */
   void markDirty(FilePartitionLog log) {
     synchronized (lock) {
+      appends++;
       if (dirty.add(log) && dirty.size() == 1) {
         dirtySince = now();
         lock.notifyAll();
@@ -145,6 +174,9 @@ final class GroupCommitter implements Executor, AutoCloseable {
         return false;
       }
       if (closing || untilCommit() <= 0) {
+        gather();
+        busy = appends > FEW_APPENDS;
+        appends = 0;
         batch.addAll(dirty);
         dirty = new LinkedHashSet<>();
         committingSince = dirtySince;
@@ -154,6 +186,18 @@ final class GroupCommitter implements Executor, AutoCloseable {
       tasks.clear();
     }
     return true;
+  }
+
+  /** Waits for a pause in the appends. Called with the lock, which it lets go. */
+  private void gather() throws InterruptedException {
+    for (int before = -1; before != appends && !closing && tasks.isEmpty(); ) {
+      long left = gatherUntil - System.nanoTime();
+      if (left <= 0) {
+        return;
+      }
+      before = appends;
+      TimeUnit.NANOSECONDS.timedWait(lock, Math.min(left, PAUSE_NANOS));
+    }
   }
 
   private long untilCommit() {
@@ -179,7 +223,11 @@ final class GroupCommitter implements Executor, AutoCloseable {
     busySince = 0;
     committingSince = 0;
     metrics.dirtyLogs(0);
-    metrics.committed(System.nanoTime() - started, logs.size());
+    long took = System.nanoTime() - started;
+    metrics.committed(took, logs.size());
+    if (busy) {
+      gatherUntil = System.nanoTime() + Math.min(GATHERING_SHARE * took, LONGEST_GATHERING_NANOS);
+    }
   }
 
   private void commit(FilePartitionLog log, long end, boolean forced) {

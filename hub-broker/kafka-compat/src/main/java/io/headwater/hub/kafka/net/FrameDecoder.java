@@ -1,12 +1,13 @@
 package io.headwater.hub.kafka.net;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.CorruptedFrameException;
 import io.netty.util.concurrent.Future;
-import java.util.List;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * gives them back. A frame that takes far too long ends the connection, so that nobody holds memory
  * for ever.
  */
-final class FrameDecoder extends ByteToMessageDecoder {
+final class FrameDecoder extends ChannelInboundHandlerAdapter {
   /** API key, version, correlation id: what the shortest header holds. */
   private static final int SHORTEST = 8;
 
@@ -34,11 +35,18 @@ final class FrameDecoder extends ByteToMessageDecoder {
   private final RequestMemory memory;
   private final ReadGate gate;
 
-  /** Of the frame that is being read; 0 between frames. */
-  private int taken;
+  /** What has arrived and is not yet in a frame: more than one only while memory is waited for. */
+  private final Deque<ByteBuf> arrived = new ArrayDeque<>();
+
+  /** The length and the API key of the next frame, as far as they have arrived. */
+  private final ByteBuffer start = ByteBuffer.allocate(LENGTH_AND_KEY);
+
+  /** What is being read; as long as it has to be, so that its bytes are moved only once. */
+  private @Nullable ByteBuf frame;
 
   private RequestMemory.@Nullable Waiting waiting;
   private @Nullable Future<?> deadline;
+  private boolean broken;
 
   /**
    * @param longest frame with records
@@ -50,50 +58,84 @@ final class FrameDecoder extends ByteToMessageDecoder {
   }
 
   @Override
-  protected void decode(ChannelHandlerContext context, ByteBuf in, List<Object> out) {
-    if (waiting != null || in.readableBytes() < Integer.BYTES) {
+  public void channelRead(ChannelHandlerContext context, Object message) {
+    ByteBuf in = (ByteBuf) message;
+    if (broken) {
+      in.release();
       return;
     }
-    int length = in.getInt(in.readerIndex());
-    if (length < SHORTEST || length > longest) {
-      refuse(in, length, longest);
-    }
-    if (in.readableBytes() < LENGTH_AND_KEY) {
-      return;
-    }
-    boolean records = in.getShort(in.readerIndex() + Integer.BYTES) == ApiKeys.PRODUCE.id;
-    if (!records && length > LONGEST_WITHOUT_RECORDS) {
-      refuse(in, length, LONGEST_WITHOUT_RECORDS);
-    }
-    if (taken == 0 && !take(context, length)) {
-      return;
-    }
-    if (in.readableBytes() < Integer.BYTES + length) {
-      awaitRest(context, length);
-      return;
-    }
-    stopWaiting();
-    taken = 0; // the receiver's from here on
-    in.skipBytes(Integer.BYTES);
-    out.add(in.readRetainedSlice(length));
+    arrived.add(in);
+    cut(context);
   }
 
-  private static void refuse(ByteBuf in, int length, int most) {
-    in.skipBytes(in.readableBytes());
-    throw new CorruptedFrameException(
-        "frame length " + length + " is not between " + SHORTEST + " and " + most);
+  /** Moves what has arrived into frames, as far as there is memory for them. */
+  private void cut(ChannelHandlerContext context) {
+    try {
+      while (!arrived.isEmpty() && waiting == null) {
+        ByteBuf in = arrived.getFirst();
+        while (in.isReadable() && waiting == null) {
+          if (frame == null) {
+            begin(context, in);
+          } else {
+            fill(context, frame, in);
+          }
+        }
+        if (!in.isReadable()) {
+          arrived.removeFirst().release();
+        }
+      }
+    } catch (CorruptedFrameException e) {
+      broken = true;
+      dropArrived();
+      context.fireExceptionCaught(e);
+    }
   }
 
-  private boolean take(ChannelHandlerContext context, int length) {
+  private void begin(ChannelHandlerContext context, ByteBuf in) {
+    while (start.hasRemaining() && in.isReadable()) {
+      start.put(in.readByte());
+      if (start.position() == Integer.BYTES) {
+        check(start.getInt(0), longest);
+      }
+    }
+    if (start.hasRemaining()) {
+      return;
+    }
+    int length = start.getInt(0);
+    if (start.getShort(Integer.BYTES) != ApiKeys.PRODUCE.id) {
+      check(length, LONGEST_WITHOUT_RECORDS);
+    }
     var request =
         new RequestMemory.Waiting(length, () -> context.executor().execute(() -> granted(context)));
     if (memory.take(request)) {
-      taken = length;
-      return true;
+      allocate(context, length);
+    } else {
+      waiting = request;
+      gate.set(context.channel(), ReadGate.Reason.MEMORY, true);
     }
-    waiting = request;
-    gate.set(context.channel(), ReadGate.Reason.MEMORY, true);
-    return false;
+  }
+
+  private static void check(int length, int most) {
+    if (length < SHORTEST || length > most) {
+      throw new CorruptedFrameException(
+          "frame length " + length + " is not between " + SHORTEST + " and " + most);
+    }
+  }
+
+  private void allocate(ChannelHandlerContext context, int length) {
+    frame = context.alloc().ioBuffer(length, length).writeShort(start.getShort(Integer.BYTES));
+    start.clear();
+  }
+
+  private void fill(ChannelHandlerContext context, ByteBuf current, ByteBuf in) {
+    in.readBytes(current, Math.min(in.readableBytes(), current.writableBytes()));
+    if (current.isWritable()) {
+      awaitRest(context, current.capacity());
+    } else {
+      stopWaiting();
+      frame = null; // the receiver's from here on, and so is what was taken for it
+      context.fireChannelRead(current);
+    }
   }
 
   /** There is room: what has arrived is looked at again. */
@@ -103,14 +145,10 @@ final class FrameDecoder extends ByteToMessageDecoder {
       return; // the connection was closed, and has given it back
     }
     waiting = null;
-    taken = (int) request.bytes();
+    allocate(context, (int) request.bytes());
     gate.set(context.channel(), ReadGate.Reason.MEMORY, false);
-    try {
-      channelRead(context, Unpooled.EMPTY_BUFFER);
-      channelReadComplete(context);
-    } catch (Exception e) {
-      context.fireExceptionCaught(e);
-    }
+    cut(context);
+    context.fireChannelReadComplete();
   }
 
   private void awaitRest(ChannelHandlerContext context, int length) {
@@ -142,17 +180,26 @@ final class FrameDecoder extends ByteToMessageDecoder {
     }
   }
 
+  private void dropArrived() {
+    arrived.forEach(ByteBuf::release);
+    arrived.clear();
+  }
+
   @Override
-  public void channelInactive(ChannelHandlerContext context) throws Exception {
-    super.channelInactive(context);
+  public void channelInactive(ChannelHandlerContext context) {
     stopWaiting();
+    dropArrived();
     RequestMemory.Waiting request = waiting;
     waiting = null;
     if (request != null) {
       memory.giveUp(request);
     }
-    int bytes = taken;
-    taken = 0;
-    memory.giveBack(bytes);
+    ByteBuf partial = frame;
+    frame = null;
+    if (partial != null) {
+      memory.giveBack(partial.capacity());
+      partial.release();
+    }
+    context.fireChannelInactive();
   }
 }
