@@ -8,6 +8,7 @@ import io.headwater.process.DataFolder;
 import io.headwater.process.Health;
 import io.headwater.process.HostPort;
 import io.headwater.process.HttpEndpoint;
+import io.headwater.process.ProcessMetrics;
 import io.headwater.process.Resources;
 import io.headwater.process.RunningProcess;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -57,6 +58,7 @@ final class Hub implements RunningProcess {
     }
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     resources.onClose("metrics", registry::close);
+    resources.open("process metrics", new ProcessMetrics(registry));
     DataFolder data = resources.open("data folder", DataFolder.lock(config.data(), "hub"));
     // Before the slow parts: a taken port is told at once.
     HttpEndpoint http =
@@ -74,6 +76,7 @@ final class Hub implements RunningProcess {
     Broker broker =
         resources.open(
             "broker", Broker.start(settings(config, folder), store, registry, health, clock));
+    http.page("/metrics/kafka", HttpEndpoint.PROMETHEUS, broker.exporterPage()::text);
     broker.failed().whenComplete((_, failure) -> fail(failure));
     HostPort kafka = broker.address();
     addresses.put("kafka", kafka.toString());
@@ -94,7 +97,8 @@ final class Hub implements RunningProcess {
         config.topics().defaults(),
         config.groups(),
         config.transactions(),
-        config.log());
+        config.log(),
+        config.metrics());
   }
 
   private void fail(@Nullable Throwable failure) {

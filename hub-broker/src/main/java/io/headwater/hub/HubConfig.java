@@ -2,6 +2,7 @@ package io.headwater.hub;
 
 import io.headwater.hub.kafka.group.GroupSettings;
 import io.headwater.hub.kafka.log.FileLogSettings;
+import io.headwater.hub.kafka.metrics.MetricsSettings;
 import io.headwater.hub.kafka.net.NetSettings;
 import io.headwater.hub.kafka.txn.TransactionSettings;
 import io.headwater.process.ByteSize;
@@ -28,6 +29,7 @@ import java.util.Optional;
  * @param maxRequestSize of one request
  * @param net what clients may take of the hub
  * @param topics defaults of topics
+ * @param metrics how many series there may be
  */
 public record HubConfig(
     Path data,
@@ -44,7 +46,8 @@ public record HubConfig(
     Topics topics,
     GroupSettings groups,
     TransactionSettings transactions,
-    FileLogSettings log) {
+    FileLogSettings log,
+    MetricsSettings metrics) {
   public static final HubConfig DEFAULTS =
       new HubConfig(
           Path.of(".headwater", "hub"),
@@ -61,7 +64,8 @@ public record HubConfig(
           new Topics(6, Map.of()),
           GroupSettings.DEFAULTS,
           TransactionSettings.DEFAULTS,
-          FileLogSettings.DEFAULTS);
+          FileLogSettings.DEFAULTS,
+          MetricsSettings.DEFAULTS);
 
   private static final long SMALLEST_REQUEST = 1 << 16;
 

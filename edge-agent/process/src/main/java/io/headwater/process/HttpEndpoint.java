@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 
 /**
  * {@code /metrics} (Prometheus text) and {@code /health} (200 or 503, JSON) of a process.
@@ -18,6 +19,9 @@ import java.util.concurrent.Executors;
  * supervisor, and nothing is added to the class path of a small device.
  */
 public final class HttpEndpoint implements AutoCloseable {
+  /** The content type of Prometheus' text format. */
+  public static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpServer server;
@@ -39,13 +43,27 @@ public final class HttpEndpoint implements AutoCloseable {
     }
     workers = Executors.newFixedThreadPool(2, Threads.factory(process + "-http"));
     server.setExecutor(workers);
-    server.createContext(
-        "/metrics",
-        exchange ->
-            answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", registry.scrape()));
+    page("/metrics", PROMETHEUS, registry::scrape);
     server.createContext("/health", exchange -> answerHealth(exchange, process, health));
     server.start();
     address = listen.withPort(server.getAddress().getPort());
+  }
+
+  /**
+   * Adds a page, put together for each request.
+   *
+   * @param path what lies below it is not found
+   */
+  public void page(String path, String type, Supplier<String> body) {
+    server.createContext(
+        path,
+        exchange -> {
+          if (exchange.getRequestURI().getPath().equals(path)) {
+            answer(exchange, 200, type, body.get());
+          } else {
+            answer(exchange, 404, "text/plain; charset=utf-8", "not found\n");
+          }
+        });
   }
 
   /** The address really bound. */

@@ -75,6 +75,11 @@ class ProcessPartsTest {
       HttpResponse<String> red = get(http, "/health");
       assertThat(red.statusCode()).isEqualTo(503);
       assertThat(red.body()).contains("no commit for 11 s");
+
+      assertThat(get(http, "/metrics/more").statusCode()).isEqualTo(404);
+      http.page("/metrics/more", HttpEndpoint.PROMETHEUS, () -> "more 1\n");
+      assertThat(get(http, "/metrics/more").body()).isEqualTo("more 1\n");
+      assertThat(get(http, "/metrics").body()).doesNotContain("more");
     }
   }
 

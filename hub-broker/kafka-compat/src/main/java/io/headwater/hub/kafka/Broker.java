@@ -60,12 +60,19 @@ import io.headwater.hub.kafka.metadata.StoredCatalog;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.hub.kafka.metadata.TopicRules;
+import io.headwater.hub.kafka.metrics.ExporterPage;
+import io.headwater.hub.kafka.metrics.GroupMetrics;
+import io.headwater.hub.kafka.metrics.MetricsSettings;
+import io.headwater.hub.kafka.metrics.MetricsThread;
+import io.headwater.hub.kafka.metrics.PartitionMetrics;
+import io.headwater.hub.kafka.metrics.ShownTopics;
 import io.headwater.hub.kafka.net.KafkaListener;
 import io.headwater.hub.kafka.net.NetMetrics;
 import io.headwater.hub.kafka.net.NetSettings;
 import io.headwater.hub.kafka.txn.LogTransactionVerifier;
 import io.headwater.hub.kafka.txn.ProducerIds;
 import io.headwater.hub.kafka.txn.TransactionCoordinator;
+import io.headwater.hub.kafka.txn.TransactionMetrics;
 import io.headwater.hub.kafka.txn.TransactionSettings;
 import io.headwater.process.Health;
 import io.headwater.process.HostPort;
@@ -117,7 +124,8 @@ public final class Broker implements AutoCloseable {
       Map<String, String> topicDefaults,
       GroupSettings groups,
       TransactionSettings transactions,
-      FileLogSettings log) {}
+      FileLogSettings log,
+      MetricsSettings metrics) {}
 
   private final Settings settings;
   private final Clock clock;
@@ -128,6 +136,11 @@ public final class Broker implements AutoCloseable {
   private final GroupCoordination groups;
   private final TransactionCoordinator transactions;
   private final LogTransactionVerifier verifier;
+  private final ShownTopics shownTopics;
+  private final ApiMetrics apiMetrics;
+  private final PartitionMetrics partitionMetrics;
+  private final GroupMetrics groupMetrics;
+  private final TransactionMetrics transactionMetrics;
 
   private Broker(Settings settings, CatalogStore store, MeterRegistry registry, Clock clock)
       throws IOException {
@@ -158,6 +171,7 @@ public final class Broker implements AutoCloseable {
         resources.open(
             "groups",
             new GroupCoordination(settings.nodeId(), engine, verifier, settings.groups(), clock));
+    transactionMetrics = new TransactionMetrics(registry, clock);
     transactions =
         resources.open(
             "transactions",
@@ -166,7 +180,16 @@ public final class Broker implements AutoCloseable {
                 groups.coordinator(),
                 new ProducerIds(catalog),
                 settings.transactions(),
+                transactionMetrics,
                 clock));
+    shownTopics = new ShownTopics(settings.metrics().topics(), registry);
+    apiMetrics = new ApiMetrics(registry, shownTopics);
+    partitionMetrics =
+        new PartitionMetrics(
+            registry, engine, catalog, shownTopics, settings.metrics().partitions());
+    groupMetrics =
+        new GroupMetrics(
+            registry, groups.coordinator(), groups.metrics(), engine, settings.metrics());
     listener =
         resources.open(
             "network",
@@ -192,7 +215,7 @@ public final class Broker implements AutoCloseable {
           "the log folder " + settings.logFolder() + " cannot be opened: " + e.getMessage(), e);
     }
     try {
-      broker.serve(registry, health);
+      broker.serve(health);
       return broker;
     } catch (RuntimeException | Error e) {
       broker.resources.closeAfter(e);
@@ -200,7 +223,7 @@ public final class Broker implements AutoCloseable {
     }
   }
 
-  private void serve(MeterRegistry registry, Health health) {
+  private void serve(Health health) {
     HostPort advertised = settings.advertised().orElse(listener.address());
     await(
         catalog.register(
@@ -217,10 +240,32 @@ public final class Broker implements AutoCloseable {
     groups.start(images);
     await(transactions.start());
     health.check("log", engine::problem);
-    var dispatcher = new Dispatcher(handlers(registry));
+    watch();
+    var dispatcher = new Dispatcher(handlers());
     // Opened early to claim the port, closed before everything that requests need.
     resources.onClose("requests", listener);
     listener.serve(dispatcher);
+  }
+
+  /** Lets topics, groups and transactions show in the metrics. */
+  private void watch() {
+    var thread =
+        resources.open(
+            "metrics",
+            new MetricsThread(
+                settings.metrics().interval(),
+                List.of(
+                    apiMetrics::forgetDeleted,
+                    partitionMetrics::refresh,
+                    groupMetrics::refresh,
+                    () -> transactions.list().thenAccept(transactionMetrics::sampled))));
+    TopicCatalog.Subscription shown =
+        catalog.subscribe(snapshot -> {
+          shownTopics.apply(snapshot);
+          partitionMetrics.apply(snapshot);
+          thread.soon();
+        });
+    resources.onClose("shown topics", shown);
   }
 
   /** Coordinators need their topics; they are made at the first start. */
@@ -256,8 +301,7 @@ public final class Broker implements AutoCloseable {
     }
   }
 
-  private List<ApiHandler<?>> handlers(MeterRegistry registry) {
-    var metrics = new ApiMetrics(registry);
+  private List<ApiHandler<?>> handlers() {
     var partitions = new Partitions(engine, catalog, settings.nodeId());
     ExecutorService readers =
         Executors.newFixedThreadPool(
@@ -270,8 +314,8 @@ public final class Broker implements AutoCloseable {
     int node = settings.nodeId();
     GroupCoordinator group = groups.coordinator();
     var handlers = new ArrayList<ApiHandler<?>>();
-    handlers.add(new ProduceHandler(partitions, verifier, metrics));
-    handlers.add(new FetchHandler(partitions, readers, timer, metrics));
+    handlers.add(new ProduceHandler(partitions, verifier, apiMetrics));
+    handlers.add(new FetchHandler(partitions, readers, timer, apiMetrics));
     handlers.add(new ListOffsetsHandler(partitions));
     handlers.add(new OffsetForLeaderEpochHandler(partitions));
     handlers.add(new DeleteRecordsHandler(partitions));
@@ -344,6 +388,12 @@ public final class Broker implements AutoCloseable {
   /** The address really bound. */
   public HostPort address() {
     return listener.address();
+  }
+
+  /** The series of kafka_exporter, for {@code /metrics/kafka}. */
+  public ExporterPage exporterPage() {
+    return new ExporterPage(
+        catalog, engine, partitionMetrics, groupMetrics, settings.metrics().groupPartitions());
   }
 
   /** Completes exceptionally when the log has failed and the process must end. */

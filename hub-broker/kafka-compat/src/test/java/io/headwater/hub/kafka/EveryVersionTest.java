@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headwater.hub.kafka.group.GroupSettings;
 import io.headwater.hub.kafka.log.FileLogSettings;
 import io.headwater.hub.kafka.metadata.MemoryStore;
+import io.headwater.hub.kafka.metrics.MetricsSettings;
 import io.headwater.hub.kafka.net.NetSettings;
 import io.headwater.hub.kafka.txn.TransactionSettings;
 import io.headwater.process.Health;
@@ -100,7 +101,8 @@ class EveryVersionTest {
                 new GroupSettings(2, Duration.ZERO),
                 new TransactionSettings(
                     2, Duration.ofMinutes(1), Duration.ofDays(1), Duration.ofSeconds(1)),
-                FileLogSettings.DEFAULTS),
+                FileLogSettings.DEFAULTS,
+                MetricsSettings.DEFAULTS),
             new MemoryStore(),
             new SimpleMeterRegistry(),
             new Health(),

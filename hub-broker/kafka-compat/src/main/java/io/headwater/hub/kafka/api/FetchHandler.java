@@ -92,6 +92,22 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
     return new ReadAll(new FetchResponseData().setResponses(responses), bytes, anyError);
   }
 
+  private void count(FetchResponseData data) {
+    for (FetchableTopicResponse topic : data.responses()) {
+      ApiMetrics.OfTopic counts =
+          metrics.of(partitions.nameIfKnown(topic.topicId(), topic.topic()));
+      counts.fetchRequest();
+      long bytes = 0;
+      for (PartitionData partition : topic.partitions()) {
+        bytes += FetchResponse.recordsSize(partition);
+        if (partition.errorCode() != Errors.NONE.code()) {
+          counts.refusedRead(Errors.forCode(partition.errorCode()));
+        }
+      }
+      counts.fetched(bytes);
+    }
+  }
+
   private PartitionData read(
       FetchTopic topic,
       FetchPartition wanted,
@@ -147,7 +163,7 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
           if (read.bytes() >= request.minBytes()
               || read.anyError()
               || deadline - System.nanoTime() <= 0) {
-            metrics.fetched(read.bytes());
+            count(read.data());
             answer.complete(FetchResponse.of(read.data()));
           } else if (!registered) {
             registered = true;

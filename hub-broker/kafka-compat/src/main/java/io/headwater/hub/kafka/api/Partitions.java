@@ -42,6 +42,13 @@ public final class Partitions {
         .orElseThrow(() -> new UnknownTopicIdException("no topic has the id " + id));
   }
 
+  /** As {@link #name}, for what only counts: without a name for an unknown id. */
+  String nameIfKnown(Uuid id, String name) {
+    return Uuid.ZERO_UUID.equals(id)
+        ? name
+        : catalog.current().topic(id).map(Topic::name).orElse("");
+  }
+
   Optional<Topic> topic(String name) {
     return catalog.current().topic(name);
   }

@@ -82,10 +82,12 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
     var topics = new TopicProduceResponseCollection();
     for (TopicProduceData topic : request.data().topicData()) {
       var response = new TopicProduceResponse().setName(topic.name()).setTopicId(topic.topicId());
+      ApiMetrics.OfTopic counts = metrics.of(partitions.nameIfKnown(topic.topicId(), topic.name()));
+      counts.produceRequest();
       for (PartitionProduceData partition : topic.partitionData()) {
         CompletableFuture<PartitionProduceResponse> answer =
-            append(request, topic, partition)
-                .exceptionally(failure -> refusal(partition.index(), failure));
+            append(request, topic, partition, counts)
+                .exceptionally(failure -> refusal(partition.index(), failure, counts));
         answers.add(answer.whenComplete((done, _) -> add(response, done)));
       }
       topics.add(response);
@@ -105,7 +107,10 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
   }
 
   private CompletableFuture<PartitionProduceResponse> append(
-      ProduceRequest request, TopicProduceData topic, PartitionProduceData data) {
+      ProduceRequest request,
+      TopicProduceData topic,
+      PartitionProduceData data,
+      ApiMetrics.OfTopic counts) {
     try {
       var partition =
           new TopicPartition(partitions.name(topic.topicId(), topic.name()), data.index());
@@ -120,12 +125,13 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
       ProduceRequest.validateRecords(request.version(), records);
       MutableRecordBatch first = firstBatch(records);
       if (request.transactionalId() == null || first == null || !first.isTransactional()) {
-        return answer(request, log, append(log, records, VerificationGuard.SENTINEL));
+        return answer(request, log, append(log, records, VerificationGuard.SENTINEL, counts));
       }
       return inOrder(
               new Writer(partition, first.producerId()),
               () ->
-                  verify(request, partition, first).thenApply(guard -> append(log, records, guard)))
+                  verify(request, partition, first)
+                      .thenApply(guard -> append(log, records, guard, counts)))
           .thenCompose(appended -> answer(request, log, appended));
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
@@ -170,7 +176,8 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
     return batches.hasNext() ? batches.next() : null;
   }
 
-  private Appended append(PartitionLog log, MemoryRecords records, VerificationGuard guard) {
+  private Appended append(
+      PartitionLog log, MemoryRecords records, VerificationGuard guard, ApiMetrics.OfTopic counts) {
     int bytes = records.sizeInBytes();
     Appended appended =
         log.append(
@@ -179,8 +186,10 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
             AppendOrigin.CLIENT,
             guard,
             TransactionVersion.TV_UNKNOWN);
-    if (!appended.duplicate()) {
-      metrics.produced(appended.lastOffset() - appended.firstOffset() + 1, bytes);
+    if (appended.duplicate()) {
+      counts.duplicate();
+    } else {
+      counts.produced(appended.lastOffset() - appended.firstOffset() + 1, bytes);
     }
     return appended;
   }
@@ -198,7 +207,8 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
         : CompletableFuture.completedFuture(response);
   }
 
-  private static PartitionProduceResponse refusal(int index, Throwable failure) {
+  private static PartitionProduceResponse refusal(
+      int index, Throwable failure, ApiMetrics.OfTopic counts) {
     Throwable cause =
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
@@ -214,9 +224,11 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
               .toList();
       cause = invalid.invalidException();
     }
+    Errors error = Errors.forException(cause);
+    counts.refusedBatch(error);
     return new PartitionProduceResponse()
         .setIndex(index)
-        .setErrorCode(Errors.forException(cause).code())
+        .setErrorCode(error.code())
         .setErrorMessage(cause.getMessage())
         .setRecordErrors(records)
         .setBaseOffset(ProduceResponse.INVALID_OFFSET)

@@ -38,6 +38,7 @@ public final class GroupCoordination implements AutoCloseable {
 
   private final GroupCoordinatorService service;
   private final GroupSettings settings;
+  private final Metrics metrics = new Metrics();
   private final AtomicBoolean started = new AtomicBoolean();
 
   public GroupCoordination(
@@ -50,7 +51,6 @@ public final class GroupCoordination implements AutoCloseable {
     AbstractConfig config = config(settings);
     var groupConfig = new GroupCoordinatorConfig(config);
     var shareConfig = new ShareGroupConfig(config);
-    var metrics = new Metrics();
     service =
         new GroupCoordinatorService.Builder(nodeId, groupConfig)
             .withTime(Time.SYSTEM)
@@ -110,6 +110,11 @@ public final class GroupCoordination implements AutoCloseable {
   /** The coordinator itself, for the handlers and for the ends of transactions. */
   public GroupCoordinator coordinator() {
     return service;
+  }
+
+  /** What the coordinator reports to. */
+  public Metrics metrics() {
+    return metrics;
   }
 
   /** Starts to follow the topics and takes all groups over. The offsets topic's logs are open. */

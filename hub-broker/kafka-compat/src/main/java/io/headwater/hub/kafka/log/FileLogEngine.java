@@ -69,11 +69,11 @@ public final class FileLogEngine implements LogEngine {
       throws IOException {
     this.flush = settings.flush();
     this.metrics = metrics;
-    this.disk = disk;
+    this.disk = new TimedDisk(disk, metrics);
     space = new LowSpace(disk, path, settings.lowSpace().bytes(), metrics);
     committer =
         new GroupCommitter(
-            disk,
+            this.disk,
             flush == FlushMode.INTERVAL ? settings.flushInterval() : Duration.ZERO,
             metrics,
             new CommitFailures());
@@ -105,6 +105,14 @@ public final class FileLogEngine implements LogEngine {
             new LogFailures(this::cleanerFailed),
             time);
     cleaner.startup();
+    metrics.cleaner(cleaner, path.toString());
+    metrics.size(() -> {
+      double bytes = 0;
+      for (FilePartitionLog log : logs.values()) {
+        bytes += (double) log.size();
+      }
+      return bytes;
+    });
     every("space", SPACE_CHECK_MS, () -> space.look(0));
     every("retention", settings.retentionCheckInterval().toMillis(), this::applyRetention);
     every(
@@ -356,7 +364,7 @@ public final class FileLogEngine implements LogEngine {
   void appended(FilePartitionLog log, long records, long bytes) {
     metrics.appended(records, bytes);
     if (flush != FlushMode.OS) {
-      committer.markDirty(log);
+      committer.markDirty(log, records, bytes);
     }
     if (flush != FlushMode.ALWAYS) {
       try {
@@ -466,7 +474,7 @@ public final class FileLogEngine implements LogEngine {
 
   private void applyRetention(TopicPartition partition, UnifiedLog files) {
     try {
-      files.deleteOldSegments();
+      metrics.retired(files.deleteOldSegments());
     } catch (IOException e) {
       FilePartitionLog log = logs.get(partition);
       if (log != null && log.unifiedLog().equals(files)) {

@@ -353,6 +353,11 @@ final class FilePartitionLog implements PartitionLog {
   }
 
   @Override
+  public int segments() {
+    return log.numberOfSegments();
+  }
+
+  @Override
   public CompletableFuture<Long> deleteBefore(long offset) {
     throwIfEnded();
     if (log.config().compact && !log.config().delete) {

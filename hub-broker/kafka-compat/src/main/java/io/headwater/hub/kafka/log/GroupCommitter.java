@@ -73,6 +73,8 @@ final class GroupCommitter implements Executor, AutoCloseable {
 
   // Guarded by lock.
   private Set<FilePartitionLog> dirty = new LinkedHashSet<>();
+  private long dirtyRecords;
+  private long dirtyBytes;
   private final Deque<Runnable> tasks = new ArrayDeque<>();
   private boolean closing;
 
@@ -81,7 +83,12 @@ final class GroupCommitter implements Executor, AutoCloseable {
 
   // Of the commit thread alone.
 
-  /** Whether the commit under way carries many appends. */
+  /** What the commit under way carries. */
+  private long records;
+
+  private long bytes;
+
+  /** Whether it carries many appends. */
   private boolean busy;
 
   /** Until when, by {@code System.nanoTime()}, appends may gather. */
@@ -98,10 +105,12 @@ final class GroupCommitter implements Executor, AutoCloseable {
     this.thread = Threads.start("hub-log-commit", this::run);
   }
 
-  /** Has a log made durable soon; called for each append. */
-  void markDirty(FilePartitionLog log) {
+  /** Has what was appended to a log made durable soon; called for each append. */
+  void markDirty(FilePartitionLog log, long newRecords, long newBytes) {
     synchronized (lock) {
       appends++;
+      dirtyRecords += newRecords;
+      dirtyBytes += newBytes;
       if (dirty.add(log) && dirty.size() == 1) {
         dirtySince = now();
         lock.notifyAll();
@@ -179,6 +188,10 @@ final class GroupCommitter implements Executor, AutoCloseable {
         appends = 0;
         batch.addAll(dirty);
         dirty = new LinkedHashSet<>();
+        records = dirtyRecords;
+        bytes = dirtyBytes;
+        dirtyRecords = 0;
+        dirtyBytes = 0;
         committingSince = dirtySince;
         dirtySince = 0;
       }
@@ -224,7 +237,7 @@ final class GroupCommitter implements Executor, AutoCloseable {
     committingSince = 0;
     metrics.dirtyLogs(0);
     long took = System.nanoTime() - started;
-    metrics.committed(took, logs.size());
+    metrics.committed(took, logs.size(), records, bytes);
     if (busy) {
       gatherUntil = System.nanoTime() + Math.min(GATHERING_SHARE * took, LONGEST_GATHERING_NANOS);
     }

@@ -34,6 +34,7 @@ final class LowSpace {
     this.folder = folder;
     this.limit = limit;
     this.metrics = metrics;
+    metrics.lowSpace(limit);
     look(0);
   }
 

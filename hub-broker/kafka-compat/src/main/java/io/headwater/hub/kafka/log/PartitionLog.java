@@ -153,6 +153,9 @@ public interface PartitionLog {
   /** Bytes of all segments. */
   long size();
 
+  /** Files that its records lie in. */
+  int segments();
+
   /**
    * Makes everything before {@code offset} unreadable (DeleteRecords). Completes with the new start
    * offset when that is durable.

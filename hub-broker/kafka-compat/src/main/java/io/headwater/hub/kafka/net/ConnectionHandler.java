@@ -3,7 +3,10 @@ package io.headwater.hub.kafka.net;
 import io.headwater.hub.kafka.api.Dispatcher;
 import io.headwater.hub.kafka.api.NoResponse;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.FileRegion;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.timeout.IdleStateEvent;
 import java.net.InetSocketAddress;
@@ -44,9 +47,14 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   private static final ListenerName LISTENER = ListenerName.normalised("PLAINTEXT");
 
   /** A request between its arrival and its answer; the frame is held until the answer is ready. */
-  private static final class Exchange {
+  private static final class Exchange implements ChannelFutureListener {
+    private final long arrived = System.nanoTime();
     private @Nullable ByteBuf frame;
     private final int bytes;
+    private RequestMetrics.@Nullable OfApi metrics;
+    private long begun;
+    private long handled;
+    private long answered;
     private @Nullable RequestHeader header;
     private short version;
     private @Nullable AbstractResponse response;
@@ -55,6 +63,20 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     Exchange(ByteBuf frame) {
       this.frame = frame;
       this.bytes = frame.readableBytes();
+    }
+
+    /** The socket has taken the answer. */
+    @Override
+    public void operationComplete(ChannelFuture written) {
+      if (written.isSuccess()) {
+        recordTimes(System.nanoTime());
+      }
+    }
+
+    private void recordTimes(long sent) {
+      if (metrics != null) {
+        metrics.answered(arrived, begun, handled, answered, sent);
+      }
     }
   }
 
@@ -111,6 +133,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
       return;
     }
     exchanges.add(exchange);
+    metrics.requestsUnanswered(1);
     waiting.add(exchange);
     bytesInFlight += exchange.bytes;
     pauseOrResume(context);
@@ -135,6 +158,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   /** Runs on a worker: parses, hands to the API, and comes back to the event loop. */
   private void startOnWorker(ChannelHandlerContext context, Exchange exchange) {
     CompletableFuture<AbstractResponse> answer;
+    exchange.begun = System.nanoTime();
     try {
       answer = parseAndDispatch(context, exchange);
     } catch (RuntimeException e) {
@@ -149,6 +173,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
       context.executor().execute(() -> closeFailed(context, exchange, e));
       throw e;
     }
+    exchange.handled = System.nanoTime();
     context
         .executor()
         .execute(() -> {
@@ -159,16 +184,18 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
           startNext(context);
         });
     var _ =
-        answer.whenComplete((response, failure) ->
-            context
-                .executor()
-                .execute(() -> {
-                  if (failure == null) {
-                    answered(context, exchange, response);
-                  } else {
-                    closeFailed(context, exchange, failure);
-                  }
-                }));
+        answer.whenComplete((response, failure) -> {
+          exchange.answered = System.nanoTime();
+          context
+              .executor()
+              .execute(() -> {
+                if (failure == null) {
+                  answered(context, exchange, response);
+                } else {
+                  closeFailed(context, exchange, failure);
+                }
+              });
+        });
   }
 
   /** Whether what was parsed points into the frame: only records are not copied. */
@@ -214,7 +241,8 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
             false);
     RequestAndSize parsed = parse(request, bytes);
     exchange.version = request.apiVersion(); // an unknown ApiVersions version is answered as 0
-    metrics.request(key);
+    exchange.metrics = metrics.requests().of(key);
+    exchange.metrics.received(header.apiVersion(), exchange.bytes);
     return dispatcher.dispatch(request, parsed.request);
   }
 
@@ -235,6 +263,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     boolean wrote = false;
     while (!exchanges.isEmpty() && exchanges.getFirst().done) {
       Exchange first = exchanges.removeFirst();
+      forget(1);
       bytesInFlight -= first.bytes;
       wrote |= write(context, first);
     }
@@ -247,9 +276,15 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   private static boolean write(ChannelHandlerContext context, Exchange exchange) {
     RequestHeader header = exchange.header;
     AbstractResponse response = exchange.response;
-    if (header == null || response == null || response == NoResponse.INSTANCE) {
+    RequestMetrics.OfApi metrics = exchange.metrics;
+    if (header == null || response == null || metrics == null) {
       return false;
     }
+    if (response == NoResponse.INSTANCE) {
+      exchange.recordTimes(exchange.answered);
+      return false;
+    }
+    metrics.errors(response);
     if (!context.channel().isActive()) {
       return false;
     }
@@ -269,15 +304,35 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
       context.close();
       return false;
     }
-    parts.forEach(context::write);
+    long bytes = 0;
+    ChannelFuture last = context.newSucceededFuture();
+    for (Object part : parts) {
+      bytes += sizeOf(part);
+      last = context.write(part);
+    }
+    metrics.responseSize(bytes);
+    last.addListener(exchange);
     return true;
+  }
+
+  private static long sizeOf(Object part) {
+    return part instanceof FileRegion file ? file.count() : ((ByteBuf) part).readableBytes();
   }
 
   /** Gives up a request that will not be answered; its connection is about to be closed. */
   private void drop(Exchange exchange) {
     release(exchange);
-    exchanges.remove(exchange);
+    if (exchanges.remove(exchange)) {
+      forget(1);
+    }
     bytesInFlight -= exchange.bytes;
+  }
+
+  /** Nobody waits for these any more. Those of a closed connection were counted with its end. */
+  private void forget(int requests) {
+    if (!closed) {
+      metrics.requestsUnanswered(-requests);
+    }
   }
 
   private void release(Exchange exchange) {
@@ -302,6 +357,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   /** Not the client's fault; without an answer the connection would wait for ever. */
   private void closeFailed(ChannelHandlerContext context, Exchange exchange, Throwable cause) {
     drop(exchange);
+    metrics.failed();
     LOGGER
         .atError()
         .addKeyValue("client", peer)
@@ -321,8 +377,10 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
 
   @Override
   public void channelInactive(ChannelHandlerContext context) {
+    forget(exchanges.size());
     closed = true;
     metrics.connectionClosed();
+    gate.close();
     // Requests that a worker has begun keep their frame until they are answered.
     waiting.forEach(exchange -> {
       release(exchange);

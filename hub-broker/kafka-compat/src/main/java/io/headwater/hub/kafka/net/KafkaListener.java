@@ -18,8 +18,8 @@ import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.util.Objects;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,7 +32,7 @@ public final class KafkaListener implements AutoCloseable {
   private static final long DRAIN_SECONDS = 5;
 
   private final MultiThreadIoEventLoopGroup loops;
-  private final ExecutorService workers;
+  private final ThreadPoolExecutor workers;
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final Channel server;
   private final HostPort address;
@@ -48,13 +48,21 @@ public final class KafkaListener implements AutoCloseable {
   public KafkaListener(
       HostPort listen, int longestFrame, NetSettings settings, NetMetrics metrics) {
     var memory = new RequestMemory(settings.requestMemory().bytes());
-    metrics.watch(memory);
+    metrics.watch(memory, settings.requestMemory().bytes());
     var limits = new ConnectionLimits(settings, metrics);
     int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
     loops =
         new MultiThreadIoEventLoopGroup(
             threads, Threads.factory("hub-net"), NioIoHandler.newFactory());
-    workers = Executors.newFixedThreadPool(threads * 2, Threads.factory("hub-api"));
+    workers =
+        new ThreadPoolExecutor(
+            threads * 2,
+            threads * 2,
+            0,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Threads.factory("hub-api"));
+    metrics.watch(workers);
     var bind =
         new ServerBootstrap()
             .group(loops)
@@ -72,7 +80,7 @@ public final class KafkaListener implements AutoCloseable {
                       return;
                     }
                     channels.add(channel);
-                    var gate = new ReadGate();
+                    var gate = new ReadGate(metrics);
                     channel
                         .pipeline()
                         .addLast(

@@ -6,7 +6,10 @@ import java.util.Set;
 
 /** Whether a connection is read, as long as no reason speaks against it. On its event loop. */
 final class ReadGate {
+  private final NetMetrics metrics;
   private final Set<Reason> shut = EnumSet.noneOf(Reason.class);
+  private final long[] since = new long[Reason.values().length];
+  private boolean closed;
 
   /** Why a connection is not read. */
   enum Reason {
@@ -16,13 +19,34 @@ final class ReadGate {
     MEMORY
   }
 
+  ReadGate(NetMetrics metrics) {
+    this.metrics = metrics;
+  }
+
   void set(Channel channel, Reason reason, boolean isShut) {
-    if (isShut ? shut.add(reason) : shut.remove(reason)) {
+    if (!closed && (isShut ? shut.add(reason) : shut.remove(reason))) {
+      count(reason, isShut);
       channel.config().setAutoRead(shut.isEmpty());
+    }
+  }
+
+  private void count(Reason reason, boolean isShut) {
+    long now = System.nanoTime();
+    if (isShut) {
+      since[reason.ordinal()] = now;
+      metrics.paused(reason);
+    } else {
+      metrics.resumed(reason, now - since[reason.ordinal()]);
     }
   }
 
   boolean isOpen() {
     return shut.isEmpty();
+  }
+
+  /** The connection is closed: it waits for nothing any more. */
+  void close() {
+    closed = true;
+    shut.forEach(reason -> count(reason, false));
   }
 }

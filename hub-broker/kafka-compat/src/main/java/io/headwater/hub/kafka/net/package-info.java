@@ -7,6 +7,9 @@
  * the responses in the order of the requests. Several requests of one connection may be in flight:
  * a produce request waits for the disk, and the next must not wait for it.
  *
+ * <p>Each request is timed at five points, which part its time into stages; see {@code
+ * RequestMetrics}.
+ *
  * <p>Whatever cannot be understood closes its own connection and nothing else.
  */
 @NullMarked

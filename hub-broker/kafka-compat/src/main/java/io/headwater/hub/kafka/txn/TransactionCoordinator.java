@@ -66,6 +66,7 @@ public final class TransactionCoordinator implements AutoCloseable {
   private final MarkerWriter markers;
   private final ProducerIds producerIds;
   private final TransactionSettings settings;
+  private final TransactionMetrics metrics;
   private final Clock clock;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-txn"));
@@ -76,11 +77,13 @@ public final class TransactionCoordinator implements AutoCloseable {
       GroupCoordinator groups,
       ProducerIds producerIds,
       TransactionSettings settings,
+      TransactionMetrics metrics,
       Clock clock) {
     this.engine = engine;
     this.markers = new MarkerWriter(engine, groups);
     this.producerIds = producerIds;
     this.settings = settings;
+    this.metrics = metrics;
     this.clock = clock;
   }
 
@@ -176,7 +179,7 @@ public final class TransactionCoordinator implements AutoCloseable {
       }
       case ONGOING -> {
         // The one before is cut off: its transaction is aborted under an epoch that nobody gets.
-        abortFenced(entry);
+        abortFenced(entry, TransactionMetrics.End.FENCED);
         yield failed(
             Errors.CONCURRENT_TRANSACTIONS, "the open transaction of " + id + " is aborted");
       }
@@ -298,10 +301,17 @@ public final class TransactionCoordinator implements AutoCloseable {
             version.supportsEpochBump() && entry.metadata.isProducerEpochExhausted()
                 ? freshProducerId
                 : -1;
+        boolean commit = state == TransactionState.PREPARE_COMMIT;
         yield prepare(
-            entry,
-            entry.metadata.prepareAbortOrCommit(
-                state, version, next, clock.millis(), noPartitionAdded));
+                entry,
+                entry.metadata.prepareAbortOrCommit(
+                    state, version, next, clock.millis(), noPartitionAdded))
+            .whenComplete((_, failure) -> {
+              if (failure == null && !noPartitionAdded) {
+                metrics.ended(
+                    commit ? TransactionMetrics.End.COMMIT : TransactionMetrics.End.ABORT);
+              }
+            });
       }
     };
   }
@@ -347,7 +357,7 @@ public final class TransactionCoordinator implements AutoCloseable {
   }
 
   /** Aborts the open transaction under the next epoch, so that its producer is fenced. */
-  private void abortFenced(Entry entry) {
+  private void abortFenced(Entry entry, TransactionMetrics.End reason) {
     TransactionMetadata metadata = entry.metadata;
     TxnTransitMetadata fence = metadata.prepareFenceProducerEpoch();
     // Straight on to the abort, which carries the raised epoch.
@@ -363,6 +373,10 @@ public final class TransactionCoordinator implements AutoCloseable {
                     -1,
                     clock.millis(),
                     false))
+            .thenApply(producer -> {
+              metrics.ended(reason);
+              return producer;
+            })
             .exceptionally(failure -> {
               LOGGER
                   .atError()
@@ -401,7 +415,7 @@ public final class TransactionCoordinator implements AutoCloseable {
           .addKeyValue("transactionalId", metadata.transactionalId())
           .addKeyValue("timeoutMs", metadata.txnTimeoutMs())
           .log("Aborting a transaction whose time is over");
-      abortFenced(entry);
+      abortFenced(entry, TransactionMetrics.End.TIMEOUT);
     } else if (metadata.state().isExpirationAllowed()
         && metadata.txnLastUpdateTimestamp() + settings.idExpiration().toMillis() < now) {
       forget(entry);
@@ -494,6 +508,11 @@ public final class TransactionCoordinator implements AutoCloseable {
 
   private <T> CompletableFuture<T> onThread(Supplier<CompletableFuture<T>> step) {
     var result = new CompletableFuture<T>();
+    result.whenComplete((_, failure) -> {
+      if (failure != null) {
+        metrics.refused(failure);
+      }
+    });
     thread.execute(() -> {
       try {
         forward(step.get(), result);

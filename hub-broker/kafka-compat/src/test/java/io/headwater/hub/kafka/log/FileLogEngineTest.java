@@ -271,6 +271,39 @@ class FileLogEngineTest {
   }
 
   @Test
+  void metersTellWhatTheCleanerDid() {
+    var log =
+        create(
+            Map.of(
+                "cleanup.policy", "compact",
+                "internal.segment.bytes", "5000",
+                "min.cleanable.dirty.ratio", "0.01"));
+    for (int i = 0; i < 500; i++) {
+      append(log, keyed("k" + i % 5, "v" + i)).durable().join();
+    }
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> {
+          assertThat(cleaner("last.read")).isPositive();
+          assertThat(cleaner("last.written"))
+              .isPositive()
+              .isLessThan(registry.get("hub.log.appended.size").counter().count() / 2);
+        });
+    assertThat(registry.get("hub.log.cleaner.io").functionCounter().count())
+        .isGreaterThanOrEqualTo(cleaner("last.read") + cleaner("last.written"));
+    assertThat(cleaner("last.run")).isBetween(0.0, 20.0);
+    assertThat(cleaner("buffer")).isBetween(0.0, 1.0).isPositive();
+    assertThat(cleaner("dirty")).isBetween(0.0, 1.0);
+    for (String none : List.of("dead", "uncleanable", "uncleanable.size", "delay")) {
+      assertThat(cleaner(none)).as(none).isZero();
+    }
+  }
+
+  private double cleaner(String what) {
+    return registry.get("hub.log.cleaner." + what).gauge().value();
+  }
+
+  @Test
   void aNewLogTakesLittleSpace() throws Exception {
     var log = create(Map.of());
     append(log, keyed("k", "a")).durable().join();
@@ -292,8 +325,15 @@ class FileLogEngineTest {
                 .contains("hub_log_appended_size_bytes_total")
                 .contains("hub_log_commit_seconds_count 2")
                 .contains("hub_log_commit_logs_count 2")
+                .contains("hub_log_commit_records_sum 2.0")
+                .contains("hub_log_force_seconds_count{of=\"file\"} 2")
                 .contains("hub_log_dirty_logs 0.0")
                 .contains("hub_log_open_logs 1.0"));
+    double appended = registry.get("hub.log.appended.size").counter().count();
+    assertThat(registry.get("hub.log.commit.size").summary().totalAmount()).isEqualTo(appended);
+    assertThat(registry.get("hub.log.size").gauge().value())
+        .isEqualTo(appended)
+        .isEqualTo((double) log.size());
   }
 
   private PartitionLog create(Map<String, String> configs) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What each flush mode promises, and does not. */
 @Timeout(60)
 class FlushModeTest {
+  private static final Duration STALL = Duration.ofMillis(50);
   private static final Uuid TOPIC_ID = Uuid.randomUuid();
 
   @TempDir Path folder;
@@ -38,9 +40,18 @@ class FlushModeTest {
       assertThat(unforced()).isPositive();
       assertThat(appended.durable()).isNotDone();
       assertThat(log.highWatermark()).isZero();
+      Awaitility.await().atMost(Duration.ofSeconds(10)).until(disk::isAwaited);
+      long held = System.nanoTime();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> System.nanoTime() - held > STALL.toNanos());
+      assertThat(unforced()).isGreaterThan(STALL.toMillis() / 1e3);
       disk.release();
       appended.durable().join();
       Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> unforced() == 0);
+      var force = registry.get("hub.log.force").tag("of", "file").timer();
+      assertThat(force.count()).isEqualTo(1);
+      assertThat(force.totalTime(TimeUnit.MILLISECONDS)).isGreaterThan((double) STALL.toMillis());
     }
   }
 

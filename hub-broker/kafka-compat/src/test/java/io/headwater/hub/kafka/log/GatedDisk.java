@@ -33,6 +33,11 @@ final class GatedDisk implements Disk {
     gate.unlock();
   }
 
+  /** Whether a force is being held back. */
+  boolean isAwaited() {
+    return gate.hasQueuedThreads();
+  }
+
   /** From now on each force fails. */
   void breakDown() {
     failures.set(Integer.MAX_VALUE);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headwater.hub.kafka.api.ApiHandler;
 import io.headwater.hub.kafka.api.Dispatcher;
 import io.headwater.hub.kafka.api.NoResponse;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.DescribeClusterRequestData;
@@ -51,6 +53,7 @@ class ConnectionHandlerTest {
   private final List<ByteBuf> frames = new ArrayList<>();
   private final Deque<Runnable> held = new ArrayDeque<>();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final NetMetrics metrics = new NetMetrics(registry);
   private final RequestMemory memory = new RequestMemory(MOST_BYTES);
   private boolean broken;
   private EmbeddedChannel channel = connect(Runnable::run);
@@ -104,9 +107,9 @@ class ConnectionHandlerTest {
         new ConnectionHandler(
             new Dispatcher(List.of(new LateAnswers(), new LateProduce())),
             workers,
-            new NetMetrics(registry),
+            metrics,
             memory,
-            new ReadGate(),
+            new ReadGate(metrics),
             MOST_BYTES)) {
       @Override
       protected SocketAddress remoteAddress0() {
@@ -207,6 +210,70 @@ class ConnectionHandlerTest {
     answer(0);
 
     assertThat(channel.config().isAutoRead()).isTrue();
+  }
+
+  @Test
+  void countsRequestsTheirSizesErrorsAndTimes() {
+    request(0);
+    request(1);
+    assertThat(registry.get("hub.net.unanswered").gauge().value()).isEqualTo(2);
+    started.getFirst().completeExceptionally(new TimeoutException("late"));
+    answer(1);
+
+    var api = "DescribeCluster";
+    assertThat(registry.get("hub.requests").tag("api", api).tag("version", "1").counter().count())
+        .isEqualTo(2);
+    assertThat(
+            registry
+                .get("hub.request.errors")
+                .tag("api", api)
+                .tag("error", "REQUEST_TIMED_OUT")
+                .counter()
+                .count())
+        .isEqualTo(1);
+    var sizes = registry.get("hub.request.size").tag("api", api).summary();
+    assertThat(sizes.count()).isEqualTo(2);
+    assertThat(registry.get("hub.net.unanswered").gauge().value()).isZero();
+    long bytes = 0;
+    for (int i = 0; i < 2; i++) {
+      ByteBuf response = Objects.requireNonNull(channel.<ByteBuf>readOutbound());
+      bytes += response.readableBytes();
+      response.release();
+    }
+    var responses = registry.get("hub.response.size").tag("api", api).summary();
+    assertThat(responses.totalAmount()).isEqualTo((double) bytes);
+    Timer whole = registry.get("hub.request").tag("api", api).timer();
+    assertThat(whole.count()).isEqualTo(2);
+    double stages = 0;
+    for (String stage : List.of("queue", "handle", "log", "send")) {
+      Timer part = registry.get("hub.request.stage").tag("api", api).tag("stage", stage).timer();
+      assertThat(part.count()).as(stage).isEqualTo(2);
+      stages += part.totalTime(TimeUnit.NANOSECONDS);
+    }
+    assertThat(stages).as("they add up").isEqualTo(whole.totalTime(TimeUnit.NANOSECONDS));
+  }
+
+  @Test
+  void aConnectionThatIsClosedWhileItIsNotReadIsNotCountedAsPaused() {
+    for (int i = 0; i < 9; i++) {
+      request(i);
+    }
+    assertThat(paused()).isEqualTo(1);
+
+    channel.close();
+
+    assertThat(paused()).isZero();
+    for (int i = 0; i < 9; i++) {
+      answer(i);
+    }
+    assertThat(paused()).isZero();
+    assertThat(registry.get("hub.net.unanswered").gauge().value()).isZero();
+    assertThat(registry.get("hub.net.pause").tag("reason", "in-flight").timer().count()).isOne();
+    assertThat(registry.get("hub.net.connections").gauge().value()).isZero();
+  }
+
+  private double paused() {
+    return registry.get("hub.net.paused").tag("reason", "in-flight").gauge().value();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.testsupport.Seed;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -25,8 +26,19 @@ class FrameDecoderTest {
 
   private final RequestMemory memory = new RequestMemory(MEMORY);
 
+  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final NetMetrics metrics = new NetMetrics(registry);
+
+  private ReadGate gate() {
+    return new ReadGate(metrics);
+  }
+
+  private double paused() {
+    return registry.get("hub.net.paused").tag("reason", "memory").gauge().value();
+  }
+
   private FrameDecoder decoder() {
-    return new FrameDecoder(LONGEST, memory, new ReadGate());
+    return new FrameDecoder(LONGEST, memory, gate());
   }
 
   private static ByteBuf frame(int length) {
@@ -73,8 +85,7 @@ class FrameDecoderTest {
         stream.writeInt(frame.length).writeBytes(frame);
       }
       var channel =
-          new EmbeddedChannel(
-              new FrameDecoder(LONGEST, new RequestMemory(Long.MAX_VALUE), new ReadGate()));
+          new EmbeddedChannel(new FrameDecoder(LONGEST, new RequestMemory(Long.MAX_VALUE), gate()));
       while (stream.isReadable()) {
         int next = 1 + random.nextInt(Math.min(40, stream.readableBytes()));
         channel.writeInbound(stream.readBytes(next));
@@ -97,6 +108,7 @@ class FrameDecoderTest {
     assertThat(held.readableBytes()).isEqualTo(900);
     assertThat(second.<ByteBuf>readInbound()).isNull();
     assertThat(second.config().isAutoRead()).isFalse();
+    assertThat(paused()).isEqualTo(1);
     assertThat(memory.waitingCount()).isEqualTo(1);
 
     memory.giveBack(900); // the first has been answered
@@ -104,6 +116,8 @@ class FrameDecoderTest {
     second.runPendingTasks();
     assertThat(drain(second)).extracting(bytes -> bytes.length).containsExactly(900, 100);
     assertThat(second.config().isAutoRead()).isTrue();
+    assertThat(paused()).isZero();
+    assertThat(registry.get("hub.net.pause").tag("reason", "memory").timer().count()).isOne();
     assertThat(memory.used()).isEqualTo(1_000);
   }
 
@@ -147,7 +161,7 @@ class FrameDecoderTest {
   @Test
   void takesLargeFramesForRecordsOnly() {
     int large = FrameDecoder.LONGEST_WITHOUT_RECORDS + 1;
-    var channel = new EmbeddedChannel(new FrameDecoder(2 * large, memory, new ReadGate()));
+    var channel = new EmbeddedChannel(new FrameDecoder(2 * large, memory, gate()));
     short metadata = ApiKeys.METADATA.id;
     assertThatThrownBy(
             () -> channel.writeInbound(Unpooled.buffer().writeInt(large).writeShort(metadata)))
@@ -158,7 +172,7 @@ class FrameDecoderTest {
                 + " is not between 8 and "
                 + FrameDecoder.LONGEST_WITHOUT_RECORDS);
     // Produce is the API 0.
-    new EmbeddedChannel(new FrameDecoder(2 * large, memory, new ReadGate()))
+    new EmbeddedChannel(new FrameDecoder(2 * large, memory, gate()))
         .writeInbound(Unpooled.buffer().writeInt(large).writeShort(0));
     assertThat(memory.used()).as("one alone always fits").isEqualTo(large);
   }
