@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.network.ClientInformation;
 import org.apache.kafka.common.network.ListenerName;
@@ -36,10 +37,10 @@ import org.slf4j.LoggerFactory;
 /**
  * One connection: starts its requests in order, several at once, and answers them in order.
  *
- * <p>Requests are started one after the other on the workers (the next only when the handler of the
- * one before has returned), so appends of one connection reach the log in the order sent; what they
- * wait for then overlaps. Reading stops while {@link #MOST_IN_FLIGHT} are unanswered or their bytes
- * exceed the bound. State is confined to the connection's event loop.
+ * <p>Requests are started one after the other on the workers, in {@link Turns} (the next only when
+ * the handler of the one before has returned), so appends of one connection reach the log in the
+ * order sent; what they wait for then overlaps. Reading stops while {@link #MOST_IN_FLIGHT} are
+ * unanswered or their bytes exceed the bound. State is confined to the connection's event loop.
  */
 final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   private static final Logger LOGGER = LoggerFactory.getLogger(ConnectionHandler.class);
@@ -51,6 +52,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     private final long arrived = System.nanoTime();
     private @Nullable ByteBuf frame;
     private final int bytes;
+    private final AtomicBoolean claimed = new AtomicBoolean();
     private RequestMetrics.@Nullable OfApi metrics;
     private long begun;
     private long handled;
@@ -63,6 +65,11 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     Exchange(ByteBuf frame) {
       this.frame = frame;
       this.bytes = frame.readableBytes();
+    }
+
+    /** True for the first who asks: the worker that begins, or the end of the connection. */
+    boolean claim() {
+      return claimed.compareAndSet(false, true);
     }
 
     /** The socket has taken the answer. */
@@ -81,7 +88,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   }
 
   private final Dispatcher dispatcher;
-  private final Executor workers;
+  private final Turns turns;
   private final NetMetrics metrics;
   private final RequestMemory memory;
   private final ReadGate gate;
@@ -90,10 +97,9 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   /** All unanswered requests in order of arrival. */
   private final Deque<Exchange> exchanges = new ArrayDeque<>();
 
-  /** Those of them that no worker has started yet. */
-  private final Deque<Exchange> waiting = new ArrayDeque<>();
+  /** Set by a worker that met bytes it does not understand: what follows them is not looked at. */
+  private volatile boolean broken;
 
-  private boolean starting;
   private boolean closed;
   private long bytesInFlight;
   private @Nullable InetSocketAddress peer;
@@ -111,7 +117,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
       long mostBytesInFlight) {
     super(false); // frames are released by hand, when their request is answered
     this.dispatcher = dispatcher;
-    this.workers = workers;
+    this.turns = new Turns(workers);
     this.metrics = metrics;
     this.memory = memory;
     this.gate = gate;
@@ -134,10 +140,9 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     }
     exchanges.add(exchange);
     metrics.requestsUnanswered(1);
-    waiting.add(exchange);
     bytesInFlight += exchange.bytes;
     pauseOrResume(context);
-    startNext(context);
+    turns.execute(() -> startOnWorker(context, exchange));
   }
 
   private void pauseOrResume(ChannelHandlerContext context) {
@@ -147,21 +152,17 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
         exchanges.size() >= MOST_IN_FLIGHT || bytesInFlight >= mostBytesInFlight);
   }
 
-  private void startNext(ChannelHandlerContext context) {
-    Exchange exchange = starting ? null : waiting.poll();
-    if (exchange != null) {
-      starting = true;
-      workers.execute(() -> startOnWorker(context, exchange));
-    }
-  }
-
   /** Runs on a worker: parses, hands to the API, and comes back to the event loop. */
   private void startOnWorker(ChannelHandlerContext context, Exchange exchange) {
+    if (broken || !exchange.claim()) {
+      return; // the connection has been closed, or is about to be
+    }
     CompletableFuture<AbstractResponse> answer;
     exchange.begun = System.nanoTime();
     try {
       answer = parseAndDispatch(context, exchange);
     } catch (RuntimeException e) {
+      broken = true;
       context
           .executor()
           .execute(() -> {
@@ -170,19 +171,14 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
           });
       return;
     } catch (Error e) {
+      broken = true;
       context.executor().execute(() -> closeFailed(context, exchange, e));
       throw e;
     }
     exchange.handled = System.nanoTime();
-    context
-        .executor()
-        .execute(() -> {
-          starting = false;
-          if (!retainsFrame(exchange)) {
-            release(exchange); // a member of a group may wait for minutes
-          }
-          startNext(context);
-        });
+    if (!answer.isDone() && !retainsFrame(exchange)) {
+      context.executor().execute(() -> release(exchange)); // a member of a group may wait long
+    }
     var _ =
         answer.whenComplete((response, failure) -> {
           exchange.answered = System.nanoTime();
@@ -382,11 +378,13 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     metrics.connectionClosed();
     gate.close();
     // Requests that a worker has begun keep their frame until they are answered.
-    waiting.forEach(exchange -> {
-      release(exchange);
-      exchanges.remove(exchange);
+    exchanges.removeIf(exchange -> {
+      boolean waiting = exchange.claim();
+      if (waiting) {
+        release(exchange);
+      }
+      return waiting;
     });
-    waiting.clear();
   }
 
   @Override
