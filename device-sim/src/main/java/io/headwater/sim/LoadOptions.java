@@ -46,7 +46,7 @@ final class LoadOptions {
   @Option(
       names = "--jitter",
       paramLabel = "PERCENT",
-      description = "How unevenly a device publishes: up to so much of its interval; default 0%.")
+      description = "How unevenly a device publishes: up to so much of its interval; default 0%%.")
   private @Nullable String jitter;
 
   @Option(

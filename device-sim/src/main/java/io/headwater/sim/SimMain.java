@@ -12,7 +12,7 @@ import picocli.CommandLine.Spec;
     name = "headwater",
     mixinStandardHelpOptions = true,
     description = "Simulated devices and the verifier.",
-    subcommands = {RunCommand.class, JudgeCommand.class, ShowCommand.class, DemoCommand.class})
+    subcommands = {SimMain.Sim.class, DemoCommand.class})
 public final class SimMain implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 
@@ -24,5 +24,24 @@ public final class SimMain implements Runnable {
   @SuppressWarnings("NullAway") // picocli sets the spec
   public void run() {
     throw new ParameterException(spec.commandLine(), "Say what to do: sim run, or demo.");
+  }
+
+  /** {@code headwater sim}: in helps and hints, its commands are called what is typed. */
+  @Command(
+      name = "sim",
+      mixinStandardHelpOptions = true,
+      description = "Simulated devices and the verifier.",
+      subcommands = {RunCommand.class, JudgeCommand.class, ShowCommand.class})
+  static final class Sim implements Runnable {
+    @Spec private @Nullable CommandSpec spec;
+
+    @Override
+    @SuppressWarnings("NullAway") // picocli sets the spec
+    public void run() {
+      throw new ParameterException(
+          spec.commandLine(),
+          "Say what to do: %s %s"
+              .formatted(spec.qualifiedName(), String.join(" | ", spec.subcommands().keySet())));
+    }
   }
 }

@@ -70,6 +70,12 @@ final class ConsumeCommand extends HubCommand {
       description = "value (default), or json with partition, offset, time, key and headers.")
   private RecordFormat format = RecordFormat.VALUE;
 
+  @Option(
+      names = "--key-separator",
+      paramLabel = "TEXT",
+      description = "Each line begins with its record's key and this.")
+  private @Nullable String keySeparator;
+
   @Option(names = "--partition", paramLabel = "N", description = "Only this partition.")
   private @Nullable Integer partition;
 
@@ -78,6 +84,10 @@ final class ConsumeCommand extends HubCommand {
     if (partition != null && group != null) {
       throw UserError.usage(
           "--partition and --group: a group shares out partitions by itself; give one of them");
+    }
+    if (keySeparator != null && format == RecordFormat.JSON) {
+      throw UserError.usage(
+          "--key-separator and --output json: JSON has the key; give one of them");
     }
     if (count != null && count < 1) {
       throw UserError.usage("--count " + count + ": give 1 or more");
@@ -93,7 +103,7 @@ final class ConsumeCommand extends HubCommand {
             Optional.ofNullable(key).map(StandardCharsets.UTF_8::encode),
             count == null ? OptionalLong.empty() : OptionalLong.of(count),
             untilEnd,
-            format);
+            keySeparator == null ? format : new KeyedLines(keySeparator));
     // The raw stream: values are bytes, not text.
     OutputStream records = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out));
     try (var interruption = new Interruption();

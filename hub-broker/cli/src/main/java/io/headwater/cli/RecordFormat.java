@@ -10,11 +10,11 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 
 /** How a record is printed. */
-enum RecordFormat {
+enum RecordFormat implements RecordPrinter {
   /** The value's bytes and a line end; an empty line where there is no value. */
   VALUE {
     @Override
-    void write(ConsumerRecord<byte[], byte[]> record, OutputStream out) throws IOException {
+    public void write(ConsumerRecord<byte[], byte[]> record, OutputStream out) throws IOException {
       byte[] value = record.value();
       if (value != null) {
         out.write(value);
@@ -26,7 +26,7 @@ enum RecordFormat {
   /** All of the record as a line of JSON. */
   JSON {
     @Override
-    void write(ConsumerRecord<byte[], byte[]> record, OutputStream out) throws IOException {
+    public void write(ConsumerRecord<byte[], byte[]> record, OutputStream out) throws IOException {
       ObjectNode object =
           Json.object()
               .put("topic", record.topic())
@@ -43,7 +43,5 @@ enum RecordFormat {
       out.write(Json.line(object).getBytes(StandardCharsets.UTF_8));
       out.write('\n');
     }
-  };
-
-  abstract void write(ConsumerRecord<byte[], byte[]> record, OutputStream out) throws IOException;
+  }
 }

@@ -42,7 +42,7 @@ final class RecordReader {
       Optional<ByteBuffer> key,
       OptionalLong count,
       boolean untilEnd,
-      RecordFormat format) {}
+      RecordPrinter printer) {}
 
   private final Consumer<byte[], byte[]> consumer;
   private final Offsets offsets;
@@ -138,7 +138,7 @@ final class RecordReader {
       if (hasPrintedEnough() || record.offset() >= ends.getOrDefault(partition, Long.MAX_VALUE)) {
         left.putIfAbsent(partition, record.offset());
       } else if (isWanted(record.key())) {
-        extent.format().write(record, out);
+        extent.printer().write(record, out);
         printed++;
       }
     }

@@ -42,6 +42,7 @@ class HubCliMainTest {
         "consume t --count 0",
         "consume t --output xml",
         "consume t --isolation none",
+        "consume t --output json --key-separator :",
         "consume t --group g --partition 1"
       })
   void wrongUsageEndsWithTwo(String line) {

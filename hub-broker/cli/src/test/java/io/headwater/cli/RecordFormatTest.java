@@ -16,7 +16,7 @@ class RecordFormatTest {
     return new ConsumerRecord<>("t", 1, 42, "kä".getBytes(StandardCharsets.UTF_8), value);
   }
 
-  private static byte[] written(RecordFormat format, ConsumerRecord<byte[], byte[]> record)
+  private static byte[] written(RecordPrinter format, ConsumerRecord<byte[], byte[]> record)
       throws IOException {
     var out = new ByteArrayOutputStream();
     format.write(record, out);
@@ -28,6 +28,14 @@ class RecordFormatTest {
     assertThat(written(RecordFormat.VALUE, record(new byte[] {(byte) 0xff, 0})))
         .isEqualTo(new byte[] {(byte) 0xff, 0, '\n'});
     assertThat(written(RecordFormat.VALUE, record(null))).isEqualTo(new byte[] {'\n'});
+  }
+
+  @Test
+  void keyAndValueBecomeALineThatProduceTakes() throws IOException {
+    assertThat(written(new KeyedLines(": "), record("a:b".getBytes(StandardCharsets.UTF_8))))
+        .isEqualTo("kä: a:b\n".getBytes(StandardCharsets.UTF_8));
+    assertThat(written(new KeyedLines("="), new ConsumerRecord<>("t", 0, 0, null, null)))
+        .isEqualTo("=\n".getBytes(StandardCharsets.UTF_8));
   }
 
   @Test

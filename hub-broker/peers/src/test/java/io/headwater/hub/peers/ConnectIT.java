@@ -5,8 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.headwater.testsupport.ChildProcess;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -16,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -55,7 +55,7 @@ class ConnectIT {
     Path worker =
         properties(
             "standalone.worker",
-            common(freePort()),
+            common(Peer.freePort()),
             Map.of("offset.storage.file.filename", folder.resolve("offsets").toString()));
     Path from = properties("standalone.source", source("standalone", source), Map.of());
     Path to = properties("standalone.sink", sink("standalone", sink), Map.of());
@@ -79,22 +79,8 @@ class ConnectIT {
   void distributedWorkerKeepsItsStateInTheHub() throws Exception {
     Path source = folder.resolve("distributed.in");
     Path sink = folder.resolve("distributed.out");
-    int port = freePort();
-    Path worker =
-        properties(
-            "distributed.worker",
-            common(port),
-            Map.of(
-                "group.id", "connect",
-                "config.storage.topic", "connect-configs",
-                "config.storage.replication.factor", "1",
-                "offset.storage.topic", "connect-offsets",
-                "offset.storage.replication.factor", "1",
-                "offset.storage.partitions", "2",
-                "status.storage.topic", "connect-status",
-                "status.storage.replication.factor", "1",
-                "status.storage.partitions", "2",
-                "scheduled.rebalance.max.delay.ms", "0"));
+    int port = Peer.freePort();
+    Path worker = distributed("connect", port);
 
     var lines = new ArrayList<String>();
     write(source, lines, 200);
@@ -107,7 +93,7 @@ class ConnectIT {
       connect.terminate();
     }
     Peer.ok("connect distributed: lines go through");
-    assertCompacted("connect-configs", "connect-offsets", "connect-status");
+    assertCompacted("connect-config", "connect-offset", "connect-status");
     Peer.ok("connect distributed: made its topics compacted");
     write(source, lines, 100);
     try (ChildProcess connect = connect("ConnectDistributed", worker.toString());
@@ -128,6 +114,75 @@ class ConnectIT {
       connect.terminate();
     }
     Peer.ok("connect distributed: goes on where it stopped, with the connectors of before");
+  }
+
+  @Test
+  void distributedWorkerThatIsKilledLosesNoLine() throws Exception {
+    Path source = folder.resolve("killed.in");
+    Path sink = folder.resolve("killed.out");
+    int port = Peer.freePort();
+    Path worker = distributed("killed", port);
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", hub.address()))) {
+      // One partition: offsets count lines.
+      admin.createTopics(List.of(new NewTopic("killed", 1, (short) 1))).all().get();
+    }
+
+    try (var lines = new SteadyLines(source);
+        var rest = new Rest(port)) {
+      try (ChildProcess connect = connect("ConnectDistributed", worker.toString())) {
+        rest.awaitServing(connect);
+        rest.put("killed-source", source("killed", source));
+        rest.put("killed-sink", sink("killed", sink));
+        awaitAtLeast(1000 * SteadyLines.BYTES, rest, "killed-source", "position");
+        awaitAtLeast(1000, rest, "killed-sink", "kafka_offset");
+        connect.kill();
+      }
+      try (ChildProcess connect = connect("ConnectDistributed", worker.toString())) {
+        rest.awaitServing(connect);
+        long committed = valueOf(rest.get("/connectors/killed-sink/offsets"), "kafka_offset");
+        assertThat(committed).isGreaterThanOrEqualTo(1000);
+        awaitAtLeast(committed + 1000, rest, "killed-sink", "kafka_offset");
+        long written = lines.stop();
+        await()
+            .atMost(PATIENCE)
+            .untilAsserted(
+                () -> assertThat(SteadyLines.in(sink)).as(connect::output).hasSize((int) written));
+        // What both connectors had committed has not come once more.
+        Map<Integer, Long> seen = SteadyLines.in(sink);
+        assertThat(IntStream.range(0, 1000)).allMatch(line -> seen.getOrDefault(line, 0L) == 1);
+        connect.terminate();
+      }
+    }
+    Peer.ok("connect distributed: loses no line over a SIGKILL, and knows what it has done");
+  }
+
+  private static void awaitAtLeast(long least, Rest rest, String connector, String what) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() ->
+            assertThat(valueOf(rest.get("/connectors/" + connector + "/offsets"), what))
+                .isGreaterThanOrEqualTo(least));
+  }
+
+  /** A number in JSON; 0 where it is not there yet. */
+  private static long valueOf(String json, String key) {
+    var found = Pattern.compile("\"" + key + "\":(\\d+)").matcher(json);
+    return found.find() ? Long.parseLong(found.group(1)) : 0;
+  }
+
+  private static Path distributed(String name, int port) throws IOException {
+    var more = new HashMap<String, String>();
+    more.put("group.id", name);
+    more.put("session.timeout.ms", "6000");
+    more.put("heartbeat.interval.ms", "2000");
+    more.put("scheduled.rebalance.max.delay.ms", "0");
+    for (String kept : List.of("config", "offset", "status")) {
+      more.put(kept + ".storage.topic", name + "-" + kept);
+      more.put(kept + ".storage.replication.factor", "1");
+    }
+    more.put("offset.storage.partitions", "2");
+    more.put("status.storage.partitions", "2");
+    return properties(name + ".worker", common(port), more);
   }
 
   private static long sumOfOffsets(String json) {
@@ -198,7 +253,9 @@ class ConnectIT {
         "topics",
         topic,
         "consumer.override.metadata.max.age.ms",
-        "500");
+        "500",
+        "consumer.override.session.timeout.ms",
+        "6000");
   }
 
   private static Path properties(String name, Map<String, String> some, Map<String, String> more)
@@ -225,12 +282,6 @@ class ConnectIT {
                 .as(() -> connect.output())
                 .hasSizeGreaterThanOrEqualTo(lines.size()));
     assertThat(sink).hasContent(String.join("\n", lines));
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Connect's REST interface. */

@@ -5,8 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.headwater.testsupport.ChildProcess;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,10 +17,10 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -40,16 +38,12 @@ class MirrorMakerIT {
 
   @Test
   void topicsSettingsAndRecordsGoBothWays() throws Exception {
-    int port = freePort();
-    String kafka = "127.0.0.1:" + port;
     try (PeerHub hub = PeerHub.start(folder);
-        ChildProcess server = startKafka(port)) {
-      await()
-          .atMost(PATIENCE)
-          .ignoreExceptions()
-          .failFast(() -> assertThat(server.isAlive()).as(server.output()).isTrue())
-          .until(() -> fill(kafka, "there"));
+        ApacheKafka server = ApacheKafka.start(folder)) {
+      String kafka = server.address();
+      fill(kafka, "there");
       fill(hub.address(), "back");
+      assertThat(readAs("travellers", kafka, "there", RECORDS)).hasSize(RECORDS);
       try (ChildProcess mirror = startMirror(kafka, hub.address())) {
         assertThat(read(hub.address(), "kafka.there", mirror)).hasSize(RECORDS);
         Peer.ok("mirror: from Kafka to the hub");
@@ -57,18 +51,16 @@ class MirrorMakerIT {
         Peer.ok("mirror: from the hub to Kafka");
         assertThat(retention(hub.address(), "kafka.there")).isEqualTo("7654321");
         Peer.ok("mirror: settings of a topic follow");
+        assertGoesOn("travellers", hub.address(), kafka, mirror);
+        Peer.ok("mirror: a group goes on at the hub where it stopped at Kafka");
         mirror.terminate();
       }
     }
   }
 
-  private static boolean fill(String address, String topic) throws Exception {
+  private static void fill(String address, String topic) throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", address));
-        var producer =
-            new KafkaProducer<>(
-                Map.of("bootstrap.servers", address),
-                new StringSerializer(),
-                new StringSerializer())) {
+        var producer = producer(address)) {
       admin
           .createTopics(
               List.of(new NewTopic(topic, 2, (short) 1).configs(Map.of("retention.ms", "7654321"))))
@@ -78,7 +70,6 @@ class MirrorMakerIT {
         producer.send(new ProducerRecord<>(topic, "k" + i, topic + i));
       }
       producer.flush();
-      return true;
     }
   }
 
@@ -104,43 +95,61 @@ class MirrorMakerIT {
     }
   }
 
+  /** A group that has read all of Kafka's topic reads at the hub what comes after that, only. */
+  private static void assertGoesOn(String group, String hub, String kafka, ChildProcess mirror) {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", hub))) {
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(
+                      admin
+                          .listConsumerGroupOffsets(group)
+                          .partitionsToOffsetAndMetadata()
+                          .get()
+                          .values()
+                          .stream()
+                          .mapToLong(OffsetAndMetadata::offset)
+                          .sum())
+                  .as(mirror::output)
+                  .isEqualTo(RECORDS));
+    }
+    List<String> later = IntStream.range(0, 50).mapToObj(i -> "later" + i).toList();
+    try (var producer = producer(kafka)) {
+      later.forEach(value -> producer.send(new ProducerRecord<>("there", value, value)));
+    }
+    assertThat(readAs(group, hub, "kafka.there", later.size()))
+        .as(mirror::output)
+        .containsExactlyInAnyOrderElementsOf(later);
+  }
+
+  /** What comes to a member of the group until there are so many; they are committed. */
+  private static List<String> readAs(String group, String address, String topic, int count) {
+    Map<String, Object> config =
+        Map.of("bootstrap.servers", address, "group.id", group, "auto.offset.reset", "earliest");
+    try (var consumer =
+        new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer())) {
+      consumer.subscribe(List.of(topic));
+      var found = new ArrayList<String>();
+      long end = System.nanoTime() + PATIENCE.toNanos();
+      while (found.size() < count && System.nanoTime() - end < 0) {
+        consumer.poll(Duration.ofMillis(100)).forEach(record -> found.add(record.value()));
+      }
+      consumer.commitSync();
+      return found;
+    }
+  }
+
+  private static KafkaProducer<String, String> producer(String address) {
+    return new KafkaProducer<>(
+        Map.of("bootstrap.servers", address), new StringSerializer(), new StringSerializer());
+  }
+
   private static String retention(String address, String topic) throws Exception {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", address))) {
       var resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
       var config = admin.describeConfigs(List.of(resource)).all().get().get(resource);
       return Objects.requireNonNull(config).get("retention.ms").value();
     }
-  }
-
-  /** Broker and controller in one. */
-  private ChildProcess startKafka(int port) throws IOException {
-    int controller = freePort();
-    Path config =
-        Files.write(
-            folder.resolve("server.properties"),
-            List.of(
-                "process.roles=broker,controller",
-                "node.id=1",
-                "controller.quorum.voters=1@127.0.0.1:" + controller,
-                "listeners=PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + controller,
-                "advertised.listeners=PLAINTEXT://127.0.0.1:" + port,
-                "controller.listener.names=CONTROLLER",
-                "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-                "log.dirs=" + folder.resolve("kafka"),
-                "offsets.topic.replication.factor=1",
-                "offsets.topic.num.partitions=2",
-                "transaction.state.log.replication.factor=1",
-                "transaction.state.log.min.isr=1",
-                "group.initial.rebalance.delay.ms=0"));
-    Peer.runJava(
-        folder,
-        "kafka.tools.StorageTool",
-        "format",
-        "--cluster-id",
-        Uuid.randomUuid().toString(),
-        "--config",
-        config.toString());
-    return Peer.startJava(folder, "kafka.Kafka", config.toString());
   }
 
   private ChildProcess startMirror(String kafka, String hub) throws IOException {
@@ -152,6 +161,12 @@ class MirrorMakerIT {
                 "hub.bootstrap.servers=" + hub,
                 "kafka->hub.enabled=true",
                 "kafka->hub.topics=there",
+                "kafka->hub.groups=travellers",
+                "kafka->hub.sync.group.offsets.enabled=true",
+                "kafka->hub.sync.group.offsets.interval.seconds=1",
+                "kafka->hub.emit.checkpoints.interval.seconds=1",
+                "kafka->hub.refresh.groups.interval.seconds=1",
+                "kafka->hub.offset.lag.max=0",
                 "hub->kafka.enabled=true",
                 "hub->kafka.topics=back",
                 "replication.factor=1",
@@ -166,11 +181,5 @@ class MirrorMakerIT {
                 "plugin.discovery=service_load"));
     Path config = Files.write(folder.resolve("mirror.properties"), lines);
     return Peer.startJava(folder, "org.apache.kafka.connect.mirror.MirrorMaker", config.toString());
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 }

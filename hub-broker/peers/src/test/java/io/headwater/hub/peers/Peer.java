@@ -3,7 +3,12 @@ package io.headwater.hub.peers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.testsupport.ChildProcess;
+import io.headwater.testsupport.OutsideSoftware;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,6 +18,10 @@ import java.util.Objects;
 /** Starts other people's programs. */
 final class Peer {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
+
+  /** Debian's own: its packages are not seen by another Python that comes first on the path. */
+  private static final Path DEBIANS_PYTHON = Path.of("/usr/bin/python3");
+
   static final Path JAVA = Path.of(System.getProperty("java.home"), "bin", "java");
 
   private Peer() {}
@@ -65,11 +74,30 @@ final class Peer {
     }
   }
 
+  /** A Python that has confluent-kafka; ends the calling test, skipped or failed, without one. */
+  static Path pythonWithKafka(Path folder) {
+    Path python =
+        Files.isExecutable(DEBIANS_PYTHON) ? DEBIANS_PYTHON : OutsideSoftware.find("python3");
+    try (ChildProcess process = start(folder, python, List.of("-c", "import confluent_kafka"))) {
+      if (process.awaitExit(Duration.ofSeconds(20)) != 0) {
+        OutsideSoftware.doWithout("python3-confluent-kafka");
+      }
+    }
+    return python;
+  }
+
   private static ChildProcess start(Path folder, Path program, List<String> arguments) {
     var command = new ArrayList<String>();
     command.add(program.toString());
     command.addAll(arguments);
     return ChildProcess.start(folder, command.toArray(String[]::new));
+  }
+
+  /** A port for a program that cannot tell which one it got. */
+  static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
   }
 
   /** A file among the test's resources. */
