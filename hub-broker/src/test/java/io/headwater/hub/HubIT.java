@@ -43,6 +43,7 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -259,7 +260,10 @@ class HubIT {
         newer.initTransactions();
         producer.beginTransaction();
         producer.send(new ProducerRecord<>("tx", "zombie", "zombie"));
-        assertThatThrownBy(producer::commitTransaction).isInstanceOf(ProducerFencedException.class);
+        // As with Kafka an append tells the stale epoch; only the coordinator tells of the fence.
+        assertThatThrownBy(producer::commitTransaction)
+            .isInstanceOf(InvalidProducerEpochException.class);
+        assertThatThrownBy(producer::abortTransaction).isInstanceOf(ProducerFencedException.class);
       }
     }
     try (var group = consumer(Map.of("group.id", "tx-group"))) {

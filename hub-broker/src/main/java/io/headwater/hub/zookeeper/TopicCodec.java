@@ -8,8 +8,10 @@ import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.Topic;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.TreeMap;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -52,6 +54,27 @@ final class TopicCodec {
         .properties()
         .forEach(config -> configs.put(config.getKey(), config.getValue().asText()));
     return new Topic(name, Uuid.fromString(root.get("id").asText()), partitions, configs);
+  }
+
+  /** A group's name may be anything; that of a node may not. */
+  static String groupNode(String group) {
+    return "group-" + URLEncoder.encode(group, StandardCharsets.UTF_8);
+  }
+
+  static byte[] encodeGroup(String group, Map<String, String> configs) {
+    ObjectNode root = JSON.createObjectNode().put("group", group);
+    configs.forEach(root.putObject("configs")::put);
+    return bytes(root);
+  }
+
+  /** Adds what is set on a group. */
+  static void readGroup(String node, byte[] data, Map<String, Map<String, String>> groups) {
+    JsonNode root = read(node, data);
+    var configs = new TreeMap<String, String>();
+    root.path("configs")
+        .properties()
+        .forEach(config -> configs.put(config.getKey(), config.getValue().asText()));
+    groups.put(root.path("group").asText(), configs);
   }
 
   static byte[] encode(Broker broker) {

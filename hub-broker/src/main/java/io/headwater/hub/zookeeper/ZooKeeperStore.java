@@ -5,7 +5,9 @@ import io.headwater.hub.kafka.metadata.CatalogStore;
 import io.headwater.hub.kafka.metadata.Topic;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.curator.framework.CuratorFramework;
@@ -34,6 +36,7 @@ public final class ZooKeeperStore implements CatalogStore {
   private static final String ROOT = "/headwater";
   private static final String CLUSTER = ROOT + "/cluster";
   private static final String TOPICS = ROOT + "/topics";
+  private static final String GROUPS = ROOT + "/groups";
   private static final String BROKERS = ROOT + "/brokers";
   private static final String PRODUCER_IDS = ROOT + "/producer-ids";
   private static final byte[] NOTHING = new byte[0];
@@ -49,6 +52,7 @@ public final class ZooKeeperStore implements CatalogStore {
     this.clusterId =
         call(() -> {
           createIfMissing(TOPICS, NOTHING);
+          createIfMissing(GROUPS, NOTHING);
           createIfMissing(BROKERS, NOTHING);
           createIfMissing(PRODUCER_IDS, TopicCodec.encodeNext(0));
           createIfMissing(CLUSTER, TopicCodec.encodeCluster(Uuid.randomUuid().toString()));
@@ -99,12 +103,17 @@ public final class ZooKeeperStore implements CatalogStore {
         Stat before = new Stat();
         client.getData().storingStatIn(before).forPath(TOPICS);
         List<Topic> topics = readTopics();
+        Map<String, Map<String, String>> groups = readGroups();
         var brokers = new ArrayList<Broker>();
         long brokersVersion = readBrokers(brokers);
         Stat after = client.checkExists().forPath(TOPICS);
-        if (topics != null && after.getVersion() == before.getVersion()) {
+        if (topics != null && groups != null && after.getVersion() == before.getVersion()) {
           return new Contents(
-              Math.max(after.getMzxid(), brokersVersion), after.getVersion(), topics, brokers);
+              Math.max(after.getMzxid(), brokersVersion),
+              after.getVersion(),
+              topics,
+              brokers,
+              groups);
         }
       }
     });
@@ -113,17 +122,38 @@ public final class ZooKeeperStore implements CatalogStore {
   @Override
   public @Nullable Written write(
       long topicsVersion, @Nullable Topic before, @Nullable Topic after) {
+    return write(topicsVersion, () -> operation(before, after));
+  }
+
+  @Override
+  public @Nullable Written writeGroup(
+      long topicsVersion, String group, Map<String, String> before, Map<String, String> after) {
+    return write(
+        topicsVersion,
+        () -> {
+          String path = GROUPS + "/" + TopicCodec.groupNode(group);
+          if (after.isEmpty()) {
+            return client.transactionOp().delete().forPath(path);
+          }
+          byte[] data = TopicCodec.encodeGroup(group, after);
+          return before.isEmpty()
+              ? client.transactionOp().create().forPath(path, data)
+              : client.transactionOp().setData().forPath(path, data);
+        });
+  }
+
+  /** Writes one node, and the version of all. */
+  private @Nullable Written write(long topicsVersion, Call<CuratorOp> operation) {
     return callNullable(() -> {
-      var operations = new ArrayList<CuratorOp>();
-      operations.add(
+      CuratorOp version =
           client
               .transactionOp()
               .setData()
               .withVersion(Math.toIntExact(topicsVersion))
-              .forPath(TOPICS, NOTHING));
-      operations.add(operation(before, after));
+              .forPath(TOPICS, NOTHING);
       try {
-        List<CuratorTransactionResult> results = client.transaction().forOperations(operations);
+        List<CuratorTransactionResult> results =
+            client.transaction().forOperations(List.of(version, operation.run()));
         Stat stat = results.getFirst().getResultStat();
         var brokers = new ArrayList<Broker>();
         long brokersVersion = readBrokers(brokers);
@@ -226,6 +256,19 @@ public final class ZooKeeperStore implements CatalogStore {
       }
     }
     return topics;
+  }
+
+  /** Null if one went away meanwhile. */
+  private @Nullable Map<String, Map<String, String>> readGroups() throws Exception {
+    var groups = new HashMap<String, Map<String, String>>();
+    for (String node : client.getChildren().forPath(GROUPS)) {
+      try {
+        TopicCodec.readGroup(node, client.getData().forPath(GROUPS + "/" + node), groups);
+      } catch (KeeperException.NoNodeException _) {
+        return null;
+      }
+    }
+    return groups;
   }
 
   /** Adds those that are there, and returns the transaction that last added or removed one. */

@@ -7,8 +7,9 @@
  *
  * <pre>
  * /headwater/cluster        {"id": cluster id}
- * /headwater/topics         its version is the version of all topics: each change writes it too
+ * /headwater/topics         its version is that of all topics and groups: each change writes it too
  * /headwater/topics/NAME    {"id", "partitions": [[leader, leader epoch, [replicas]], ...], "configs"}
+ * /headwater/groups/group-NAME  {"group", "configs"}, if any are set; the name URL-encoded
  * /headwater/brokers/ID     {"host", "port", "rack"}, ephemeral
  * /headwater/producer-ids   {"next": first producer id that is free}
  * </pre>

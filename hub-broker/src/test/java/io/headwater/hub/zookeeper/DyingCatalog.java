@@ -1,6 +1,9 @@
 package io.headwater.hub.zookeeper;
 
+import io.headwater.hub.kafka.group.GroupCoordination;
+import io.headwater.hub.kafka.group.GroupSettings;
 import io.headwater.hub.kafka.metadata.Broker;
+import io.headwater.hub.kafka.metadata.GroupConfigs;
 import io.headwater.hub.kafka.metadata.NewTopic;
 import io.headwater.hub.kafka.metadata.StoredCatalog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
@@ -34,6 +37,7 @@ final class DyingCatalog {
         new StoredCatalog(
             ZooKeeperStore.connect(zookeeper.connectString(), Duration.ofSeconds(6)),
             new TopicRules(new TopicConfigs(Map.of()), 1, 1),
+            new GroupConfigs(GroupCoordination.config(GroupSettings.DEFAULTS)),
             1);
     catalog.register(new Broker(1, "localhost", 9092, null)).join();
     return catalog;

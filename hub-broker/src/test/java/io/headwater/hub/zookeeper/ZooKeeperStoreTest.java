@@ -3,8 +3,11 @@ package io.headwater.hub.zookeeper;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headwater.hub.kafka.group.GroupCoordination;
+import io.headwater.hub.kafka.group.GroupSettings;
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.ConfigChange;
+import io.headwater.hub.kafka.metadata.GroupConfigs;
 import io.headwater.hub.kafka.metadata.NewTopic;
 import io.headwater.hub.kafka.metadata.StoredCatalog;
 import io.headwater.hub.kafka.metadata.Topic;
@@ -72,6 +75,28 @@ class ZooKeeperStoreTest {
   }
 
   @Test
+  void keepsWhatIsSetOnGroupsOverARestart() {
+    var set = new ConfigChange("consumer.session.timeout.ms", OpType.SET, "50000");
+    var removed = new ConfigChange("consumer.session.timeout.ms", OpType.DELETE, null);
+    try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
+        var catalog = catalog(zookeeper, 1)) {
+      for (String group : List.of("a/b c", "..", "gone")) {
+        catalog.changeGroupConfigs(group, List.of(set), false).join();
+      }
+      catalog.changeGroupConfigs("gone", List.of(removed), false).join();
+    }
+
+    try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
+        var catalog = catalog(zookeeper, 1)) {
+      assertThat(catalog.current().groups())
+          .containsOnlyKeys("a/b c", "..")
+          .containsEntry("..", Map.of("consumer.session.timeout.ms", "50000"));
+      catalog.replaceGroupConfigs("..", Map.of(), false).join();
+      assertThat(catalog.current().groups()).containsOnlyKeys("a/b c");
+    }
+  }
+
+  @Test
   void aSecondCatalogHearsOfChangesAndOnlyOneOfTwoCreatorsWins() {
     try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
         var one = catalog(zookeeper, 1);
@@ -98,7 +123,7 @@ class ZooKeeperStoreTest {
   void registersAgainUnderANewSessionAndHearsOfWhatItMissed() throws Exception {
     try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
         var store = ZooKeeperStore.connect(zookeeper.connectString(), Duration.ofSeconds(6));
-        var catalog = new StoredCatalog(store, rules(), 1);
+        var catalog = new StoredCatalog(store, rules(), groupConfigs(), 1);
         var other = catalog(zookeeper, 2)) {
       catalog.register(new Broker(1, "localhost", 9092, null)).join();
       ZooKeeper session = store.session();
@@ -154,9 +179,14 @@ class ZooKeeperStoreTest {
         new StoredCatalog(
             ZooKeeperStore.connect(zookeeper.connectString(), Duration.ofSeconds(6)),
             rules(),
+            groupConfigs(),
             brokerId);
     catalog.register(new Broker(brokerId, "localhost", 9091 + brokerId, "r" + brokerId)).join();
     return catalog;
+  }
+
+  private static GroupConfigs groupConfigs() {
+    return new GroupConfigs(GroupCoordination.config(GroupSettings.DEFAULTS));
   }
 
   private static TopicRules rules() {

@@ -12,6 +12,7 @@ import io.headwater.hub.kafka.api.DescribeClusterHandler;
 import io.headwater.hub.kafka.api.DescribeConfigsHandler;
 import io.headwater.hub.kafka.api.DescribeLogDirsHandler;
 import io.headwater.hub.kafka.api.DescribeProducersHandler;
+import io.headwater.hub.kafka.api.DescribeTopicPartitionsHandler;
 import io.headwater.hub.kafka.api.Dispatcher;
 import io.headwater.hub.kafka.api.ElectLeadersHandler;
 import io.headwater.hub.kafka.api.FetchHandler;
@@ -45,6 +46,7 @@ import io.headwater.hub.kafka.api.txn.EndTxnHandler;
 import io.headwater.hub.kafka.api.txn.FindCoordinatorHandler;
 import io.headwater.hub.kafka.api.txn.InitProducerIdHandler;
 import io.headwater.hub.kafka.api.txn.ListTransactionsHandler;
+import io.headwater.hub.kafka.api.txn.WriteTxnMarkersHandler;
 import io.headwater.hub.kafka.group.GroupCoordination;
 import io.headwater.hub.kafka.group.GroupSettings;
 import io.headwater.hub.kafka.log.FileLogEngine;
@@ -54,6 +56,7 @@ import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.LogMetrics;
 import io.headwater.hub.kafka.log.TopicLogs;
 import io.headwater.hub.kafka.metadata.CatalogStore;
+import io.headwater.hub.kafka.metadata.GroupConfigs;
 import io.headwater.hub.kafka.metadata.ImagePublisher;
 import io.headwater.hub.kafka.metadata.NewTopic;
 import io.headwater.hub.kafka.metadata.StoredCatalog;
@@ -70,6 +73,7 @@ import io.headwater.hub.kafka.net.KafkaListener;
 import io.headwater.hub.kafka.net.NetMetrics;
 import io.headwater.hub.kafka.net.NetSettings;
 import io.headwater.hub.kafka.txn.LogTransactionVerifier;
+import io.headwater.hub.kafka.txn.MarkerWriter;
 import io.headwater.hub.kafka.txn.ProducerIds;
 import io.headwater.hub.kafka.txn.TransactionCoordinator;
 import io.headwater.hub.kafka.txn.TransactionMetrics;
@@ -134,6 +138,7 @@ public final class Broker implements AutoCloseable {
   private final StoredCatalog catalog;
   private final LogEngine engine;
   private final GroupCoordination groups;
+  private final MarkerWriter markers;
   private final TransactionCoordinator transactions;
   private final LogTransactionVerifier verifier;
   private final ShownTopics shownTopics;
@@ -159,25 +164,29 @@ public final class Broker implements AutoCloseable {
     } catch (ApiException e) {
       throw UserError.usage("topics.defaults: " + e.getMessage());
     }
+    var groupConfigs = new GroupConfigs(GroupCoordination.config(settings.groups()));
     catalog =
         resources.open(
             "catalog",
             new StoredCatalog(
                 store,
                 new TopicRules(configs, settings.defaultPartitions(), 1),
+                groupConfigs,
                 settings.nodeId()));
     verifier = new LogTransactionVerifier(engine);
     groups =
         resources.open(
             "groups",
-            new GroupCoordination(settings.nodeId(), engine, verifier, settings.groups(), clock));
+            new GroupCoordination(
+                settings.nodeId(), engine, verifier, settings.groups(), groupConfigs, clock));
+    markers = new MarkerWriter(engine, groups.coordinator());
     transactionMetrics = new TransactionMetrics(registry, clock);
     transactions =
         resources.open(
             "transactions",
             new TransactionCoordinator(
                 engine,
-                groups.coordinator(),
+                markers,
                 new ProducerIds(catalog),
                 settings.transactions(),
                 transactionMetrics,
@@ -236,6 +245,8 @@ public final class Broker implements AutoCloseable {
     var images = new ImagePublisher();
     TopicCatalog.Subscription published = catalog.subscribe(images::publish);
     resources.onClose("images", published);
+    TopicCatalog.Subscription configured = catalog.subscribe(groups::configure);
+    resources.onClose("group settings", configured);
     verifier.connect(transactions);
     groups.start(images);
     await(transactions.start());
@@ -321,7 +332,8 @@ public final class Broker implements AutoCloseable {
     handlers.add(new DeleteRecordsHandler(partitions));
     handlers.add(new DescribeProducersHandler(partitions));
     handlers.add(new DescribeLogDirsHandler(engine, settings.logFolder()));
-    handlers.add(new MetadataHandler(catalog, node, settings.autoCreateTopics()));
+    handlers.add(new MetadataHandler(catalog, partitions, node, settings.autoCreateTopics()));
+    handlers.add(new DescribeTopicPartitionsHandler(catalog, partitions));
     handlers.add(new DescribeClusterHandler(catalog, node));
     handlers.add(new CreateTopicsHandler(catalog));
     handlers.add(new DeleteTopicsHandler(catalog, partitions));
@@ -355,6 +367,7 @@ public final class Broker implements AutoCloseable {
     handlers.add(new EndTxnHandler(transactions));
     handlers.add(new ListTransactionsHandler(transactions, clock));
     handlers.add(new DescribeTransactionsHandler(transactions));
+    handlers.add(new WriteTxnMarkersHandler(markers, catalog));
     return handlers;
   }
 

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.common.Uuid;
@@ -76,6 +77,46 @@ class EveryVersionTest {
           ApiKeys.JOIN_GROUP, Set.of(Errors.MEMBER_ID_REQUIRED, Errors.NONE),
           ApiKeys.DELETE_GROUPS, Set.of(Errors.GROUP_ID_NOT_FOUND),
           ApiKeys.ELECT_LEADERS, Set.of(Errors.ELECTION_NOT_NEEDED, Errors.NONE));
+
+  private static final Set<ApiKeys> NOT_SERVED =
+      Set.of(
+          // share groups
+          ApiKeys.SHARE_GROUP_HEARTBEAT,
+          ApiKeys.SHARE_GROUP_DESCRIBE,
+          ApiKeys.SHARE_FETCH,
+          ApiKeys.SHARE_ACKNOWLEDGE,
+          ApiKeys.INITIALIZE_SHARE_GROUP_STATE,
+          ApiKeys.READ_SHARE_GROUP_STATE,
+          ApiKeys.WRITE_SHARE_GROUP_STATE,
+          ApiKeys.DELETE_SHARE_GROUP_STATE,
+          ApiKeys.READ_SHARE_GROUP_STATE_SUMMARY,
+          ApiKeys.DESCRIBE_SHARE_GROUP_OFFSETS,
+          ApiKeys.ALTER_SHARE_GROUP_OFFSETS,
+          ApiKeys.DELETE_SHARE_GROUP_OFFSETS,
+          // security and quotas
+          ApiKeys.SASL_HANDSHAKE,
+          ApiKeys.SASL_AUTHENTICATE,
+          ApiKeys.DESCRIBE_ACLS,
+          ApiKeys.CREATE_ACLS,
+          ApiKeys.DELETE_ACLS,
+          ApiKeys.CREATE_DELEGATION_TOKEN,
+          ApiKeys.RENEW_DELEGATION_TOKEN,
+          ApiKeys.EXPIRE_DELEGATION_TOKEN,
+          ApiKeys.DESCRIBE_DELEGATION_TOKEN,
+          ApiKeys.DESCRIBE_USER_SCRAM_CREDENTIALS,
+          ApiKeys.ALTER_USER_SCRAM_CREDENTIALS,
+          ApiKeys.DESCRIBE_CLIENT_QUOTAS,
+          ApiKeys.ALTER_CLIENT_QUOTAS,
+          // KRaft, and folders and features that are fixed here
+          ApiKeys.DESCRIBE_QUORUM,
+          ApiKeys.ADD_RAFT_VOTER,
+          ApiKeys.REMOVE_RAFT_VOTER,
+          ApiKeys.UNREGISTER_BROKER,
+          ApiKeys.UPDATE_FEATURES,
+          ApiKeys.ALTER_REPLICA_LOG_DIRS,
+          // metrics of clients
+          ApiKeys.GET_TELEMETRY_SUBSCRIPTIONS,
+          ApiKeys.PUSH_TELEMETRY);
 
   @TempDir private static Path folder;
   private static Broker broker;
@@ -212,6 +253,27 @@ class EveryVersionTest {
     samples.setProducer(producer.producerId(), producer.producerEpoch());
     if (key == ApiKeys.END_TXN || (key == ApiKeys.TXN_OFFSET_COMMIT && version < 5)) {
       var _ = send(ApiKeys.ADD_OFFSETS_TO_TXN, 3, samples.of(ApiKeys.ADD_OFFSETS_TO_TXN, 3));
+    }
+  }
+
+  /** What a broker of the library's version announces, less what README.md says is not served. */
+  @Test
+  void everyApiOfABrokerIsAnnouncedOrNamedAsNotServed() throws IOException {
+    Set<ApiKeys> announced = announced().keySet();
+    var missing = new TreeSet<ApiKeys>();
+    for (ApiKeys key : ApiKeys.brokerApis()) {
+      if (!announced.contains(key)) {
+        missing.add(key);
+      }
+    }
+
+    assertThat(missing).containsExactlyInAnyOrderElementsOf(NOT_SERVED);
+    assertThat(ApiKeys.brokerApis()).containsAll(announced);
+    for (ApiVersion range : announced().values()) {
+      ApiKeys key = ApiKeys.forId(range.apiKey());
+      assertThat(range.maxVersion())
+          .as("%s: a newer version of the library is taken by hand", key)
+          .isEqualTo(key.messageType.highestSupportedVersion(false));
     }
   }
 

@@ -24,6 +24,7 @@ import org.apache.kafka.common.message.DescribeConfigsRequestData;
 import org.apache.kafka.common.message.DescribeGroupsRequestData;
 import org.apache.kafka.common.message.DescribeLogDirsRequestData;
 import org.apache.kafka.common.message.DescribeProducersRequestData;
+import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
 import org.apache.kafka.common.message.DescribeTransactionsRequestData;
 import org.apache.kafka.common.message.ElectLeadersRequestData;
 import org.apache.kafka.common.message.EndTxnRequestData;
@@ -49,6 +50,7 @@ import org.apache.kafka.common.message.StreamsGroupDescribeRequestData;
 import org.apache.kafka.common.message.StreamsGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
+import org.apache.kafka.common.message.WriteTxnMarkersRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.record.internal.MemoryRecords;
@@ -196,6 +198,13 @@ final class Samples {
                         new DescribeProducersRequestData.TopicRequest()
                             .setName("t")
                             .setPartitionIndexes(List.of(0)))));
+    samples.put(
+        ApiKeys.DESCRIBE_TOPIC_PARTITIONS,
+        _ ->
+            new DescribeTopicPartitionsRequestData()
+                .setTopics(
+                    List.of(new DescribeTopicPartitionsRequestData.TopicRequest().setName("t")))
+                .setResponsePartitionLimit(1));
     samples.put(ApiKeys.DESCRIBE_LOG_DIRS, _ -> new DescribeLogDirsRequestData().setTopics(null));
   }
 
@@ -549,6 +558,22 @@ final class Samples {
                                         .setPartitionIndex(0)
                                         .setCommittedOffset(version)
                                         .setCommittedMetadata(""))))));
+    samples.put(
+        ApiKeys.WRITE_TXN_MARKERS,
+        _ ->
+            new WriteTxnMarkersRequestData()
+                .setMarkers(
+                    List.of(
+                        new WriteTxnMarkersRequestData.WritableTxnMarker()
+                            .setProducerId(1_000_000)
+                            .setProducerEpoch((short) 1)
+                            .setTransactionResult(false)
+                            .setCoordinatorEpoch(0)
+                            .setTopics(
+                                List.of(
+                                    new WriteTxnMarkersRequestData.WritableTxnMarkerTopic()
+                                        .setName("grows")
+                                        .setPartitionIndexes(List.of(0)))))));
     samples.put(
         ApiKeys.END_TXN,
         _ ->

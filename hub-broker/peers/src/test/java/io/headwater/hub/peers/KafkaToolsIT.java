@@ -111,6 +111,23 @@ class KafkaToolsIT {
         "max.message.bytes=1048588");
     expect(CONFIGS, "--describe --entity-type brokers --entity-name 1 --all", "broker.id=1");
     expect(CONFIGS, "--describe --entity-type client-metrics");
+    expect(
+        CONFIGS,
+        "--alter --entity-type groups --entity-name tools-new --add-config consumer.session.timeout.ms=50000",
+        "Completed");
+    expect(
+        CONFIGS,
+        "--describe --entity-type groups --entity-name tools-new",
+        "consumer.session.timeout.ms=50000");
+    expect(CONFIGS, "--describe --entity-type groups", "tools-new");
+    expectFailure(
+        CONFIGS,
+        "--alter --entity-type groups --entity-name tools-new --add-config consumer.session.timeout.ms=1",
+        "consumer.session.timeout.ms");
+    expect(
+        CONFIGS,
+        "--alter --entity-type groups --entity-name tools-new --delete-config consumer.session.timeout.ms",
+        "Completed");
     expectFailure(
         CONFIGS,
         "--alter --entity-type topics --entity-name tools --add-config retention.ms=soon",
@@ -198,6 +215,10 @@ class KafkaToolsIT {
     expectFailure(TRANSACTIONS, "describe --transactional-id none", "could not be found");
     expect(TRANSACTIONS, "describe-producers --topic tools --partition 0", "LastSequence");
     expect(TRANSACTIONS, "find-hanging --broker-id 1", "CoordinatorEpoch");
+    expect(
+        "consumer.ConsoleConsumer",
+        "--topic __transaction_state --from-beginning --max-messages 1 --formatter org.apache.kafka.tools.consumer.TransactionLogMessageFormatter",
+        "\"transactionalId\":\"tools-tx\"");
   }
 
   private void placement() throws IOException {

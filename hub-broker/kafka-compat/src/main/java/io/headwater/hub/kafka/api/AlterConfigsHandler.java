@@ -14,7 +14,7 @@ import org.apache.kafka.common.requests.AlterConfigsRequest;
 import org.apache.kafka.common.requests.AlterConfigsResponse;
 import org.apache.kafka.common.requests.RequestContext;
 
-/** Replaces all settings of topics: what older tools send. */
+/** Replaces all settings of topics and groups: what older tools send. */
 public final class AlterConfigsHandler implements ApiHandler<AlterConfigsRequest> {
   private final TopicCatalog catalog;
 
@@ -60,13 +60,18 @@ public final class AlterConfigsHandler implements ApiHandler<AlterConfigsRequest
 
   private CompletableFuture<?> replace(
       ConfigResource resource, AlterConfigsRequest.Config config, boolean validateOnly) {
-    if (resource.type() != ConfigResource.Type.TOPIC) {
+    if (resource.type() != ConfigResource.Type.TOPIC
+        && resource.type() != ConfigResource.Type.GROUP) {
       return CompletableFuture.failedFuture(
           new InvalidRequestException(
-              "only settings of topics can be changed here; change the hub's configuration file"));
+              "only settings of topics and groups can be changed here, not of %s; the hub's own are in"
+                      .formatted(resource.type())
+                  + " its configuration file"));
     }
     var configs = new HashMap<String, String>();
     config.entries().forEach(entry -> configs.put(entry.name(), entry.value()));
-    return catalog.replaceConfigs(resource.name(), configs, validateOnly);
+    return resource.type() == ConfigResource.Type.GROUP
+        ? catalog.replaceGroupConfigs(resource.name(), configs, validateOnly)
+        : catalog.replaceConfigs(resource.name(), configs, validateOnly);
   }
 }

@@ -42,7 +42,7 @@ public final class ApiTable {
     pin(ApiKeys.CREATE_TOPICS, 2, 7);
     pin(ApiKeys.DELETE_TOPICS, 1, 6);
     pin(ApiKeys.DELETE_RECORDS, 0, 2);
-    pin(ApiKeys.INIT_PRODUCER_ID, 0, 5);
+    pin(ApiKeys.INIT_PRODUCER_ID, 0, 5); // 6 is two-phase commit, not announced by Kafka either
     pin(ApiKeys.OFFSET_FOR_LEADER_EPOCH, 2, 4);
     pin(ApiKeys.ADD_PARTITIONS_TO_TXN, 0, 5);
     pin(ApiKeys.ADD_OFFSETS_TO_TXN, 0, 4);
@@ -51,7 +51,7 @@ public final class ApiTable {
     pin(ApiKeys.TXN_OFFSET_COMMIT, 0, 5);
     pin(ApiKeys.DESCRIBE_CONFIGS, 1, 4);
     pin(ApiKeys.ALTER_CONFIGS, 0, 2);
-    pin(ApiKeys.DESCRIBE_LOG_DIRS, 1, 4);
+    pin(ApiKeys.DESCRIBE_LOG_DIRS, 1, 5);
     pin(ApiKeys.CREATE_PARTITIONS, 0, 3);
     pin(ApiKeys.DELETE_GROUPS, 0, 2);
     pin(ApiKeys.ELECT_LEADERS, 0, 2);

@@ -24,7 +24,7 @@ import org.apache.kafka.common.requests.DescribeConfigsResponse.ConfigType;
 import org.apache.kafka.common.requests.RequestContext;
 import org.jspecify.annotations.Nullable;
 
-/** Settings of topics, and the few of the broker that clients ask for. */
+/** Settings of topics and groups, and the few of the broker that clients ask for. */
 public final class DescribeConfigsHandler implements ApiHandler<DescribeConfigsRequest> {
   private final TopicCatalog catalog;
   private final int nodeId;
@@ -106,7 +106,17 @@ public final class DescribeConfigsHandler implements ApiHandler<DescribeConfigsR
                     ""))
             .toList();
       }
-      default ->
+      case GROUP -> {
+        if (resource.resourceName().isEmpty()) {
+          throw new InvalidRequestException("the group has no name");
+        }
+        yield GroupSettings.describe(
+            catalog.groupConfigs(),
+            catalog.current().groups().getOrDefault(resource.resourceName(), Map.of()));
+      }
+      case CLIENT_METRICS ->
+          throw new InvalidRequestException("metrics of clients are not collected here");
+      case BROKER_LOGGER, UNKNOWN ->
           throw new InvalidRequestException(
               "settings of resource type " + resource.resourceType() + " are not kept here");
     };
@@ -121,7 +131,7 @@ public final class DescribeConfigsHandler implements ApiHandler<DescribeConfigsR
             .setName(setting.name())
             .setValue(setting.value())
             .setConfigSource(setting.source())
-            .setReadOnly(resource.resourceType() != ConfigResource.Type.TOPIC.id())
+            .setReadOnly(resource.resourceType() == ConfigResource.Type.BROKER.id())
             .setConfigType(type(setting.type()).id());
     if (request.data().includeDocumentation()) {
       result.setDocumentation(setting.documentation());

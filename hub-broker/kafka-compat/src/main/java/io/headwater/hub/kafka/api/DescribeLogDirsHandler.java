@@ -12,12 +12,13 @@ import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDi
 import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDirsResult;
 import org.apache.kafka.common.message.DescribeLogDirsResponseData.DescribeLogDirsTopic;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.DescribeLogDirsRequest;
 import org.apache.kafka.common.requests.DescribeLogDirsResponse;
 import org.apache.kafka.common.requests.RequestContext;
 
-/** How large the partitions are, and how much room their folder has. */
+/** How large the partitions are, how much room their folder has, and which logs are lost. */
 public final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsRequest> {
   private final LogEngine engine;
   private final Path folder;
@@ -43,6 +44,9 @@ public final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsR
     Map<String, DescribeLogDirsTopic> topics = new HashMap<>();
     for (PartitionLog log : engine.logs()) {
       TopicPartition partition = log.topicPartition();
+      if (engine.lost(partition).isPresent()) {
+        continue;
+      }
       if (request.isAllTopicPartitions() || isWanted(request, partition)) {
         topics
             .computeIfAbsent(partition.topic(), name -> new DescribeLogDirsTopic().setName(name))
@@ -61,7 +65,22 @@ public final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsR
             .setUsableBytes(folder.toFile().getUsableSpace());
     var data = new DescribeLogDirsResponseData();
     data.results().add(result);
+    engine
+        .lost()
+        .keySet()
+        .forEach(partition -> {
+          if (request.isAllTopicPartitions() || isWanted(request, partition)) {
+            data.results().add(lost(partition));
+          }
+        });
     return CompletableFuture.completedFuture(new DescribeLogDirsResponse(data));
+  }
+
+  /** Each log fails alone, so each that is lost is told as a directory that is offline. */
+  private DescribeLogDirsResult lost(TopicPartition partition) {
+    return new DescribeLogDirsResult()
+        .setLogDir(folder.toAbsolutePath().resolve(partition.toString()).toString())
+        .setErrorCode(Errors.KAFKA_STORAGE_ERROR.code());
   }
 
   private static boolean isWanted(DescribeLogDirsRequest request, TopicPartition partition) {

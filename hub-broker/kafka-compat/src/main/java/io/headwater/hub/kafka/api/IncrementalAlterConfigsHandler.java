@@ -17,7 +17,10 @@ import org.apache.kafka.common.requests.IncrementalAlterConfigsRequest;
 import org.apache.kafka.common.requests.IncrementalAlterConfigsResponse;
 import org.apache.kafka.common.requests.RequestContext;
 
-/** Changes single settings of topics. The broker's own are changed in its configuration file. */
+/**
+ * Changes single settings of topics and groups. The broker's own are changed in its configuration
+ * file.
+ */
 public final class IncrementalAlterConfigsHandler
     implements ApiHandler<IncrementalAlterConfigsRequest> {
   private final TopicCatalog catalog;
@@ -61,14 +64,17 @@ public final class IncrementalAlterConfigsHandler
   }
 
   private CompletableFuture<?> change(AlterConfigsResource resource, boolean validateOnly) {
-    if (resource.resourceType() != ConfigResource.Type.TOPIC.id()) {
+    ConfigResource.Type type = ConfigResource.Type.forId(resource.resourceType());
+    if (type != ConfigResource.Type.TOPIC && type != ConfigResource.Type.GROUP) {
       if (resource.configs().stream().allMatch(IncrementalAlterConfigsHandler::isRemoval)) {
         // None is ever set; tools clear throttles in passing.
         return CompletableFuture.completedFuture(resource);
       }
       return CompletableFuture.failedFuture(
           new InvalidRequestException(
-              "only settings of topics can be changed here; change the hub's configuration file"));
+              "only settings of topics and groups can be changed here, not of %s; the hub's own are in"
+                      .formatted(type)
+                  + " its configuration file"));
     }
     var changes = new ArrayList<ConfigChange>();
     for (AlterableConfig config : resource.configs()) {
@@ -76,7 +82,9 @@ public final class IncrementalAlterConfigsHandler
           new ConfigChange(
               config.name(), AlterConfigOp.OpType.forId(config.configOperation()), config.value()));
     }
-    return catalog.changeConfigs(resource.resourceName(), changes, validateOnly);
+    return type == ConfigResource.Type.GROUP
+        ? catalog.changeGroupConfigs(resource.resourceName(), changes, validateOnly)
+        : catalog.changeConfigs(resource.resourceName(), changes, validateOnly);
   }
 
   private static boolean isRemoval(AlterableConfig config) {

@@ -1,9 +1,11 @@
 package io.headwater.hub.kafka.api;
 
 import io.headwater.hub.kafka.metadata.TopicCatalog;
+import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.kafka.common.config.ConfigResource;
@@ -14,7 +16,7 @@ import org.apache.kafka.common.requests.ListConfigResourcesRequest;
 import org.apache.kafka.common.requests.ListConfigResourcesResponse;
 import org.apache.kafka.common.requests.RequestContext;
 
-/** What settings can be asked of: topics and the broker. */
+/** What settings can be asked of: topics, groups on which some are set, and the broker. */
 public final class ListConfigResourcesHandler implements ApiHandler<ListConfigResourcesRequest> {
   private final TopicCatalog catalog;
 
@@ -35,12 +37,16 @@ public final class ListConfigResourcesHandler implements ApiHandler<ListConfigRe
   @Override
   public CompletableFuture<AbstractResponse> handle(
       RequestContext context, ListConfigResourcesRequest request) {
+    TopicsSnapshot snapshot = catalog.current();
     List<ListConfigResourcesResponseData.ConfigResource> found =
-        Stream.concat(
-                catalog.current().topics().keySet().stream()
+        Stream.of(
+                snapshot.topics().keySet().stream()
                     .map(name -> resource(ConfigResource.Type.TOPIC, name)),
-                catalog.current().brokers().keySet().stream()
+                snapshot.groups().keySet().stream()
+                    .map(name -> resource(ConfigResource.Type.GROUP, name)),
+                snapshot.brokers().keySet().stream()
                     .map(id -> resource(ConfigResource.Type.BROKER, Integer.toString(id))))
+            .flatMap(Function.identity())
             .filter(wanted(request))
             .toList();
     return CompletableFuture.completedFuture(

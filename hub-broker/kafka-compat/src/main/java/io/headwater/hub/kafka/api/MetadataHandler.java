@@ -9,6 +9,7 @@ import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
@@ -26,11 +27,14 @@ import org.apache.kafka.common.requests.RequestContext;
 /** Brokers, topics and leaders, by name or id; makes missing topics where that is allowed. */
 public final class MetadataHandler implements ApiHandler<MetadataRequest> {
   private final TopicCatalog catalog;
+  private final Partitions partitions;
   private final int nodeId;
   private final boolean autoCreate;
 
-  public MetadataHandler(TopicCatalog catalog, int nodeId, boolean autoCreate) {
+  public MetadataHandler(
+      TopicCatalog catalog, Partitions partitions, int nodeId, boolean autoCreate) {
     this.catalog = catalog;
+    this.partitions = partitions;
     this.nodeId = nodeId;
     this.autoCreate = autoCreate;
   }
@@ -51,7 +55,7 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest> {
     if (request.isAllTopics()) {
       TopicsSnapshot snapshot = catalog.current();
       List<MetadataResponseTopic> topics =
-          snapshot.topics().values().stream().map(MetadataHandler::describe).toList();
+          snapshot.topics().values().stream().map(this::describe).toList();
       return CompletableFuture.completedFuture(respond(context, snapshot, topics));
     }
     boolean create = autoCreate && request.allowAutoTopicCreation();
@@ -75,7 +79,7 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest> {
       return CompletableFuture.completedFuture(
           snapshot
               .topic(wanted.topicId())
-              .map(MetadataHandler::describe)
+              .map(this::describe)
               .orElseGet(() -> error(wanted, Errors.UNKNOWN_TOPIC_ID)));
     }
     String name = wanted.name();
@@ -88,7 +92,7 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest> {
     }
     return catalog
         .create(NewTopic.withDefaults(name), false)
-        .thenApply(MetadataHandler::describe)
+        .thenApply(this::describe)
         .exceptionally(failure ->
             // Somebody else was quicker: the topic is there.
             Errorful.of(failure).error() == Errors.forException(new TopicExistsException(""))
@@ -103,26 +107,27 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest> {
         .setTopicId(wanted.topicId());
   }
 
-  private static MetadataResponseTopic describe(Topic topic) {
+  private MetadataResponseTopic describe(Topic topic) {
     var response =
         new MetadataResponseTopic()
             .setName(topic.name())
             .setTopicId(topic.id())
             .setIsInternal(topic.isInternal());
     for (Partition partition : topic.partitions()) {
+      boolean offline = partitions.isOffline(new TopicPartition(topic.name(), partition.index()));
+      int leader = offline ? -1 : partition.leader();
       response
           .partitions()
           .add(
               new MetadataResponsePartition()
                   .setPartitionIndex(partition.index())
-                  .setLeaderId(partition.leader())
+                  .setLeaderId(leader)
                   .setLeaderEpoch(partition.leaderEpoch())
                   .setReplicaNodes(partition.replicas())
                   .setIsrNodes(partition.replicas())
+                  .setOfflineReplicas(offline ? partition.replicas() : List.of())
                   .setErrorCode(
-                      partition.leader() < 0
-                          ? Errors.LEADER_NOT_AVAILABLE.code()
-                          : Errors.NONE.code()));
+                      leader < 0 ? Errors.LEADER_NOT_AVAILABLE.code() : Errors.NONE.code()));
     }
     return response;
   }

@@ -53,6 +53,14 @@ public final class Partitions {
     return catalog.current().topic(name);
   }
 
+  /**
+   * Whether nobody serves a partition that is there: its log is lost until the next start. Clients
+   * are told that it has no leader, so that they wait and leave the others alone.
+   */
+  boolean isOffline(TopicPartition partition) {
+    return engine.lost(partition).isPresent();
+  }
+
   /** The log that this node serves, or the protocol's error. */
   PartitionLog serving(TopicPartition partition) {
     Partition known =
@@ -65,10 +73,7 @@ public final class Partitions {
       throw new NotLeaderOrFollowerException(
           partition + " is led by broker " + known.leader() + ", not by " + nodeId);
     }
-    return engine
-        .find(partition)
-        .orElseThrow(
-            () -> new NotLeaderOrFollowerException(partition + " is not open on this broker yet"));
+    return engine.require(partition);
   }
 
   /** As {@link #serving(TopicPartition)}; also checks the epoch that the client believes in. */

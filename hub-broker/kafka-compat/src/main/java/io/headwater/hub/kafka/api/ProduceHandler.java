@@ -168,7 +168,7 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
         first.producerId(),
         first.producerEpoch(),
         first.baseSequence(),
-        ProduceRequest.isTransactionV2Requested(request.version()));
+        TransactionVerifier.Dialect.ofProduce(request.version()));
   }
 
   private static @Nullable MutableRecordBatch firstBatch(MemoryRecords records) {

@@ -4,11 +4,14 @@ import com.yammer.metrics.core.MetricsRegistry;
 import io.headwater.hub.kafka.api.TransactionVerifier;
 import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.PartitionLog;
+import io.headwater.hub.kafka.metadata.GroupConfigs;
 import io.headwater.hub.kafka.metadata.ImagePublisher;
+import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -39,6 +42,11 @@ public final class GroupCoordination implements AutoCloseable {
   private final GroupCoordinatorService service;
   private final GroupSettings settings;
   private final Metrics metrics = new Metrics();
+  private final GroupConfigManager groupConfigs;
+
+  /** What is set on groups. Guarded by this. */
+  private Map<String, Map<String, String>> configured = Map.of();
+
   private final AtomicBoolean started = new AtomicBoolean();
 
   public GroupCoordination(
@@ -46,11 +54,12 @@ public final class GroupCoordination implements AutoCloseable {
       LogEngine engine,
       TransactionVerifier transactions,
       GroupSettings settings,
+      GroupConfigs configs,
       Clock clock) {
     this.settings = settings;
+    this.groupConfigs = configs.manager();
     AbstractConfig config = config(settings);
     var groupConfig = new GroupCoordinatorConfig(config);
-    var shareConfig = new ShareGroupConfig(config);
     service =
         new GroupCoordinatorService.Builder(nodeId, groupConfig)
             .withTime(Time.SYSTEM)
@@ -60,14 +69,15 @@ public final class GroupCoordination implements AutoCloseable {
             .withCoordinatorRuntimeMetrics(new GroupCoordinatorRuntimeMetrics(metrics))
             .withGroupCoordinatorMetrics(
                 new GroupCoordinatorMetrics(new MetricsRegistry(), metrics))
-            .withGroupConfigManager(new GroupConfigManager(Map.of(), groupConfig, shareConfig))
+            .withGroupConfigManager(groupConfigs)
             .withPersister(new NoOpStatePersister())
             .withAuthorizerPlugin(Optional.empty())
             .withPartitionMetadataClient(latestOffsets(engine))
             .build();
   }
 
-  private static AbstractConfig config(GroupSettings settings) {
+  /** The coordinator's configuration, by Kafka's keys. */
+  public static AbstractConfig config(GroupSettings settings) {
     var definitions = new ConfigDef(GroupCoordinatorConfig.CONFIG_DEF);
     ShareGroupConfig.CONFIG_DEF.configKeys().values().forEach(definitions::define);
     var values = new HashMap<String, Object>();
@@ -125,6 +135,23 @@ public final class GroupCoordination implements AutoCloseable {
     for (int i = 0; i < settings.offsetsTopicPartitions(); i++) {
       service.onElection(i, OWNERSHIP_EPOCH);
     }
+  }
+
+  /** Takes over what is set on single groups. Feed it by {@code catalog.subscribe}. */
+  public synchronized void configure(TopicsSnapshot snapshot) {
+    for (String group : groupConfigs.groupIds()) {
+      if (!snapshot.groups().containsKey(group)) {
+        groupConfigs.updateGroupConfig(group, new Properties());
+      }
+    }
+    snapshot
+        .groups()
+        .forEach((group, configs) -> {
+          if (!configs.equals(configured.get(group))) {
+            groupConfigs.updateGroupConfig(group, GroupConfigs.properties(configs));
+          }
+        });
+    configured = snapshot.groups();
   }
 
   /** The partition of {@code __consumer_offsets} that keeps a group. */

@@ -10,7 +10,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.record.internal.ControlRecordType;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
@@ -43,11 +42,7 @@ final class LogLoader implements CoordinatorLoader<CoordinatorRecord> {
 
   private LoadSummary replay(
       TopicPartition partition, CoordinatorPlayback<CoordinatorRecord> coordinator, long asked) {
-    PartitionLog log =
-        engine
-            .find(partition)
-            .orElseThrow(
-                () -> new NotLeaderOrFollowerException("no log of " + partition + " here"));
+    PartitionLog log = engine.require(partition);
     long started = clock.millis();
     var records = new AtomicLong();
     var bytes = new AtomicLong();

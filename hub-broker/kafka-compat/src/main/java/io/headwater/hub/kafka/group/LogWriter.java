@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.coordinator.common.runtime.PartitionWriter;
@@ -17,9 +16,6 @@ import org.apache.kafka.storage.internals.log.VerificationGuard;
 
 /** The group coordinator's way into the log. Thread-safe. */
 final class LogWriter implements PartitionWriter {
-  /** From this version of TxnOffsetCommit the broker adds the partition to the transaction. */
-  private static final int FIRST_ADDING_VERSION = 5;
-
   private record Registered(TopicPartition partition, Listener listener) {}
 
   private final LogEngine engine;
@@ -80,7 +76,7 @@ final class LogWriter implements PartitionWriter {
         producerId,
         producerEpoch,
         RecordBatch.NO_SEQUENCE,
-        apiVersion >= FIRST_ADDING_VERSION);
+        TransactionVerifier.Dialect.ofTxnOffsetCommit(apiVersion));
   }
 
   @Override
@@ -89,8 +85,6 @@ final class LogWriter implements PartitionWriter {
   }
 
   private PartitionLog log(TopicPartition partition) {
-    return engine
-        .find(partition)
-        .orElseThrow(() -> new NotLeaderOrFollowerException("no log of " + partition + " here"));
+    return engine.require(partition);
   }
 }

@@ -150,6 +150,16 @@ public final class FileLogEngine implements LogEngine {
   }
 
   @Override
+  public Optional<String> lost(TopicPartition partition) {
+    return Optional.ofNullable(lost.get(partition));
+  }
+
+  @Override
+  public Map<TopicPartition, String> lost() {
+    return Map.copyOf(lost);
+  }
+
+  @Override
   public Collection<PartitionLog> logs() {
     return List.copyOf(logs.values());
   }

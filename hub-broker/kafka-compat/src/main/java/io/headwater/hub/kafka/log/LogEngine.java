@@ -6,6 +6,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.storage.internals.log.LogConfig;
 
 /** All partition logs of this process. Thread-safe. */
@@ -37,6 +39,33 @@ public interface LogEngine extends AutoCloseable {
    * @param wanted topic id by partition
    */
   void keepOnly(Map<TopicPartition, Uuid> wanted);
+
+  /**
+   * Why a log that belongs here cannot be used until the next start: it could not be opened, or an
+   * I/O error has ended it. Empty if it can be used, and if there is no such partition.
+   */
+  Optional<String> lost(TopicPartition partition);
+
+  /** All partitions that {@link #lost} tells of, with the reason. */
+  Map<TopicPartition, String> lost();
+
+  /**
+   * The log of a partition.
+   *
+   * @throws KafkaStorageException it is lost
+   * @throws NotLeaderOrFollowerException there is none here, or not yet
+   */
+  default PartitionLog require(TopicPartition partition) {
+    Optional<String> reason = lost(partition);
+    if (reason.isPresent()) {
+      throw new KafkaStorageException(
+          "The log of %s cannot be used until the hub is started again: %s"
+              .formatted(partition, reason.get()));
+    }
+    return find(partition)
+        .orElseThrow(
+            () -> new NotLeaderOrFollowerException(partition + " is not open on this broker yet"));
+  }
 
   /** A view of all open logs at this moment. */
   Collection<PartitionLog> logs();

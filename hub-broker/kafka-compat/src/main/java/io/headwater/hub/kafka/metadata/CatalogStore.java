@@ -1,6 +1,7 @@
 package io.headwater.hub.kafka.metadata;
 
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -14,10 +15,17 @@ public interface CatalogStore extends AutoCloseable {
    * Everything at one moment.
    *
    * @param version rises with every change of topics or brokers
-   * @param topicsVersion what {@link #write} wants to see again
+   * @param topicsVersion what writes want to see again
+   * @param groups what is set on groups, by group and Kafka's keys
    */
-  record Contents(long version, long topicsVersion, List<Topic> topics, List<Broker> brokers) {
+  record Contents(
+      long version,
+      long topicsVersion,
+      List<Topic> topics,
+      List<Broker> brokers,
+      Map<String, Map<String, String>> groups) {
     public Contents {
+      groups = Map.copyOf(groups);
       topics = List.copyOf(topics);
       brokers = List.copyOf(brokers);
     }
@@ -43,6 +51,15 @@ public interface CatalogStore extends AutoCloseable {
    * @return null if topics were changed since {@code topicsVersion}: nothing was written
    */
   @Nullable Written write(long topicsVersion, @Nullable Topic before, @Nullable Topic after);
+
+  /**
+   * Sets what is set on a group; nothing removes it.
+   *
+   * @param before what is replaced
+   * @return null if topics or groups were changed since {@code topicsVersion}: nothing was written
+   */
+  @Nullable Written writeGroup(
+      long topicsVersion, String group, Map<String, String> before, Map<String, String> after);
 
   /**
    * Takes a run of numbers that nobody else ever gets, and returns the first.

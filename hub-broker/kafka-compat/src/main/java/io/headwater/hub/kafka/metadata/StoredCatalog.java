@@ -2,6 +2,8 @@ package io.headwater.hub.kafka.metadata;
 
 import io.headwater.process.Threads;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -14,6 +16,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -34,6 +37,7 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
 
   private final CatalogStore store;
   private final TopicRules rules;
+  private final GroupConfigs groupConfigs;
   private final int brokerId;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Threads.factory("hub-catalog"));
@@ -55,13 +59,17 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
    * @param brokerId this broker, to which producer ids are given
    * @throws TimeoutException the store does not answer
    */
-  public StoredCatalog(CatalogStore store, TopicRules rules, int brokerId) {
+  public StoredCatalog(
+      CatalogStore store, TopicRules rules, GroupConfigs groupConfigs, int brokerId) {
     this.store = store;
     this.rules = rules;
+    this.groupConfigs = groupConfigs;
     this.brokerId = brokerId;
     CatalogStore.Contents contents = store.load();
     this.topicsVersion = contents.topicsVersion();
-    this.current = snapshot(contents.version(), contents.topics(), contents.brokers(), null);
+    this.current =
+        snapshot(
+            contents.version(), contents.topics(), contents.brokers(), contents.groups(), null);
     store.onChange(this::refresh);
   }
 
@@ -123,6 +131,61 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   public CompletableFuture<Topic> changeConfigs(
       String name, List<ConfigChange> changes, boolean validateOnly) {
     return update(name, snapshot -> rules.changeConfigs(snapshot, name, changes), validateOnly);
+  }
+
+  @Override
+  public GroupConfigs groupConfigs() {
+    return groupConfigs;
+  }
+
+  @Override
+  public CompletableFuture<Void> replaceGroupConfigs(
+      String group, Map<String, String> configs, boolean validateOnly) {
+    return changeGroup(
+        group,
+        _ -> {
+          groupConfigs.validate(group, configs);
+          return configs;
+        },
+        validateOnly);
+  }
+
+  @Override
+  public CompletableFuture<Void> changeGroupConfigs(
+      String group, List<ConfigChange> changes, boolean validateOnly) {
+    return changeGroup(group, before -> groupConfigs.change(group, before, changes), validateOnly);
+  }
+
+  private CompletableFuture<Void> changeGroup(
+      String group, UnaryOperator<Map<String, String>> change, boolean validateOnly) {
+    return submit(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        Map<String, String> before = current.groups().getOrDefault(group, Map.of());
+        Map<String, String> after = change.apply(before);
+        if (validateOnly || after.equals(before)) {
+          return null;
+        }
+        CatalogStore.Written written = store.writeGroup(topicsVersion, group, before, after);
+        if (written != null) {
+          apply(group, after, written);
+          return null;
+        }
+        reload(); // if the write was done and its answer lost, nothing is left to change
+      }
+      throw contended("group " + group);
+    });
+  }
+
+  private void apply(String group, Map<String, String> configs, CatalogStore.Written written) {
+    var groups = new HashMap<>(current.groups());
+    if (configs.isEmpty()) {
+      groups.remove(group);
+    } else {
+      groups.put(group, configs);
+    }
+    topicsVersion = written.topicsVersion();
+    publish(
+        snapshot(written.version(), current.topics().values(), written.brokers(), groups, self));
   }
 
   @Override
@@ -217,10 +280,13 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
       topics.add(change.after());
     }
     topicsVersion = written.topicsVersion();
-    publish(snapshot(written.version(), topics, written.brokers(), self));
+    publish(snapshot(written.version(), topics, written.brokers(), current.groups(), self));
   }
 
   private void refresh() {
+    if (thread.isShutdown()) {
+      return; // what the store tells while it is closed
+    }
     var _ =
         submit(
                 () -> {
@@ -237,18 +303,24 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
     CatalogStore.Contents contents = store.load();
     topicsVersion = contents.topicsVersion();
     if (contents.version() > current.version()) {
-      publish(snapshot(contents.version(), contents.topics(), contents.brokers(), self));
+      publish(
+          snapshot(
+              contents.version(), contents.topics(), contents.brokers(), contents.groups(), self));
     }
   }
 
   private TopicsSnapshot snapshot(
-      long version, List<Topic> topics, List<Broker> registered, @Nullable Broker self) {
+      long version,
+      Collection<Topic> topics,
+      List<Broker> registered,
+      Map<String, Map<String, String>> groups,
+      @Nullable Broker self) {
     var brokers = new ArrayList<>(registered);
     if (self != null) {
       brokers.removeIf(broker -> broker.id() == self.id());
       brokers.add(self); // also while its registration is being renewed
     }
-    return new TopicsSnapshot(version, store.clusterId(), brokers, topics);
+    return new TopicsSnapshot(version, store.clusterId(), brokers, topics, groups);
   }
 
   private void publish(TopicsSnapshot snapshot) {

@@ -8,7 +8,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.server.common.ProducerIdsBlock;
 
 /**
- * The cluster's topics and the one way to change them. Thread-safe; no method waits.
+ * The cluster's topics, the settings of its groups, and the one way to change them. Thread-safe; no
+ * method waits.
  *
  * <p>A change is checked, written under a version check and then published: its future completes
  * after all subscribers have taken the snapshot that contains it, and {@link #current()} returns
@@ -62,6 +63,19 @@ public interface TopicCatalog {
   CompletableFuture<Topic> changeConfigs(
       String name, List<ConfigChange> changes, boolean validateOnly);
 
+  /**
+   * Replaces all configs of a group, which need not exist. {@code InvalidConfigurationException}.
+   */
+  CompletableFuture<Void> replaceGroupConfigs(
+      String group, Map<String, String> configs, boolean validateOnly);
+
+  /**
+   * Changes single configs of a group, which need not exist, all or none. {@code
+   * InvalidConfigurationException}, {@code InvalidRequestException} for a key named twice.
+   */
+  CompletableFuture<Void> changeGroupConfigs(
+      String group, List<ConfigChange> changes, boolean validateOnly);
+
   /** Raises the leader epoch of a partition by one and completes with the new one. */
   CompletableFuture<Integer> raiseLeaderEpoch(TopicPartition partition);
 
@@ -70,6 +84,9 @@ public interface TopicCatalog {
 
   /** What applies to topics: defaults and the rules of configuration. */
   TopicConfigs configs();
+
+  /** What applies to groups: defaults and the rules of configuration. */
+  GroupConfigs groupConfigs();
 
   /** Ends a subscription when closed; closing twice is allowed. */
   @FunctionalInterface

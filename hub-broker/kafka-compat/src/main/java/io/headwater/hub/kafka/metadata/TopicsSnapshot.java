@@ -10,16 +10,27 @@ import java.util.TreeMap;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 
-/** All topics and brokers at one moment. Immutable. */
+/** All topics, brokers and settings of groups at one moment. Immutable. */
 public final class TopicsSnapshot {
   private final long version;
   private final String clusterId;
   private final SortedMap<Integer, Broker> brokers;
   private final SortedMap<String, Topic> topics;
   private final Map<Uuid, Topic> topicsById;
+  private final SortedMap<String, Map<String, String>> groups;
 
+  /** Of no group with settings of its own. */
   public TopicsSnapshot(
       long version, String clusterId, Collection<Broker> brokers, Collection<Topic> topics) {
+    this(version, clusterId, brokers, topics, Map.of());
+  }
+
+  public TopicsSnapshot(
+      long version,
+      String clusterId,
+      Collection<Broker> brokers,
+      Collection<Topic> topics,
+      Map<String, Map<String, String>> groups) {
     this.version = version;
     this.clusterId = clusterId;
     var brokersById = new TreeMap<Integer, Broker>();
@@ -33,6 +44,9 @@ public final class TopicsSnapshot {
     }
     this.topics = Collections.unmodifiableSortedMap(byName);
     this.topicsById = byId;
+    var configs = new TreeMap<String, Map<String, String>>();
+    groups.forEach((group, settings) -> configs.put(group, Map.copyOf(settings)));
+    this.groups = Collections.unmodifiableSortedMap(configs);
   }
 
   /** Rises with every change, over all brokers and restarts. */
@@ -52,6 +66,11 @@ public final class TopicsSnapshot {
   /** By name. */
   public SortedMap<String, Topic> topics() {
     return topics;
+  }
+
+  /** What is set on groups, by group and Kafka's keys. */
+  public SortedMap<String, Map<String, String>> groups() {
+    return groups;
   }
 
   public Optional<Topic> topic(String name) {

@@ -39,44 +39,57 @@ public final class LogTransactionVerifier implements TransactionVerifier {
       long producerId,
       short producerEpoch,
       int firstSequence,
-      boolean addPartition) {
+      Dialect dialect) {
     TransactionCoordinator transactions = coordinator;
-    PartitionLog log = engine.find(partition).orElse(null);
-    if (transactions == null || log == null) {
+    if (transactions == null) {
       return CompletableFuture.failedFuture(
           new NotLeaderOrFollowerException(partition + " is not open on this broker yet"));
     }
-    VerificationGuard guard =
-        log.maybeStartTransactionVerification(
-            producerId, firstSequence, producerEpoch, addPartition);
+    boolean adds = dialect == Dialect.ADDS;
+    VerificationGuard guard;
+    try {
+      PartitionLog log = engine.require(partition);
+      guard = log.maybeStartTransactionVerification(producerId, firstSequence, producerEpoch, adds);
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
     if (guard.equals(VerificationGuard.SENTINEL)) {
       return CompletableFuture.completedFuture(guard);
     }
     var producer = new ProducerEpoch(producerId, producerEpoch);
     CompletableFuture<Void> verified =
-        addPartition
+        adds
             ? transactions.addPartitions(
                 transactionalId, producer, Set.of(partition), TransactionVersion.TV_2)
             : transactions.verify(transactionalId, producer, Set.of(partition));
     return verified
         .thenApply(_ -> guard)
-        .exceptionallyCompose(failure -> CompletableFuture.failedFuture(translate(failure)));
+        .exceptionallyCompose(
+            failure -> CompletableFuture.failedFuture(translate(failure, dialect)));
   }
 
-  /** Clients do not retry a produce on a coordinator's passing errors; on this one they do. */
-  private static Throwable translate(Throwable failure) {
+  /** The coordinator's errors in words that the client of an append knows. */
+  private static Throwable translate(Throwable failure, Dialect dialect) {
     Throwable cause =
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
     return switch (Errors.forException(cause)) {
-      case CONCURRENT_TRANSACTIONS,
-          COORDINATOR_NOT_AVAILABLE,
-          COORDINATOR_LOAD_IN_PROGRESS,
-          NOT_COORDINATOR ->
-          new NotEnoughReplicasException(
-              "the transaction cannot take it yet: " + cause.getMessage());
+      case PRODUCER_FENCED -> Errors.INVALID_PRODUCER_EPOCH.exception(cause.getMessage());
+      case TRANSACTION_ABORTABLE ->
+          dialect == Dialect.ANNOUNCES
+              ? Errors.INVALID_TXN_STATE.exception(cause.getMessage())
+              : cause;
+      case CONCURRENT_TRANSACTIONS -> dialect == Dialect.ADDS ? cause : tryAgain(cause);
+      // Clients do not repeat an append after these; after not enough replicas they do.
+      case COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR ->
+          tryAgain(cause);
       default -> cause;
     };
+  }
+
+  private static Throwable tryAgain(Throwable cause) {
+    return new NotEnoughReplicasException(
+        "the transaction cannot take it yet: " + cause.getMessage());
   }
 }

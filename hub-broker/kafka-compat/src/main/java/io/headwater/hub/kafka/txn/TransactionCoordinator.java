@@ -1,6 +1,5 @@
 package io.headwater.hub.kafka.txn;
 
-import io.headwater.hub.kafka.log.Appended;
 import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.process.Threads;
 import java.time.Clock;
@@ -11,29 +10,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.compress.Compression;
 import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.Errors;
-import org.apache.kafka.common.record.internal.MemoryRecords;
-import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.requests.TransactionResult;
-import org.apache.kafka.common.utils.Utils;
-import org.apache.kafka.coordinator.group.GroupCoordinator;
-import org.apache.kafka.coordinator.transaction.TransactionLog;
 import org.apache.kafka.coordinator.transaction.TransactionMetadata;
 import org.apache.kafka.coordinator.transaction.TransactionState;
 import org.apache.kafka.coordinator.transaction.TxnTransitMetadata;
 import org.apache.kafka.server.common.TransactionVersion;
-import org.apache.kafka.storage.internals.log.AppendOrigin;
-import org.apache.kafka.storage.internals.log.VerificationGuard;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,9 +38,13 @@ public final class TransactionCoordinator implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(TransactionCoordinator.class);
 
   /** One owner per node, so far: the epoch of the state partitions never changes. */
-  private static final int COORDINATOR_EPOCH = 0;
+  public static final int EPOCH = 0;
 
-  private static final long MARKER_RETRY_MS = 100;
+  /** What the hub itself ends is ended by the newest rules, whatever the client speaks. */
+  private static final TransactionVersion OWN_VERSION = TransactionVersion.TV_2;
+
+  /** How long a step waits for the one before it, until its client is told to come back. */
+  private static final long WAIT_MS = 100;
 
   /** A transactional id and who waits for its running transition. */
   private static final class Entry {
@@ -62,39 +56,39 @@ public final class TransactionCoordinator implements AutoCloseable {
     }
   }
 
-  private final LogEngine engine;
+  private final TransactionStateLog log;
   private final MarkerWriter markers;
   private final ProducerIds producerIds;
   private final TransactionSettings settings;
   private final TransactionMetrics metrics;
   private final Clock clock;
-  private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-txn"));
+  private final ScheduledThreadPoolExecutor thread =
+      new ScheduledThreadPoolExecutor(1, Threads.factory("hub-txn"));
   private final Map<String, Entry> entries = new HashMap<>();
 
   public TransactionCoordinator(
       LogEngine engine,
-      GroupCoordinator groups,
+      MarkerWriter markers,
       ProducerIds producerIds,
       TransactionSettings settings,
       TransactionMetrics metrics,
       Clock clock) {
-    this.engine = engine;
-    this.markers = new MarkerWriter(engine, groups);
+    this.log = new TransactionStateLog(engine, settings.stateTopicPartitions(), clock);
+    this.markers = markers;
     this.producerIds = producerIds;
     this.settings = settings;
     this.metrics = metrics;
     this.clock = clock;
+    // A marker that is tried again in a while must not hold up the end.
+    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
   /** Reads the state back, goes on with what was being ended, and begins to look for time-outs. */
   public CompletableFuture<Void> start() {
     return onThread(() -> {
-      TransactionLogReader.read(engine, settings.stateTopicPartitions())
-          .forEach((id, metadata) -> entries.put(id, new Entry(metadata)));
+      log.read().forEach((id, metadata) -> entries.put(id, new Entry(metadata)));
       for (Entry entry : entries.values()) {
-        TransactionState state = entry.metadata.state();
-        if (state == TransactionState.PREPARE_COMMIT || state == TransactionState.PREPARE_ABORT) {
+        if (isEnding(entry.metadata)) {
           writeMarkers(entry, entry.metadata.prepareComplete(clock.millis()));
         }
       }
@@ -104,16 +98,11 @@ public final class TransactionCoordinator implements AutoCloseable {
     });
   }
 
-  /** The partition of {@code __transaction_state} that keeps a transactional id. */
-  public int partitionFor(String transactionalId) {
-    return Utils.abs(transactionalId.hashCode()) % settings.stateTopicPartitions();
-  }
-
   /**
    * Gives a producer its id and epoch, and fences whoever used the transactional id before.
    *
    * @param transactionalId null for a producer that is idempotent only
-   * @param expected what the client has now, if it asks for the next epoch
+   * @param expected what the client has now, if it asks for the next epoch (KIP-360)
    */
   public CompletableFuture<ProducerEpoch> initProducerId(
       @Nullable String transactionalId, int timeoutMs, Optional<ProducerEpoch> expected) {
@@ -136,6 +125,7 @@ public final class TransactionCoordinator implements AutoCloseable {
 
   private CompletableFuture<ProducerEpoch> init(
       String id, int timeoutMs, Optional<ProducerEpoch> expected, long freshProducerId) {
+    log.check(id);
     Entry entry =
         entries.computeIfAbsent(
             id,
@@ -164,25 +154,15 @@ public final class TransactionCoordinator implements AutoCloseable {
     return switch (metadata.state()) {
       case PREPARE_ABORT, PREPARE_COMMIT ->
           failed(Errors.CONCURRENT_TRANSACTIONS, id + " is ending a transaction");
-      case EMPTY, COMPLETE_ABORT, COMPLETE_COMMIT -> {
-        boolean rotate =
-            metadata.isProducerEpochExhausted()
-                && expected.map(e -> e.epoch() == metadata.producerEpoch()).orElse(true);
-        TxnTransitMetadata transit =
-            rotate
-                ? metadata.prepareProducerIdRotation(
-                    freshProducerId, timeoutMs, clock.millis(), expected.isPresent())
-                : metadata.prepareIncrementProducerEpoch(
-                    timeoutMs, expected.map(ProducerEpoch::epoch), clock.millis());
-        yield transition(entry, transit)
-            .thenApply(_ -> new ProducerEpoch(transit.producerId(), transit.producerEpoch()));
-      }
-      case ONGOING -> {
-        // The one before is cut off: its transaction is aborted under an epoch that nobody gets.
-        abortFenced(entry, TransactionMetrics.End.FENCED);
-        yield failed(
-            Errors.CONCURRENT_TRANSACTIONS, "the open transaction of " + id + " is aborted");
-      }
+      case EMPTY, COMPLETE_ABORT, COMPLETE_COMMIT ->
+          nextEpoch(entry, timeoutMs, expected, freshProducerId);
+      case ONGOING ->
+          // The one before is cut off: its transaction is aborted under an epoch that nobody gets.
+          abort(entry, OptionalLong.of(freshProducerId), TransactionMetrics.End.FENCED)
+              .thenCompose(_ ->
+                  failed(
+                      Errors.CONCURRENT_TRANSACTIONS,
+                      "the open transaction of " + id + " is aborted"));
       case DEAD, PREPARE_EPOCH_FENCE ->
           failed(Errors.UNKNOWN_SERVER_ERROR, id + " is in state " + metadata.state());
     };
@@ -195,34 +175,54 @@ public final class TransactionCoordinator implements AutoCloseable {
             && TransactionMetadata.isEpochExhausted(expected.epoch()));
   }
 
+  private CompletableFuture<ProducerEpoch> nextEpoch(
+      Entry entry, int timeoutMs, Optional<ProducerEpoch> expected, long freshProducerId) {
+    TransactionMetadata metadata = entry.metadata;
+    TxnTransitMetadata transit;
+    if (!metadata.isProducerEpochExhausted()) {
+      transit =
+          metadata.prepareIncrementProducerEpoch(
+              timeoutMs, expected.map(ProducerEpoch::epoch), clock.millis());
+    } else if (expected.map(e -> e.epoch() == metadata.producerEpoch()).orElse(true)) {
+      transit =
+          metadata.prepareProducerIdRotation(
+              freshProducerId, timeoutMs, clock.millis(), expected.isPresent());
+    } else if (expected.map(e -> e.epoch() == metadata.lastProducerEpoch()).orElse(false)) {
+      // The answer with the last epoch was lost, and the client asks once more.
+      return CompletableFuture.completedFuture(
+          new ProducerEpoch(metadata.producerId(), metadata.producerEpoch()));
+    } else {
+      return failed(Errors.PRODUCER_FENCED, "a newer producer uses " + metadata.transactionalId());
+    }
+    return transition(entry, transit)
+        .thenApply(_ -> new ProducerEpoch(transit.producerId(), transit.producerEpoch()));
+  }
+
   /**
-   * Adds partitions to the open transaction, beginning it where needed. Waits for a transition that
-   * is under way instead of sending the client round.
+   * Adds partitions to the open transaction, beginning it where needed. Waits a moment for a
+   * transition that is under way instead of sending the client round.
    */
   public CompletableFuture<Void> addPartitions(
       String id,
       ProducerEpoch producer,
       Set<TopicPartition> partitions,
       TransactionVersion version) {
-    return onThread(() -> add(id, producer, partitions, version));
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WAIT_MS);
+    return onThread(() -> add(id, producer, partitions, version, deadline));
   }
 
   private CompletableFuture<Void> add(
       String id,
       ProducerEpoch producer,
       Set<TopicPartition> partitions,
-      TransactionVersion version) {
-    Entry entry = entries.get(id);
-    if (entry == null) {
-      return failed(Errors.INVALID_PRODUCER_ID_MAPPING, "no such producer of " + id);
-    }
+      TransactionVersion version,
+      long deadline) {
+    Entry entry = existing(id);
     TransactionMetadata metadata = entry.metadata;
     // Before the producer is looked at: while a transaction ends, its client may have the next
     // producer id and epoch already, which the metadata gets only at the end (KAFKA-18660).
     if (metadata.pendingTransitionInProgress() || isEnding(metadata)) {
-      var later = new CompletableFuture<Void>();
-      entry.waiting.add(() -> forward(add(id, producer, partitions, version), later));
-      return later;
+      return later(entry, deadline, () -> add(id, producer, partitions, version, deadline));
     }
     if (metadata.producerId() != producer.producerId()) {
       return failed(Errors.INVALID_PRODUCER_ID_MAPPING, "no such producer of " + id);
@@ -234,8 +234,27 @@ public final class TransactionCoordinator implements AutoCloseable {
         && metadata.topicPartitions().containsAll(partitions)) {
       return CompletableFuture.completedFuture(null);
     }
-    return transition(entry, metadata.prepareAddPartitions(partitions, clock.millis(), version))
-        .thenApply(_ -> null);
+    return transition(entry, metadata.prepareAddPartitions(partitions, clock.millis(), version));
+  }
+
+  /** Takes the step when the present one is over, unless that takes too long. */
+  private CompletableFuture<Void> later(
+      Entry entry, long deadline, Supplier<CompletableFuture<Void>> step) {
+    var result = new CompletableFuture<Void>();
+    entry.waiting.add(() -> {
+      if (!result.isDone()) {
+        take(step, result);
+      }
+    });
+    var _ =
+        thread.schedule(
+            () ->
+                result.completeExceptionally(
+                    Errors.CONCURRENT_TRANSACTIONS.exception(
+                        entry.metadata.transactionalId() + " is ending a transaction")),
+            deadline - System.nanoTime(),
+            TimeUnit.NANOSECONDS);
+    return result;
   }
 
   private static boolean isEnding(TransactionMetadata metadata) {
@@ -243,22 +262,35 @@ public final class TransactionCoordinator implements AutoCloseable {
         || metadata.state() == TransactionState.PREPARE_ABORT;
   }
 
+  /** The entry of an id; throws the protocol's exceptions. */
+  private Entry existing(@Nullable String id) {
+    if (id == null || id.isEmpty()) {
+      throw Errors.INVALID_REQUEST.exception("the transactional id is empty");
+    }
+    log.check(id);
+    Entry entry = entries.get(id);
+    if (entry == null) {
+      throw Errors.INVALID_PRODUCER_ID_MAPPING.exception("no such producer of " + id);
+    }
+    return entry;
+  }
+
   /** Checks that the producer has an open transaction with the partition in it. */
   public CompletableFuture<Void> verify(
       String id, ProducerEpoch producer, Set<TopicPartition> partitions) {
     return onThread(() -> {
-      Entry entry = entries.get(id);
-      if (entry == null || entry.metadata.producerId() != producer.producerId()) {
+      TransactionMetadata metadata = existing(id).metadata;
+      if (metadata.producerId() != producer.producerId()) {
         return failed(Errors.INVALID_PRODUCER_ID_MAPPING, "no such producer of " + id);
       }
-      if (entry.metadata.producerEpoch() != producer.epoch()) {
+      if (metadata.producerEpoch() != producer.epoch()) {
         return failed(Errors.PRODUCER_FENCED, "a newer producer uses " + id);
       }
-      if (isEnding(entry.metadata)) {
+      if (isEnding(metadata)) {
         // A late append behind the marker would leave a transaction that nobody ends.
         return failed(Errors.CONCURRENT_TRANSACTIONS, id + " is ending a transaction");
       }
-      return entry.metadata.topicPartitions().containsAll(partitions)
+      return metadata.topicPartitions().containsAll(partitions)
           ? CompletableFuture.completedFuture(null)
           : failed(Errors.TRANSACTION_ABORTABLE, partitions + " are not in the transaction");
     });
@@ -271,9 +303,7 @@ public final class TransactionCoordinator implements AutoCloseable {
    */
   public CompletableFuture<ProducerEpoch> end(
       String id, ProducerEpoch producer, TransactionResult result, TransactionVersion version) {
-    return producerIds
-        .next() // needed when the epoch is used up
-        .thenCompose(fresh -> onThread(() -> end(id, producer, result, version, fresh)));
+    return onThread(() -> end(id, producer, result, version, OptionalLong.empty()));
   }
 
   private CompletableFuture<ProducerEpoch> end(
@@ -281,36 +311,41 @@ public final class TransactionCoordinator implements AutoCloseable {
       ProducerEpoch producer,
       TransactionResult result,
       TransactionVersion version,
-      long freshProducerId) {
-    Entry entry = entries.get(id);
-    if (entry == null) {
-      return failed(Errors.INVALID_PRODUCER_ID_MAPPING, "no such producer of " + id);
-    }
-    EndDecision decision = EndDecision.of(entry.metadata, producer, result, version);
-    return switch (decision) {
+      OptionalLong fresh) {
+    Entry entry = existing(id);
+    TransactionMetadata metadata = entry.metadata;
+    return switch (EndDecision.of(metadata, producer, result, version)) {
       case EndDecision.Refuse(var error) -> failed(error, id + ": " + error.message());
       case EndDecision.Repeat _ ->
           CompletableFuture.completedFuture(
-              new ProducerEpoch(entry.metadata.producerId(), entry.metadata.producerEpoch()));
+              new ProducerEpoch(metadata.producerId(), metadata.producerEpoch()));
       case EndDecision.Wait _ -> {
         // The same end is under way: its client has only lost patience.
         yield failed(Errors.CONCURRENT_TRANSACTIONS, id + " is ending a transaction");
       }
       case EndDecision.Prepare(var state, var noPartitionAdded) -> {
-        long next =
-            version.supportsEpochBump() && entry.metadata.isProducerEpochExhausted()
-                ? freshProducerId
-                : -1;
+        boolean rotates = version.supportsEpochBump() && metadata.isProducerEpochExhausted();
+        if (rotates && fresh.isEmpty()) {
+          yield producerIds
+              .next()
+              .thenCompose(next ->
+                  onThread(() -> end(id, producer, result, version, OptionalLong.of(next))));
+        }
         boolean commit = state == TransactionState.PREPARE_COMMIT;
         yield prepare(
                 entry,
-                entry.metadata.prepareAbortOrCommit(
-                    state, version, next, clock.millis(), noPartitionAdded))
-            .whenComplete((_, failure) -> {
-              if (failure == null && !noPartitionAdded) {
+                metadata.prepareAbortOrCommit(
+                    state,
+                    version,
+                    rotates ? fresh.getAsLong() : ProducerEpoch.NONE.producerId(),
+                    clock.millis(),
+                    noPartitionAdded))
+            .thenApply(next -> {
+              if (!noPartitionAdded) {
                 metrics.ended(
                     commit ? TransactionMetrics.End.COMMIT : TransactionMetrics.End.ABORT);
               }
+              return next;
             });
       }
     };
@@ -336,62 +371,45 @@ public final class TransactionCoordinator implements AutoCloseable {
         new MarkerWriter.Marker(
             new ProducerEpoch(metadata.producerId(), metadata.producerEpoch()),
             result,
-            COORDINATOR_EPOCH,
+            EPOCH,
             metadata.clientTransactionVersion().featureLevel());
-    markers
-        .write(marker, List.copyOf(metadata.topicPartitions()))
-        .whenComplete((_, failure) ->
-            thread.execute(() -> {
-              if (failure == null) {
-                transition(entry, complete);
-              } else {
-                LOGGER
-                    .atWarn()
-                    .addKeyValue("transactionalId", metadata.transactionalId())
-                    .addKeyValue("error", failure)
-                    .log("Markers could not be written; trying again");
-                thread.schedule(
-                    () -> writeMarkers(entry, complete), MARKER_RETRY_MS, TimeUnit.MILLISECONDS);
-              }
-            }));
+    new MarkerRun(
+            metadata.transactionalId(),
+            markers,
+            marker,
+            metadata.topicPartitions(),
+            thread,
+            () -> transition(entry, complete))
+        .start();
   }
 
-  /** Aborts the open transaction under the next epoch, so that its producer is fenced. */
-  private void abortFenced(Entry entry, TransactionMetrics.End reason) {
+  /**
+   * Aborts the open transaction. That raises the epoch once (KAFKA-19367), so its producer is
+   * fenced, or gets a new id where the epochs are used up.
+   */
+  private CompletableFuture<ProducerEpoch> abort(
+      Entry entry, OptionalLong fresh, TransactionMetrics.End reason) {
     TransactionMetadata metadata = entry.metadata;
-    TxnTransitMetadata fence = metadata.prepareFenceProducerEpoch();
-    // Straight on to the abort, which carries the raised epoch.
-    metadata.pendingState(Optional.empty());
-    metadata.setProducerEpoch(fence.producerEpoch());
-    metadata.setLastProducerEpoch((short) -1);
-    var _ =
-        prepare(
-                entry,
-                metadata.prepareAbortOrCommit(
-                    TransactionState.PREPARE_ABORT,
-                    metadata.clientTransactionVersion(),
-                    -1,
-                    clock.millis(),
-                    false))
-            .thenApply(producer -> {
-              metrics.ended(reason);
-              return producer;
-            })
-            .exceptionally(failure -> {
-              LOGGER
-                  .atError()
-                  .addKeyValue("transactionalId", metadata.transactionalId())
-                  .setCause(failure)
-                  .log("A transaction could not be aborted");
-              return ProducerEpoch.NONE;
-            });
+    return prepare(
+            entry,
+            metadata.prepareAbortOrCommit(
+                TransactionState.PREPARE_ABORT,
+                OWN_VERSION,
+                metadata.isProducerEpochExhausted()
+                    ? fresh.orElseThrow()
+                    : ProducerEpoch.NONE.producerId(),
+                clock.millis(),
+                false))
+        .thenApply(next -> {
+          metrics.ended(reason);
+          return next;
+        });
   }
 
   private void expire() {
-    long now = clock.millis();
     for (Entry entry : List.copyOf(entries.values())) {
       try {
-        expire(entry, now);
+        expire(entry, OptionalLong.empty());
       } catch (RuntimeException e) {
         // The next look must come in any case.
         LOGGER
@@ -403,97 +421,87 @@ public final class TransactionCoordinator implements AutoCloseable {
     }
   }
 
-  private void expire(Entry entry, long now) {
+  private void expire(Entry entry, OptionalLong fresh) {
     TransactionMetadata metadata = entry.metadata;
     if (metadata.pendingTransitionInProgress()) {
       return;
     }
+    long now = clock.millis();
     if (metadata.state() == TransactionState.ONGOING
         && metadata.txnStartTimestamp() + metadata.txnTimeoutMs() < now) {
+      abortOverdue(entry, fresh);
+    } else if (metadata.state().isExpirationAllowed()
+        && metadata.txnLastUpdateTimestamp() + settings.idExpiration().toMillis() <= now) {
+      forget(entry);
+    }
+  }
+
+  private void abortOverdue(Entry entry, OptionalLong fresh) {
+    TransactionMetadata metadata = entry.metadata;
+    CompletableFuture<?> aborted;
+    if (metadata.isProducerEpochExhausted() && fresh.isEmpty()) {
+      aborted =
+          producerIds.next().thenAcceptAsync(next -> expire(entry, OptionalLong.of(next)), thread);
+    } else {
       LOGGER
           .atInfo()
           .addKeyValue("transactionalId", metadata.transactionalId())
           .addKeyValue("timeoutMs", metadata.txnTimeoutMs())
           .log("Aborting a transaction whose time is over");
-      abortFenced(entry, TransactionMetrics.End.TIMEOUT);
-    } else if (metadata.state().isExpirationAllowed()
-        && metadata.txnLastUpdateTimestamp() + settings.idExpiration().toMillis() < now) {
-      forget(entry);
+      aborted = abort(entry, fresh, TransactionMetrics.End.TIMEOUT);
     }
+    aborted.whenComplete((_, failure) -> {
+      if (failure != null) {
+        LOGGER
+            .atError()
+            .addKeyValue("transactionalId", metadata.transactionalId())
+            .setCause(failure)
+            .log("A transaction could not be aborted");
+      }
+    });
   }
 
   private void forget(Entry entry) {
     String id = entry.metadata.transactionalId();
-    CompletableFuture<Void> durable = append(id, null).durable(); // may be refused
     entry.metadata.prepareDead();
-    durable.whenComplete((_, failure) -> thread.execute(() -> endWait(entry, failure == null)));
-  }
-
-  private void endWait(Entry entry, boolean forgotten) {
-    if (forgotten) {
-      entries.remove(entry.metadata.transactionalId());
-    } else {
-      entry.metadata.pendingState(Optional.empty());
-    }
-    wake(entry);
+    log.remove(id)
+        .whenComplete((_, failure) ->
+            thread.execute(() -> {
+              if (failure == null) {
+                entries.remove(id);
+              } else {
+                entry.metadata.pendingState(Optional.empty());
+              }
+              wake(entry);
+            }));
   }
 
   /** Writes a prepared step and completes it once it is on disk. */
   private CompletableFuture<Void> transition(Entry entry, TxnTransitMetadata transit) {
     TransactionMetadata metadata = entry.metadata;
     var done = new CompletableFuture<Void>();
-    CompletableFuture<Void> durable;
-    try {
-      durable =
-          append(
-                  metadata.transactionalId(),
-                  TransactionLog.valueToBytes(transit, transit.clientTransactionVersion()))
-              .durable();
-    } catch (RuntimeException e) {
-      durable = CompletableFuture.failedFuture(e);
-    }
-    durable.whenComplete((_, failure) ->
-        thread.execute(() -> {
-          if (failure == null) {
-            metadata.completeTransitionTo(transit);
-            done.complete(null);
-          } else {
-            // Nothing follows in a log that has failed: the next start reads what is there.
-            metadata.pendingState(Optional.empty());
-            done.completeExceptionally(
-                Errors.COORDINATOR_NOT_AVAILABLE.exception(
-                    "the state of " + metadata.transactionalId() + " is not on disk"));
-          }
-          wake(entry);
-        }));
+    log.write(metadata.transactionalId(), transit)
+        .whenComplete((_, failure) ->
+            thread.execute(() -> {
+              if (failure == null) {
+                metadata.completeTransitionTo(transit);
+                done.complete(null);
+              } else {
+                // Nothing follows in a log that has failed: the next start reads what is there.
+                metadata.pendingState(Optional.empty());
+                done.completeExceptionally(
+                    Errors.COORDINATOR_NOT_AVAILABLE.exception(
+                        "the state of " + metadata.transactionalId() + " is not on disk"));
+              }
+              wake(entry);
+            }));
     return done;
   }
 
   private static void wake(Entry entry) {
     var waiting = new ArrayList<>(entry.waiting);
     entry.waiting.clear();
-    for (Runnable waiter : waiting) {
-      try {
-        waiter.run();
-      } catch (RuntimeException e) {
-        LOGGER.atError().setCause(e).log("A step that waited failed");
-      }
-    }
-  }
-
-  private Appended append(String id, byte @Nullable [] value) {
-    var partition = new TopicPartition(Topic.TRANSACTION_STATE_TOPIC_NAME, partitionFor(id));
-    return engine
-        .find(partition)
-        .orElseThrow(() -> Errors.COORDINATOR_NOT_AVAILABLE.exception("no log " + partition))
-        .append(
-            MemoryRecords.withRecords(
-                Compression.NONE,
-                new SimpleRecord(clock.millis(), TransactionLog.keyToBytes(id), value)),
-            COORDINATOR_EPOCH,
-            AppendOrigin.COORDINATOR,
-            VerificationGuard.SENTINEL,
-            TransactionVersion.TV_UNKNOWN);
+    waiting.forEach(Runnable::run);
   }
 
   /** The states of all transactional ids, copied on the coordinator's thread. */
@@ -506,6 +514,20 @@ public final class TransactionCoordinator implements AutoCloseable {
                 .toList()));
   }
 
+  /** The state of one id; {@code TransactionalIdNotFoundException}. */
+  public CompletableFuture<TransactionView> describe(String id) {
+    return onThread(() -> {
+      if (id.isEmpty()) {
+        return failed(Errors.INVALID_REQUEST, "the transactional id is empty");
+      }
+      log.check(id);
+      Entry entry = entries.get(id);
+      return entry == null
+          ? failed(Errors.TRANSACTIONAL_ID_NOT_FOUND, "there is no transactional id " + id)
+          : CompletableFuture.completedFuture(TransactionView.of(entry.metadata));
+    });
+  }
+
   private <T> CompletableFuture<T> onThread(Supplier<CompletableFuture<T>> step) {
     var result = new CompletableFuture<T>();
     result.whenComplete((_, failure) -> {
@@ -513,27 +535,26 @@ public final class TransactionCoordinator implements AutoCloseable {
         metrics.refused(failure);
       }
     });
-    thread.execute(() -> {
-      try {
-        forward(step.get(), result);
-      } catch (ApiException e) {
-        result.completeExceptionally(e);
-      } catch (RuntimeException e) {
-        LOGGER.atError().setCause(e).log("A step of a transaction failed");
-        result.completeExceptionally(e);
-      }
-    });
+    thread.execute(() -> take(step, result));
     return result;
   }
 
-  private static <T> void forward(CompletableFuture<T> from, CompletableFuture<T> to) {
-    from.whenComplete((value, failure) -> {
-      if (failure == null) {
-        to.complete(value);
-      } else {
-        to.completeExceptionally(failure);
-      }
-    });
+  private static <T> void take(Supplier<CompletableFuture<T>> step, CompletableFuture<T> result) {
+    try {
+      step.get()
+          .whenComplete((value, failure) -> {
+            if (failure == null) {
+              result.complete(value);
+            } else {
+              result.completeExceptionally(failure);
+            }
+          });
+    } catch (ApiException e) {
+      result.completeExceptionally(e);
+    } catch (RuntimeException e) {
+      LOGGER.atError().setCause(e).log("A step of a transaction failed");
+      result.completeExceptionally(e);
+    }
   }
 
   private static <T> CompletableFuture<T> failed(Errors error, String message) {

@@ -3,11 +3,17 @@
  *
  * <p>The state machine of one transactional id is Kafka's own {@code TransactionMetadata}. {@link
  * io.headwater.hub.kafka.txn.TransactionCoordinator} drives it on one thread: a step is prepared,
- * written to {@code __transaction_state}, and completed once that is on disk; meanwhile the id
- * answers CONCURRENT_TRANSACTIONS, or waits where a client would only come back. {@link
- * io.headwater.hub.kafka.txn.MarkerWriter} writes the markers that end a transaction in its
- * partitions. After a start {@link io.headwater.hub.kafka.txn.TransactionLogReader} reads the state
- * back, and transactions that were being ended are ended again: markers are idempotent in effect.
+ * written to {@code __transaction_state} ({@code TransactionStateLog}), and completed once that is
+ * on disk; meanwhile the id answers CONCURRENT_TRANSACTIONS, or waits a moment where a client would
+ * only come back. {@code EndDecision} says what an end means. A {@code MarkerRun} writes the
+ * markers that end a transaction, to each partition until it has taken its own; only then is the
+ * transaction complete. After a start the state is read back, and what was being ended is ended
+ * again: markers are idempotent in effect.
+ *
+ * <p>Transaction version 2 (KIP-890) raises the epoch with each end, by whomever. When the epochs
+ * of a producer id are used up, the end or InitProducerId goes on with a new id; both ids are kept
+ * so that a repeated request is answered as the first one was. Two-phase commit (KIP-939) is not
+ * served, as in Kafka with the feature off: version 6 of InitProducerId is not announced.
  */
 @NullMarked
 package io.headwater.hub.kafka.txn;

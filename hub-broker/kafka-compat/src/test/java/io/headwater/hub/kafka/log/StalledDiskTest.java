@@ -48,7 +48,10 @@ class StalledDiskTest {
   void theTimeOfAStalledDiskIsLogTimeOfProduce() throws Exception {
     try (var catalog =
             new StoredCatalog(
-                new MemoryStore(), new TopicRules(new TopicConfigs(Map.of()), 1, 1), 1);
+                new MemoryStore(),
+                new TopicRules(new TopicConfigs(Map.of()), 1, 1),
+                MemoryStore.groupConfigs(),
+                1);
         var engine =
             FileLogEngine.open(
                 folder, FileLogSettings.DEFAULTS, new LogMetrics(registry), Time.SYSTEM, disk);
@@ -65,12 +68,13 @@ class StalledDiskTest {
       catalog.subscribe(logs::apply);
       catalog.subscribe(shown::apply);
       catalog.create(new NewTopic("t", 1, 1, Map.of()), false).join();
+      var partitions = new Partitions(engine, catalog, 1);
       listener.serve(
           new Dispatcher(
               List.of(
-                  new MetadataHandler(catalog, 1, false),
+                  new MetadataHandler(catalog, partitions, 1, false),
                   new ProduceHandler(
-                      new Partitions(engine, catalog, 1),
+                      partitions,
                       (_, _, _, _, _, _) ->
                           CompletableFuture.completedFuture(VerificationGuard.SENTINEL),
                       new ApiMetrics(registry, shown)))));

@@ -1,7 +1,11 @@
 package io.headwater.hub.kafka.metadata;
 
+import io.headwater.hub.kafka.group.GroupCoordination;
+import io.headwater.hub.kafka.group.GroupSettings;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -13,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 public final class MemoryStore implements CatalogStore {
   private final String clusterId = Uuid.randomUuid().toString();
   private final SortedMap<String, Topic> topics = new TreeMap<>();
+  private final Map<String, Map<String, String>> groups = new HashMap<>();
   private final SortedMap<Integer, Broker> brokers = new TreeMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private long version = 1;
@@ -23,9 +28,14 @@ public final class MemoryStore implements CatalogStore {
   public static StoredCatalog catalog() {
     var catalog =
         new StoredCatalog(
-            new MemoryStore(), new TopicRules(new TopicConfigs(java.util.Map.of()), 3, 1), 1);
+            new MemoryStore(), new TopicRules(new TopicConfigs(Map.of()), 3, 1), groupConfigs(), 1);
     catalog.register(new Broker(1, "localhost", 9092, null)).join();
     return catalog;
+  }
+
+  /** Kafka's defaults. */
+  public static GroupConfigs groupConfigs() {
+    return new GroupConfigs(GroupCoordination.config(GroupSettings.DEFAULTS));
   }
 
   @Override
@@ -36,7 +46,11 @@ public final class MemoryStore implements CatalogStore {
   @Override
   public synchronized Contents load() {
     return new Contents(
-        version, topicsVersion, List.copyOf(topics.values()), List.copyOf(brokers.values()));
+        version,
+        topicsVersion,
+        List.copyOf(topics.values()),
+        List.copyOf(brokers.values()),
+        groups);
   }
 
   @Override
@@ -50,6 +64,22 @@ public final class MemoryStore implements CatalogStore {
     }
     if (after != null) {
       topics.put(after.name(), after);
+    }
+    version++;
+    topicsVersion++;
+    new ArrayList<>(listeners).forEach(Runnable::run);
+    return new Written(version, topicsVersion, List.copyOf(brokers.values()));
+  }
+
+  @Override
+  public synchronized @Nullable Written writeGroup(
+      long expected, String group, Map<String, String> before, Map<String, String> after) {
+    if (expected != topicsVersion) {
+      return null;
+    }
+    groups.remove(group);
+    if (!after.isEmpty()) {
+      groups.put(group, after);
     }
     version++;
     topicsVersion++;

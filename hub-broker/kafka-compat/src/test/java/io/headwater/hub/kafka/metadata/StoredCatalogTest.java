@@ -41,6 +41,51 @@ class StoredCatalogTest {
   }
 
   @Test
+  void settingsOfGroupsAreCheckedKeptAndRemoved() {
+    var timeout = "consumer.session.timeout.ms";
+    catalog
+        .changeGroupConfigs("g", List.of(new ConfigChange(timeout, OpType.SET, "50000")), false)
+        .join();
+    catalog
+        .changeGroupConfigs("g", List.of(new ConfigChange(timeout, OpType.SET, "51000")), true)
+        .join();
+    assertThat(catalog.current().groups()).isEqualTo(Map.of("g", Map.of(timeout, "50000")));
+
+    refusedGroup("g", timeout, OpType.SET, "1", InvalidConfigurationException.class, timeout);
+    refusedGroup("g", timeout, OpType.SET, "x", InvalidConfigurationException.class, timeout);
+    refusedGroup("g", timeout, OpType.APPEND, "1", InvalidConfigurationException.class, "list");
+    refusedGroup("g", "no.such", OpType.SET, "1", InvalidConfigurationException.class, "no.such");
+    refusedGroup(
+        "g",
+        "share.session.timeout.ms",
+        OpType.SET,
+        "50000",
+        InvalidConfigurationException.class,
+        "not served");
+    refusedGroup("", timeout, OpType.SET, "50000", InvalidRequestException.class, "no name");
+
+    catalog
+        .changeGroupConfigs("g", List.of(new ConfigChange(timeout, OpType.DELETE, null)), false)
+        .join();
+    assertThat(catalog.current().groups()).isEmpty();
+  }
+
+  private void refusedGroup(
+      String group,
+      String key,
+      OpType operation,
+      String value,
+      Class<? extends Exception> error,
+      String text) {
+    assertThatThrownBy(() ->
+            catalog
+                .changeGroupConfigs(group, List.of(new ConfigChange(key, operation, value)), false)
+                .join())
+        .hasCauseInstanceOf(error)
+        .hasMessageContaining(text);
+  }
+
+  @Test
   void refusesWhatCannotBe() {
     catalog.create(new NewTopic("a.b", 1, -1, Map.of()), false).join();
     refused(NewTopic.withDefaults("a.b"), TopicExistsException.class, "a.b");
@@ -152,8 +197,8 @@ class StoredCatalogTest {
   void ofManyCreatorsInTwoCatalogsOneWins() {
     var store = new MemoryStore();
     var rules = new TopicRules(new TopicConfigs(Map.of()), 1, -1);
-    try (var one = new StoredCatalog(store, rules, 1);
-        var two = new StoredCatalog(store, rules, 2)) {
+    try (var one = new StoredCatalog(store, rules, MemoryStore.groupConfigs(), 1);
+        var two = new StoredCatalog(store, rules, MemoryStore.groupConfigs(), 2)) {
       one.register(new Broker(1, "localhost", 1, null)).join();
       two.register(new Broker(2, "localhost", 2, null)).join();
       var attempts =

@@ -17,6 +17,8 @@ import org.apache.kafka.server.common.TransactionVersion;
 
 /** Adds a group's offsets to a transaction: clients of transaction version 1 send it. */
 public final class AddOffsetsToTxnHandler implements ApiHandler<AddOffsetsToTxnRequest> {
+  private static final int FIRST_KNOWING_FENCED = 2;
+
   private final TransactionCoordinator transactions;
   private final GroupCoordination groups;
 
@@ -39,12 +41,13 @@ public final class AddOffsetsToTxnHandler implements ApiHandler<AddOffsetsToTxnR
   public CompletableFuture<AbstractResponse> handle(
       RequestContext context, AddOffsetsToTxnRequest request) {
     AddOffsetsToTxnRequestData data = request.data();
-    return transactions
-        .addPartitions(
+    CompletableFuture<Void> added =
+        transactions.addPartitions(
             data.transactionalId(),
             new ProducerEpoch(data.producerId(), data.producerEpoch()),
             Set.of(groups.partitionFor(data.groupId())),
-            TransactionVersion.TV_0)
+            TransactionVersion.TV_0);
+    return FencedProducer.named(added, request.version(), FIRST_KNOWING_FENCED)
         .thenApply(_ -> new AddOffsetsToTxnResponse(new AddOffsetsToTxnResponseData()));
   }
 }

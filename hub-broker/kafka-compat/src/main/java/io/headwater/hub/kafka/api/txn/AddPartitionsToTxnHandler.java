@@ -28,6 +28,8 @@ public final class AddPartitionsToTxnHandler implements ApiHandler<AddPartitions
   /** Up to this version a request is of one client; later ones come from brokers, in batches. */
   private static final int LAST_CLIENT_VERSION = 3;
 
+  private static final int FIRST_KNOWING_FENCED = 2;
+
   private final TransactionCoordinator transactions;
   private final TopicCatalog catalog;
 
@@ -59,6 +61,7 @@ public final class AddPartitionsToTxnHandler implements ApiHandler<AddPartitions
           add(
               transaction,
               partitions.getOrDefault(transaction.transactionalId(), List.of()),
+              version,
               TransactionVersion.transactionVersionForAddPartitionsToTxn(request)));
     }
     return CompletableFuture.allOf(results.toArray(new CompletableFuture<?>[0]))
@@ -78,6 +81,7 @@ public final class AddPartitionsToTxnHandler implements ApiHandler<AddPartitions
   private CompletableFuture<AddPartitionsToTxnResult> add(
       AddPartitionsToTxnTransaction transaction,
       List<TopicPartition> partitions,
+      short requestVersion,
       TransactionVersion version) {
     String id = transaction.transactionalId();
     var errors = new HashMap<TopicPartition, Errors>();
@@ -97,11 +101,12 @@ public final class AddPartitionsToTxnHandler implements ApiHandler<AddPartitions
         transaction.verifyOnly()
             ? transactions.verify(id, producer, Set.copyOf(partitions))
             : transactions.addPartitions(id, producer, Set.copyOf(partitions), version);
-    return added.handle((_, failure) -> {
-      Errors error = failure == null ? Errors.NONE : Errors.forException(unwrap(failure));
-      partitions.forEach(partition -> errors.put(partition, error));
-      return AddPartitionsToTxnResponse.resultForTransaction(id, errors);
-    });
+    return FencedProducer.named(added, requestVersion, FIRST_KNOWING_FENCED)
+        .handle((_, failure) -> {
+          Errors error = failure == null ? Errors.NONE : Errors.forException(unwrap(failure));
+          partitions.forEach(partition -> errors.put(partition, error));
+          return AddPartitionsToTxnResponse.resultForTransaction(id, errors);
+        });
   }
 
   private static Throwable unwrap(Throwable failure) {

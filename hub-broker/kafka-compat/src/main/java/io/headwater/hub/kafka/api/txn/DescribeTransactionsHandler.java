@@ -4,8 +4,8 @@ import io.headwater.hub.kafka.api.ApiHandler;
 import io.headwater.hub.kafka.txn.TransactionCoordinator;
 import io.headwater.hub.kafka.txn.TransactionView;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.DescribeTransactionsResponseData;
 import org.apache.kafka.common.message.DescribeTransactionsResponseData.TopicData;
@@ -38,26 +38,29 @@ public final class DescribeTransactionsHandler implements ApiHandler<DescribeTra
   @Override
   public CompletableFuture<AbstractResponse> handle(
       RequestContext context, DescribeTransactionsRequest request) {
-    return transactions
-        .list()
-        .thenApply(all -> {
-          var data = new DescribeTransactionsResponseData();
-          for (String id : request.data().transactionalIds()) {
-            data.transactionStates().add(describe(id, all));
-          }
-          return new DescribeTransactionsResponse(data);
-        });
+    var states = new ArrayList<CompletableFuture<TransactionState>>();
+    for (String id : request.data().transactionalIds()) {
+      states.add(
+          transactions
+              .describe(id)
+              .thenApply(DescribeTransactionsHandler::describe)
+              .exceptionally(failure -> error(id, failure)));
+    }
+    return CompletableFuture.allOf(states.toArray(new CompletableFuture<?>[0]))
+        .thenApply(_ ->
+            new DescribeTransactionsResponse(
+                new DescribeTransactionsResponseData()
+                    .setTransactionStates(states.stream().map(CompletableFuture::join).toList())));
   }
 
-  private static TransactionState describe(String id, List<TransactionView> all) {
-    return all.stream()
-        .filter(view -> view.transactionalId().equals(id))
-        .findFirst()
-        .map(DescribeTransactionsHandler::describe)
-        .orElseGet(() ->
-            new TransactionState()
-                .setTransactionalId(id)
-                .setErrorCode(Errors.TRANSACTIONAL_ID_NOT_FOUND.code()));
+  private static TransactionState error(String id, Throwable failure) {
+    Throwable cause =
+        failure instanceof CompletionException && failure.getCause() != null
+            ? failure.getCause()
+            : failure;
+    return new TransactionState()
+        .setTransactionalId(id)
+        .setErrorCode(Errors.forException(cause).code());
   }
 
   private static TransactionState describe(TransactionView view) {

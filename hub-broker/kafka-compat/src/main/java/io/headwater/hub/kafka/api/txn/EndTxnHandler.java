@@ -18,6 +18,8 @@ public final class EndTxnHandler implements ApiHandler<EndTxnRequest> {
   /** From this version the answer tells the producer its next epoch. */
   private static final int FIRST_BUMPING_VERSION = 5;
 
+  private static final int FIRST_KNOWING_FENCED = 2;
+
   private final TransactionCoordinator transactions;
 
   public EndTxnHandler(TransactionCoordinator transactions) {
@@ -37,12 +39,13 @@ public final class EndTxnHandler implements ApiHandler<EndTxnRequest> {
   @Override
   public CompletableFuture<AbstractResponse> handle(RequestContext context, EndTxnRequest request) {
     EndTxnRequestData data = request.data();
-    return transactions
-        .end(
+    CompletableFuture<ProducerEpoch> ended =
+        transactions.end(
             data.transactionalId(),
             new ProducerEpoch(data.producerId(), data.producerEpoch()),
             request.result(),
-            TransactionVersion.transactionVersionForEndTxn(request))
+            TransactionVersion.transactionVersionForEndTxn(request));
+    return FencedProducer.named(ended, request.version(), FIRST_KNOWING_FENCED)
         .thenApply(next -> {
           var response = new EndTxnResponseData();
           if (request.version() >= FIRST_BUMPING_VERSION) {

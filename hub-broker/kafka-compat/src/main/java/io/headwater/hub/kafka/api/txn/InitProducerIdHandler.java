@@ -5,6 +5,7 @@ import io.headwater.hub.kafka.txn.ProducerEpoch;
 import io.headwater.hub.kafka.txn.TransactionCoordinator;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -15,6 +16,8 @@ import org.apache.kafka.common.requests.RequestContext;
 
 /** Gives producers their ids and epochs. */
 public final class InitProducerIdHandler implements ApiHandler<InitProducerIdRequest> {
+  private static final int FIRST_KNOWING_FENCED = 4;
+
   private final TransactionCoordinator transactions;
 
   public InitProducerIdHandler(TransactionCoordinator transactions) {
@@ -35,12 +38,16 @@ public final class InitProducerIdHandler implements ApiHandler<InitProducerIdReq
   public CompletableFuture<AbstractResponse> handle(
       RequestContext context, InitProducerIdRequest request) {
     InitProducerIdRequestData data = request.data();
+    var named = new ProducerEpoch(data.producerId(), data.producerEpoch());
     Optional<ProducerEpoch> expected =
-        data.producerId() == ProducerEpoch.NONE.producerId()
-            ? Optional.empty()
-            : Optional.of(new ProducerEpoch(data.producerId(), data.producerEpoch()));
-    return transactions
-        .initProducerId(data.transactionalId(), data.transactionTimeoutMs(), expected)
+        named.equals(ProducerEpoch.NONE) ? Optional.empty() : Optional.of(named);
+    if (expected.isPresent() && (named.producerId() < 0 || named.epoch() < 0)) {
+      throw new InvalidRequestException(
+          "producer id " + named.producerId() + " with epoch " + named.epoch());
+    }
+    CompletableFuture<ProducerEpoch> initialized =
+        transactions.initProducerId(data.transactionalId(), data.transactionTimeoutMs(), expected);
+    return FencedProducer.named(initialized, request.version(), FIRST_KNOWING_FENCED)
         .thenApply(given ->
             new InitProducerIdResponse(
                 new InitProducerIdResponseData()
