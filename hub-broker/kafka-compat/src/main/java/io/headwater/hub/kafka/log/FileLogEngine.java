@@ -165,33 +165,61 @@ public final class FileLogEngine implements LogEngine {
   }
 
   @Override
-  public synchronized PartitionLog create(
-      TopicPartition partition, Uuid topicId, LogConfig config) {
-    if (closed || failed.isDone()) {
-      throw new KafkaStorageException("The log of " + partition + " cannot be opened: closed.");
+  public PartitionLog create(TopicPartition partition, Uuid topicId, LogConfig config) {
+    try {
+      Optional<PartitionLog> open = makeRoom(partition, topicId, config);
+      return open.isPresent() ? open.get() : open(partition, topicId, config);
+    } catch (IOException | KafkaException e) {
+      noteLost(partition, e);
+      throw new KafkaStorageException(
+          "The log of %s below %s cannot be opened: %s".formatted(partition, folder.path(), e), e);
     }
+  }
+
+  private synchronized void noteLost(TopicPartition partition, Exception cause) {
+    if (!closed && !failed.isDone()) {
+      lost.put(partition, cause.toString());
+      metrics.lostLogs(lost.size());
+    }
+  }
+
+  /** The log if it is open; else what stands in its place is deleted. */
+  private synchronized Optional<PartitionLog> makeRoom(
+      TopicPartition partition, Uuid topicId, LogConfig config) throws IOException {
+    throwIfClosed();
     FilePartitionLog open = logs.get(partition);
     if (open != null && open.topicId().equals(topicId)) {
       open.updateConfig(config);
-      return open;
+      return Optional.of(open);
     }
     delete(partition);
-    try {
-      if (folder.topicIdOf(partition).filter(id -> !id.equals(topicId)).isPresent()) {
-        folder.deleteUnopened(partition);
+    if (folder.topicIdOf(partition).filter(id -> !id.equals(topicId)).isPresent()) {
+      folder.deleteUnopened(partition);
+    }
+    return Optional.empty();
+  }
+
+  /** Without a lock: after an unclean stop each log is scanned, and they are many. */
+  private PartitionLog open(TopicPartition partition, Uuid topicId, LogConfig config)
+      throws IOException {
+    var failures = new LogFailures((_, cause) -> logFailed(partition, topicId, cause));
+    UnifiedLog log = folder.open(partition, topicId, config, failures);
+    synchronized (this) {
+      if (closed || failed.isDone()) {
+        log.closeHandlers();
       }
-      var failures = new LogFailures((message, cause) -> logFailed(partition, topicId, cause));
-      UnifiedLog log = folder.open(partition, topicId, config, failures);
+      throwIfClosed();
       var made = new FilePartitionLog(log, topicId, failures, this);
       logs.put(partition, made);
       unified.put(partition, log);
       metrics.openLogs(logs.size());
       return made;
-    } catch (IOException | KafkaException e) {
-      lost.put(partition, e.toString());
-      metrics.lostLogs(lost.size());
-      throw new KafkaStorageException(
-          "The log of %s below %s cannot be opened: %s".formatted(partition, folder.path(), e), e);
+    }
+  }
+
+  private void throwIfClosed() {
+    if (closed || failed.isDone()) {
+      throw new KafkaStorageException("the logs are closed");
     }
   }
 

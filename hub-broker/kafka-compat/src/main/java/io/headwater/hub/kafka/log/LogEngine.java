@@ -19,7 +19,7 @@ public interface LogEngine extends AutoCloseable {
   /**
    * Opens the log of a partition, made empty if there is none. When this returns a new log is
    * durable itself. A log of the same name with another topic id is deleted first: it is what a
-   * topic deletion left over.
+   * topic deletion left over. Different partitions may be opened at once, by any threads.
    *
    * @param config applied to an existing log too
    * @throws org.apache.kafka.common.errors.KafkaStorageException this log cannot be opened

@@ -4,8 +4,14 @@ import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.Topic;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.hub.kafka.metadata.TopicsSnapshot;
+import io.headwater.process.Threads;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.KafkaStorageException;
@@ -23,6 +29,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class TopicLogs {
   private static final Logger LOGGER = LoggerFactory.getLogger(TopicLogs.class);
+
+  /** So many logs are worth threads of their own. */
+  private static final int MANY = 8;
 
   private final LogEngine engine;
   private final TopicConfigs configs;
@@ -48,6 +57,7 @@ public final class TopicLogs {
     }
     engine.keepOnly(wanted);
     Map<Map<String, String>, LogConfig> known = new HashMap<>();
+    var missing = new ArrayList<Runnable>();
     for (Topic topic : snapshot.topics().values()) {
       if (before != null && topic.equals(before.topic(topic.id()).orElse(null))) {
         continue;
@@ -55,11 +65,29 @@ public final class TopicLogs {
       LogConfig config = known.computeIfAbsent(topic.configs(), configs::effective);
       for (Partition partition : topic.partitions()) {
         if (partition.leader() == brokerId) {
-          create(new TopicPartition(topic.name(), partition.index()), topic.id(), config);
+          var log = new TopicPartition(topic.name(), partition.index());
+          missing.add(() -> create(log, topic.id(), config));
         }
       }
     }
+    runAll(missing);
     applied = snapshot;
+  }
+
+  /** Opening a log waits for the disk and, after an unclean stop, scans it. */
+  private static void runAll(List<Runnable> tasks) {
+    if (tasks.size() < MANY) {
+      tasks.forEach(Runnable::run);
+      return;
+    }
+    int threads = 2 * Runtime.getRuntime().availableProcessors();
+    try (ExecutorService openers =
+        Executors.newFixedThreadPool(threads, Threads.factory("hub-log-open"))) {
+      tasks.stream()
+          .map(task -> CompletableFuture.runAsync(task, openers))
+          .toList()
+          .forEach(CompletableFuture::join);
+    }
   }
 
   /** One log that cannot be opened must not keep the others closed. */
