@@ -123,6 +123,8 @@ record ConsumersRow(String name, int alone, int groups, int rate, List<Target> t
     var took = new ConcurrentHistogram(TimeUnit.MINUTES.toNanos(10), 3);
     var delivered = new AtomicLong();
     var members = new ArrayList<Member>();
+    installation.stop(); // what the last round has left behind is not this one's
+    installation.start();
     double before = installation.broker().residentMegabytes();
     try (var _ = new Sender(installation.broker(), rate)) {
       start(installation.broker(), members, took, delivered);

@@ -3,6 +3,8 @@ package io.headwater.hub.kafka.net;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,12 +20,19 @@ import org.apache.kafka.common.requests.ResponseHeader;
 import org.apache.kafka.common.utils.ByteUtils;
 
 /**
- * Encodes a response into the parts that are sent one after the other: small fields in buffers,
- * large byte arrays wrapped without a copy, file records as regions that the kernel sends.
+ * Encodes a response into the parts that are sent one after the other: small fields and a few
+ * records in buffers, large byte arrays wrapped without a copy, many records of a file as a region
+ * that the kernel sends.
  */
 final class ResponseWriter implements Writable {
   /** Shorter arrays are cheaper to copy than to send as a part of their own. */
   private static final int COPIED = 1024;
+
+  /**
+   * The same for records in a file: each part is a call of its own to the kernel, a packet, and a
+   * read for the client.
+   */
+  static final int READ = 16 << 10;
 
   private final ByteBufAllocator allocator;
   private final List<Object> parts = new ArrayList<>();
@@ -136,12 +145,30 @@ final class ResponseWriter implements Writable {
     switch (records) {
       case MemoryRecords memory -> writeByteBuffer(memory.buffer());
       case FileRecords file -> {
-        if (file.sizeInBytes() > 0) {
+        if (file.sizeInBytes() > READ) {
           endBuffer(COPIED);
           parts.add(new RecordsRegion(file));
+        } else if (file.sizeInBytes() > 0) {
+          read(file);
         }
       }
       default -> throw new IllegalArgumentException("records of " + records.getClass());
     }
+  }
+
+  private void read(FileRecords file) {
+    int size = file.sizeInBytes();
+    buffer.ensureWritable(size);
+    ByteBuffer target = buffer.internalNioBuffer(buffer.writerIndex(), size).slice();
+    try {
+      file.readInto(target, 0);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (target.remaining() != size) {
+      throw new IllegalStateException(
+          "read " + target.remaining() + " of " + size + " bytes of " + file.file());
+    }
+    buffer.writerIndex(buffer.writerIndex() + size);
   }
 }
