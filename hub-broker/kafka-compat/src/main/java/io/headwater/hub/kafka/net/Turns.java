@@ -11,6 +11,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * requests.
  */
 final class Turns implements Executor {
+  /** A worker has other connections to serve. */
+  static final int MOST_IN_A_ROW = 8;
+
   private final Executor workers;
   private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
 
@@ -25,26 +28,32 @@ final class Turns implements Executor {
   public void execute(Runnable task) {
     tasks.add(task);
     if (left.getAndIncrement() == 0) {
-      workers.execute(this::runAll);
+      workers.execute(this::runSome);
     }
   }
 
-  private void runAll() {
-    boolean more = true;
-    while (more) {
-      boolean ended = false;
-      try {
-        Runnable task = tasks.poll();
-        if (task != null) { // one is there for each that was counted
-          task.run();
-        }
-        ended = true;
-      } finally {
-        more = left.decrementAndGet() > 0;
-        if (!ended && more) {
-          workers.execute(this::runAll); // what was thrown ends this worker's turn, not the others
-        }
+  private void runSome() {
+    for (int i = 0; i < MOST_IN_A_ROW; i++) {
+      if (!runNext()) {
+        return;
       }
     }
+    workers.execute(this::runSome);
+  }
+
+  /** True if there is another one. */
+  private boolean runNext() {
+    try {
+      Runnable task = tasks.poll();
+      if (task != null) { // one is there for each that was counted
+        task.run();
+      }
+    } catch (RuntimeException | Error e) {
+      if (left.decrementAndGet() > 0) {
+        workers.execute(this::runSome); // this worker's turn ends, not the others' tasks
+      }
+      throw e;
+    }
+    return left.decrementAndGet() > 0;
   }
 }

@@ -37,6 +37,24 @@ class TurnsTest {
   }
 
   @Test
+  void aWorkerGoesToTheOthersAfterAFewTasks() {
+    var turns = new Turns(workers::add);
+    var other = new Turns(workers::add);
+    for (int i = 0; i <= Turns.MOST_IN_A_ROW; i++) {
+      turns.execute(() -> ran.add(1));
+    }
+    other.execute(() -> ran.add(2));
+
+    workers.remove().run();
+    assertThat(ran).hasSize(Turns.MOST_IN_A_ROW).containsOnly(1);
+    workers.remove().run();
+    assertThat(ran).as("the other one's").endsWith(1, 2);
+    workers.remove().run();
+    assertThat(ran).endsWith(2, 1);
+    assertThat(workers).isEmpty();
+  }
+
+  @Test
   void aTaskThatThrowsHoldsUpNoOther() {
     var turns = new Turns(workers::add);
     turns.execute(() -> {
