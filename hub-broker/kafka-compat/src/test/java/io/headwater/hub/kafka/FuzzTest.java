@@ -69,7 +69,12 @@ class FuzzTest {
                 new HostPort("127.0.0.1", 0),
                 Optional.empty(),
                 4 << 20,
-                new NetSettings(ByteSize.ofMebibytes(8), 100, 50, Duration.ofMinutes(1)),
+                new NetSettings(
+                    ByteSize.ofMebibytes(8),
+                    100,
+                    50,
+                    Duration.ofMinutes(1),
+                    ByteSize.ofKibibytes(100)),
                 true,
                 2,
                 Map.of(),
