@@ -365,15 +365,6 @@ public final class FileLogEngine implements LogEngine {
     }
 
     @Override
-    public void ofFileSystem(IOException cause) {
-      for (FilePartitionLog log : logs.values()) {
-        if (log.hasUnforced()) {
-          fail(log, cause);
-        }
-      }
-    }
-
-    @Override
     public void ofAll(Throwable cause) {
       fail(cause);
     }

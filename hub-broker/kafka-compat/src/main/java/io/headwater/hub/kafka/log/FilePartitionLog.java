@@ -178,11 +178,6 @@ final class FilePartitionLog implements PartitionLog {
     forcedEnd = Math.max(forcedEnd, end);
   }
 
-  /** Whether a lost page of the file system could be one of this log's. */
-  boolean hasUnforced() {
-    return log.logEndOffset() > forcedEnd;
-  }
-
   /** Makes what lies below {@code end} readable, and tells everybody who waits for it. */
   void complete(long end) throws IOException {
     if (ended != null) {

@@ -12,6 +12,8 @@ import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.errors.KafkaStorageException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes appends durable, many at a time.
@@ -25,16 +27,15 @@ import org.apache.kafka.common.errors.KafkaStorageException;
  *
  * <p>A log that cannot be forced is given up: no force is ever tried again, because the kernel may
  * have dropped the pages that it could not write. If the whole file system was forced, nobody knows
- * whose pages those were: every log with something to lose is given up.
+ * whose pages those were, and it tells only once: the logs of that commit, and those of the next,
+ * which were written to meanwhile, are forced one by one. The kernel keeps with each file that
+ * pages of it were lost.
  */
 final class GroupCommitter implements Executor, AutoCloseable {
   /** Hears what could not be made durable. Called by the commit thread. */
   interface Failures {
     /** One log, and no other. */
     void ofLog(FilePartitionLog log, Exception cause);
-
-    /** Something of what any log had not made durable. */
-    void ofFileSystem(IOException cause);
 
     /** The commit thread itself: nothing becomes durable any more. */
     void ofAll(Throwable cause);
@@ -45,6 +46,8 @@ final class GroupCommitter implements Executor, AutoCloseable {
    * sends no more before he is answered.
    */
   private static final int FEW_APPENDS = 8;
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(GroupCommitter.class);
 
   /** No append for so long is a pause. */
   private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(150);
@@ -87,6 +90,9 @@ final class GroupCommitter implements Executor, AutoCloseable {
   private long records;
 
   private long bytes;
+
+  /** Whether the file system has reported an error for what the next commit carries too. */
+  private boolean suspect;
 
   /** Whether it carries many appends. */
   private boolean busy;
@@ -225,13 +231,9 @@ final class GroupCommitter implements Executor, AutoCloseable {
     for (int i = 0; i < ends.length; i++) {
       ends[i] = logs.get(i).commitEnd(); // before the force: what comes later waits its turn
     }
-    try {
-      boolean all = disk.forceAll(ends.length);
-      for (int i = 0; i < ends.length; i++) {
-        commit(logs.get(i), ends[i], all);
-      }
-    } catch (IOException e) {
-      failures.ofFileSystem(e);
+    boolean all = forceAll(ends.length);
+    for (int i = 0; i < ends.length; i++) {
+      commit(logs.get(i), ends[i], all);
     }
     busySince = 0;
     committingSince = 0;
@@ -240,6 +242,24 @@ final class GroupCommitter implements Executor, AutoCloseable {
     metrics.committed(took, logs.size(), records, bytes);
     if (busy) {
       gatherUntil = System.nanoTime() + Math.min(GATHERING_SHARE * took, LONGEST_GATHERING_NANOS);
+    }
+  }
+
+  private boolean forceAll(int logs) {
+    if (suspect) {
+      suspect = false;
+      return false;
+    }
+    try {
+      return disk.forceAll(logs);
+    } catch (IOException e) {
+      suspect = true;
+      LOGGER
+          .atError()
+          .addKeyValue("dirtyLogs", logs)
+          .setCause(e)
+          .log("The file system could not be forced; each log is asked whether it lost something");
+      return false;
     }
   }
 

@@ -35,8 +35,8 @@ class FilePartitionLogTest extends PartitionLogSuite {
   }
 
   @Override
-  void failDiskOnce() {
-    disk.failOnce();
+  void losePages(PartitionLog log) {
+    disk.lose(((FilePartitionLog) log).unifiedLog().activeSegment().log().channel());
   }
 
   @Override

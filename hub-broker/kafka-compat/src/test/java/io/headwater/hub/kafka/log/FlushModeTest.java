@@ -89,7 +89,7 @@ class FlushModeTest {
     try (var engine = open(FlushMode.INTERVAL, Duration.ofMillis(10))) {
       var log = log(engine, "t");
       var other = log(engine, "u");
-      disk.failOnce();
+      disk.lose(((FilePartitionLog) log).unifiedLog().activeSegment().log().channel());
       assertThat(append(log, "acknowledged").durable()).isCompleted();
       Awaitility.await().atMost(Duration.ofSeconds(10)).until(() -> engine.problem().isPresent());
       assertThatThrownBy(() -> append(log, "b")).isInstanceOf(KafkaStorageException.class);

@@ -3,14 +3,20 @@ package io.headwater.hub.kafka.log;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /** A disk whose forces can be held back or made to fail, and that can be nearly full. */
 final class GatedDisk implements Disk {
   private final ReentrantLock gate = new ReentrantLock(true);
   private final AtomicInteger forces = new AtomicInteger();
-  private final AtomicInteger failures = new AtomicInteger();
+  private final Set<FileChannel> lost = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean fileSystemSuspect = new AtomicBoolean();
+  private volatile boolean broken;
   private volatile long free = Long.MAX_VALUE;
   private final Optional<FileSystemSync> fileSystem;
 
@@ -40,12 +46,13 @@ final class GatedDisk implements Disk {
 
   /** From now on each force fails. */
   void breakDown() {
-    failures.set(Integer.MAX_VALUE);
+    broken = true;
   }
 
-  /** The next force fails, those after it do not. */
-  void failOnce() {
-    failures.set(1);
+  /** Pages of a file are lost: the next force of it fails, and the next of the file system. */
+  void lose(FileChannel channel) {
+    lost.add(channel);
+    fileSystemSuspect.set(true);
   }
 
   void free(long bytes) {
@@ -63,7 +70,7 @@ final class GatedDisk implements Disk {
 
   @Override
   public void force(FileChannel channel) throws IOException {
-    gated(() -> channel.force(false));
+    gated(() -> lost.remove(channel), () -> channel.force(false));
   }
 
   @Override
@@ -71,7 +78,7 @@ final class GatedDisk implements Disk {
     if (fileSystem.isEmpty()) {
       return false;
     }
-    gated(fileSystem.get()::sync);
+    gated(() -> fileSystemSuspect.getAndSet(false), fileSystem.get()::sync);
     return true;
   }
 
@@ -79,11 +86,11 @@ final class GatedDisk implements Disk {
     void run() throws IOException;
   }
 
-  private void gated(Force force) throws IOException {
+  private void gated(BooleanSupplier fails, Force force) throws IOException {
     gate.lock();
     try {
       forces.incrementAndGet();
-      if (failures.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+      if (fails.getAsBoolean() || broken) {
         throw new IOException("the disk is broken");
       }
       force.run();

@@ -65,8 +65,8 @@ abstract class PartitionLogSuite {
 
   abstract void release();
 
-  /** The next try to make something durable reports an error. */
-  abstract void failDiskOnce();
+  /** The next try to make this log durable reports an error. */
+  abstract void losePages(PartitionLog of);
 
   /** How often the engine has tried to make something durable. */
   abstract int attempts();
@@ -458,7 +458,7 @@ abstract class PartitionLogSuite {
     assertThat(engine.problem()).isEmpty();
     var other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
     int before = attempts();
-    failDiskOnce();
+    losePages(log);
     Appended lost = append(log, "lost");
     assertThatThrownBy(() -> lost.durable().orTimeout(10, TimeUnit.SECONDS).join())
         .isInstanceOf(CompletionException.class)
@@ -467,7 +467,7 @@ abstract class PartitionLogSuite {
     assertThatThrownBy(() -> append(log, "later")).isInstanceOf(KafkaStorageException.class);
     assertThatThrownBy(() -> readAll(log)).isInstanceOf(KafkaStorageException.class);
     assertThat(engine.problem()).hasValueSatisfying(problem -> assertThat(problem).contains("t-0"));
-    assertThat(attempts()).isEqualTo(before + 1);
+    assertThat(attempts() - before).isLessThanOrEqualTo(2); // all logs at once, then this one
 
     append(other, "fine").durable().orTimeout(10, TimeUnit.SECONDS).join();
     assertThat(readAll(other)).containsExactly("fine");
@@ -477,11 +477,11 @@ abstract class PartitionLogSuite {
   @Test
   void theLastLogThatFailsEndsTheEngine() {
     var other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
-    failDiskOnce();
+    losePages(log);
     assertThatThrownBy(() -> append(log, "lost").durable().join())
         .hasCauseInstanceOf(KafkaStorageException.class);
     assertThat(engine.failed()).isNotDone();
-    failDiskOnce();
+    losePages(other);
     assertThatThrownBy(() -> append(other, "lost").durable().join())
         .hasCauseInstanceOf(KafkaStorageException.class);
     assertThatThrownBy(() -> engine.failed().orTimeout(10, TimeUnit.SECONDS).join())

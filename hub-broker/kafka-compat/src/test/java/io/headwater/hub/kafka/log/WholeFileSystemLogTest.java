@@ -2,6 +2,7 @@ package io.headwater.hub.kafka.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Path;
@@ -47,18 +48,38 @@ class WholeFileSystemLogTest extends FilePartitionLogTest {
   }
 
   @Test
-  void aFailedForceOfTheFileSystemTakesEveryLogThatHadSomethingToLose() {
+  void aFailedForceOfTheFileSystemTakesTheLogsWhosePagesWereLost() {
     PartitionLog other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
-    PartitionLog idle = engine.create(new TopicPartition("v", 0), TOPIC_ID, config(Map.of()));
+    Batches.append(log, "before").durable().join();
     hold();
     Appended first = Batches.append(log, "a");
-    Appended second = Batches.append(other, "b"); // whose own force was never tried
-    failDiskOnce();
+    await().until(disk::isAwaited);
+    losePages(other);
+    Appended second = Batches.append(other, "b"); // in the commit after the one that fails
+    Appended third = Batches.append(log, "c");
     release();
-    for (Appended lost : List.of(first, second)) {
-      assertThatThrownBy(() -> lost.durable().orTimeout(10, TimeUnit.SECONDS).join())
-          .hasCauseInstanceOf(KafkaStorageException.class);
+    for (Appended kept : List.of(first, third)) {
+      kept.durable().orTimeout(10, TimeUnit.SECONDS).join();
     }
-    Batches.append(idle, "c").durable().orTimeout(10, TimeUnit.SECONDS).join();
+    assertLost(second);
+    assertThat(engine.failed()).isNotDone();
+  }
+
+  @Test
+  void aLogOfTheFailedCommitItselfIsAskedToo() {
+    PartitionLog other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
+    hold();
+    Appended one = Batches.append(log, "a"); // maybe alone in the first commit
+    Appended two = Batches.append(other, "b");
+    losePages(log);
+    losePages(other);
+    release();
+    assertLost(one);
+    assertLost(two);
+  }
+
+  private static void assertLost(Appended appended) {
+    assertThatThrownBy(() -> appended.durable().orTimeout(10, TimeUnit.SECONDS).join())
+        .hasCauseInstanceOf(KafkaStorageException.class);
   }
 }
