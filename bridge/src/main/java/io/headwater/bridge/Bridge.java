@@ -6,6 +6,7 @@ import io.headwater.bridge.broker.MoquetteBroker;
 import io.headwater.bridge.handover.BridgeMetrics;
 import io.headwater.bridge.handover.Handover;
 import io.headwater.bridge.handover.Inbox;
+import io.headwater.bridge.handover.Whereabouts;
 import io.headwater.process.DataFolder;
 import io.headwater.process.Health;
 import io.headwater.process.HostPort;
@@ -84,7 +85,14 @@ final class Bridge implements RunningProcess {
     Handover handover =
         resources.open(
             "hand-over",
-            new Handover(config.uplink(), id, inbox, List.copyOf(brokers), metrics, clock));
+            new Handover(
+                config.uplink(),
+                id,
+                inbox,
+                List.copyOf(brokers),
+                new Handover.Listeners(List.of(), List.of(), new Whereabouts()),
+                metrics,
+                clock));
     health.check("hub", handover::problem);
     brokers.forEach(client -> health.check("broker " + client.address(), client::problem));
     addresses.put("mqtt", broker.address().toString());
