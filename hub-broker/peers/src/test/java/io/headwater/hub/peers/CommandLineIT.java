@@ -2,6 +2,7 @@ package io.headwater.hub.peers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.apachekafka.ApacheKafka;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -3,6 +3,7 @@ package io.headwater.hub.peers;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.headwater.apachekafka.ApacheKafka;
 import io.headwater.testsupport.ChildProcess;
 import java.io.IOException;
 import java.nio.file.Files;
