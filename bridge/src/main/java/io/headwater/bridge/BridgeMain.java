@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 /** The command {@code headwater bridge}. */
 @Command(
     name = "headwater bridge",
-    description = "From MQTT gateways to the hub, each reading once.")
+    description = "From MQTT gateways to the hub, each reading once.",
+    subcommands = {AclCommand.class, PasswordCommand.class})
 public final class BridgeMain extends ProcessCommand<BridgeConfig> {
   @Option(names = "--data", paramLabel = "DIR", description = "Folder in which it keeps its id.")
   private @Nullable String data;

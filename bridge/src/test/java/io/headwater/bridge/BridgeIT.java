@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -33,38 +34,51 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Bridges as processes between a scripted gateway and a real hub. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BridgeIT {
   private static final Duration START = Duration.ofSeconds(60);
 
   @TempDir private static Path shared;
-  private static ChildProcess hub;
   private static String kafka = "";
+  private AutoCloseable hub = () -> {};
 
-  @BeforeAll
-  static void startHub() {
-    hub =
+  /**
+   * Starts the hub of all tests; they hold of every hub.
+   *
+   * @param address is told its bootstrap address
+   * @return ends it
+   */
+  AutoCloseable startHub(Path folder, Consumer<String> address) throws IOException {
+    ChildProcess process =
         Headwater.start(
-            shared,
+            folder,
             "hub",
             "--data",
-            shared.resolve("hub").toString(),
+            folder.resolve("hub").toString(),
             "--port",
             "0",
             "--set",
             "http=127.0.0.1:0",
             "--set",
             "zookeeper=127.0.0.1:0");
-    kafka = Objects.requireNonNull(hub.awaitReady(START).get("kafka"));
+    address.accept(Objects.requireNonNull(process.awaitReady(START).get("kafka")));
+    return process;
+  }
+
+  @BeforeAll
+  void startHub() throws IOException {
+    hub = startHub(shared, address -> kafka = address);
   }
 
   @AfterAll
-  static void stopHub() {
-    hub.kill();
+  void stopHub() throws Exception {
+    hub.close();
   }
 
   private static ChildProcess startBridge(Path data) {

@@ -1,9 +1,14 @@
 package io.headwater.edge;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.headwater.edge.down.Downlink;
+import io.headwater.edge.forward.DeviceRoster;
 import io.headwater.edge.forward.Forwarder;
+import io.headwater.edge.forward.StatusReporter;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
+import io.headwater.edge.mqtt.LocalDelivery;
 import io.headwater.edge.mqtt.MqttListener;
 import io.headwater.edge.mqtt.MqttMetrics;
 import io.headwater.edge.route.RouteTable;
@@ -82,10 +87,28 @@ final class EdgeAgent implements RunningProcess {
     health.check("log", log::problem);
     watched.check("log", log::problem);
     String gateway = config.gateway().orElseGet(EdgeAgent::hostName);
+    var devices = new DeviceRoster(clock);
+    var reporter =
+        new StatusReporter(
+            log, gateway, VERSION, config.uplink(), clockKeeper::quality, devices, clock);
+    var delivery = new LocalDelivery();
+    Downlink downlink =
+        resources.open(
+            "downlink",
+            new Downlink(
+                data.path(),
+                log,
+                gateway,
+                config.commands(),
+                config.uplink(),
+                delivery,
+                () -> status(gateway, log, clockKeeper),
+                registry));
     Forwarder forwarder =
         resources.open(
             "forwarder",
-            new Forwarder(log, gateway, VERSION, config.uplink(), clockKeeper::quality, registry));
+            new Forwarder(log, gateway, VERSION, config.uplink(), reporter, downlink, registry));
+    downlink.sendBy(forwarder::send);
     health.check("uplink", forwarder::problem);
     var routes =
         new RouteTable(
@@ -102,10 +125,26 @@ final class EdgeAgent implements RunningProcess {
                 config.mqtt(),
                 (topic, payload, client, done) ->
                     log.offer(append(routes, clockKeeper, topic, payload, client, done)),
+                delivery,
+                devices,
                 new MqttMetrics(registry)));
     addresses.put("mqtt", mqtt.address().toString());
     addresses.put("http", http.address().toString());
     addresses.put("gateway", gateway);
+  }
+
+  /** What the command {@code status} is answered with. */
+  private static byte[] status(String gateway, EdgeLog log, ClockKeeper clock) {
+    return JsonNodeFactory.instance
+        .objectNode()
+        .put("gateway", gateway)
+        .put("version", VERSION)
+        .put("epoch", Long.toHexString(log.epoch()))
+        .put("depth", log.depth())
+        .put("clock", clock.quality().text())
+        .put("time", clock.millis())
+        .toString()
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   private static Append append(

@@ -1,5 +1,6 @@
 package io.headwater.edge;
 
+import io.headwater.edge.down.CommandSettings;
 import io.headwater.edge.forward.ForwarderSettings;
 import io.headwater.edge.log.LogSettings;
 import io.headwater.edge.mqtt.MqttSettings;
@@ -29,6 +30,7 @@ public record EdgeConfig(
     MqttSettings mqtt,
     LogSettings log,
     ForwarderSettings uplink,
+    CommandSettings commands,
     List<RouteRule> routes) {
   public static final EdgeConfig DEFAULTS =
       new EdgeConfig(
@@ -40,6 +42,7 @@ public record EdgeConfig(
           MqttSettings.DEFAULTS,
           LogSettings.DEFAULTS,
           ForwarderSettings.DEFAULTS,
+          CommandSettings.DEFAULTS,
           List.of(new RouteRule("sensors/+site/+device/+kind", "sensors.{kind}", "{device}")));
 
   public EdgeConfig {

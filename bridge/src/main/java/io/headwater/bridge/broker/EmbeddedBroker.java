@@ -7,7 +7,7 @@ public interface EmbeddedBroker extends AutoCloseable {
   /** The address really bound. */
   HostPort address();
 
-  /** Credentials by which the bridge itself connects. */
+  /** Credentials by which the bridge itself connects, and its peers if they share its secret. */
   Credentials bridgeCredentials();
 
   @Override

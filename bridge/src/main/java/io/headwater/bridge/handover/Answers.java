@@ -1,14 +1,18 @@
 package io.headwater.bridge.handover;
 
 import io.headwater.bridge.broker.BrokerClient;
+import io.headwater.bridge.broker.Brokers;
 import io.headwater.uplink.Answer;
 import io.headwater.uplink.Batch;
+import io.headwater.uplink.BatchHeader;
 import io.headwater.uplink.Credit;
+import io.headwater.uplink.MalformedUplinkException;
 import io.headwater.uplink.Reject;
 import io.headwater.uplink.RejectReason;
 import io.headwater.uplink.Settled;
 import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.UplinkCodec;
+import io.headwater.uplink.UplinkTopics;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,13 +25,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells gateways what is settled, and how much they may send. Confined to the hand-over's thread.
  */
-final class Answers {
-  private static final int MOST_BATCHES = 16;
-  static final long LEAST_CREDIT = 64 << 10;
-
-  private final HandoverSettings settings;
+final class Answers implements LaneListener {
+  private final CreditPool credits;
   private final Lanes lanes;
-  private final List<BrokerClient> brokers;
+  private final Brokers brokers;
   private final Whereabouts whereabouts;
   private final BridgeMetrics metrics;
   private final Clock clock;
@@ -35,13 +36,13 @@ final class Answers {
   Answers(
       HandoverSettings settings,
       Lanes lanes,
-      List<BrokerClient> brokers,
+      Brokers brokers,
       Whereabouts whereabouts,
       BridgeMetrics metrics,
       Clock clock) {
-    this.settings = settings;
+    this.credits = new CreditPool(settings.memory().bytes());
     this.lanes = lanes;
-    this.brokers = List.copyOf(brokers);
+    this.brokers = brokers;
     this.whereabouts = whereabouts;
     this.metrics = metrics;
     this.clock = clock;
@@ -54,13 +55,66 @@ final class Answers {
   void askAll(Set<Integer> given) {
     lanes.forEachLog(
         given,
-        (log, cursors) ->
-            brokers.forEach(broker ->
-                send(broker, log, Answer.Verdict.ASK_FOR_STATE, cursors.settled(), List.of())));
+        (log, cursors) -> {
+          // Not from the pool: most of those that have a cursor may be gone for long.
+          byte[] frame =
+              UplinkCodec.encode(
+                  new Answer(
+                      log.gateway(),
+                      log.epoch(),
+                      Answer.Verdict.ASK_FOR_STATE,
+                      cursors.settled(),
+                      new Credit(1, CreditPool.LEAST),
+                      clock.millis(),
+                      List.of()));
+          brokers.forEach(broker -> broker.answer(log.gateway(), frame));
+        });
   }
 
   void stateRequested(BrokerClient from, LogId log, Answer.Verdict verdict, List<Settled> settled) {
     send(from, log, verdict, settled, List.of());
+  }
+
+  /** A heartbeat keeps a gateway's credit; one that goes gives it back. */
+  void heard(String gateway, byte[] status) {
+    try {
+      if (UplinkCodec.decodeStatus(status).online()) {
+        credits.heard(gateway, System.nanoTime());
+      } else {
+        credits.giveBack(gateway);
+      }
+    } catch (MalformedUplinkException _) {
+      metrics.malformed(UplinkTopics.Kind.STATUS);
+    }
+  }
+
+  @Override
+  public void given(Set<Integer> lanes) {
+    // Credit is granted when a gateway is heard.
+  }
+
+  /** Gateways of lanes that are another's now do not count any more. */
+  @Override
+  public void taken(Set<Integer> taken) {
+    for (String gateway : credits.gateways()) {
+      if (taken.contains(UplinkTopics.lane(gateway))) {
+        credits.giveBack(gateway);
+        whereabouts.forget(gateway);
+      }
+    }
+  }
+
+  /** Refuses a frame that was not even read; what it says of itself is passed back. */
+  void refuse(BrokerClient from, BatchHeader header, RejectReason reason, String detail) {
+    metrics.rejected(reason.text());
+    send(
+        from,
+        new LogId(header.gateway(), header.epoch()),
+        Answer.Verdict.KNOWN,
+        List.of(),
+        List.of(
+            new Reject(
+                header.partition(), header.firstOffset(), header.nextOffset(), reason, detail)));
   }
 
   /** Refuses a batch that was not even judged. */
@@ -100,6 +154,11 @@ final class Answers {
           metrics.rejected(RejectReason.BUSY.text());
           rejects.add(reject(each.batch(), RejectReason.BUSY, "the cursor has too many holes"));
         }
+        case GatewayCursors.Verdict.TooMany _ -> {
+          metrics.rejected(RejectReason.NOT_ALLOWED.text());
+          rejects.add(
+              reject(each.batch(), RejectReason.NOT_ALLOWED, "the log has too many streams"));
+        }
         case GatewayCursors.Verdict.Known _ -> metrics.duplicate();
         case GatewayCursors.Verdict.Write _ -> {
           // Settled.
@@ -134,13 +193,13 @@ final class Answers {
         log.gateway(),
         UplinkCodec.encode(
             new Answer(
-                log.gateway(), log.epoch(), verdict, settled, credit(), clock.millis(), rejects)));
-  }
-
-  /** An equal share of the memory for each gateway known here. */
-  private Credit credit() {
-    long gateways = Math.max(1, whereabouts.size());
-    return new Credit(
-        MOST_BATCHES, Math.max(LEAST_CREDIT, settings.memory().bytes() / 2 / gateways));
+                log.gateway(),
+                log.epoch(),
+                verdict,
+                settled,
+                credits.grant(log.gateway(), System.nanoTime()),
+                clock.millis(),
+                rejects)));
+    metrics.credit(credits.granted());
   }
 }

@@ -1,8 +1,10 @@
 package io.headwater.bridge.handover;
 
+import io.headwater.uplink.UplinkTopics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -16,7 +18,10 @@ public final class BridgeMetrics {
   private final Counter batches;
   private final Counter dropped;
   private final Timer transaction;
+  private final Counter copies;
+  private final Counter forgotten;
   private final AtomicInteger lanes = new AtomicInteger();
+  private final AtomicLong credit = new AtomicLong();
 
   public BridgeMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -31,7 +36,12 @@ public final class BridgeMetrics {
         Timer.builder("bridge.uplink.transaction")
             .description("From the begin of a transaction to its commit")
             .register(registry);
+    copies =
+        counter("bridge.uplink.copies", "State requests of logs that are copies or old images");
+    forgotten =
+        counter("bridge.uplink.forgotten.logs", "Logs whose cursors were deleted, as long unused");
     registry.gauge("bridge.lanes", lanes);
+    registry.gauge("bridge.uplink.credit.bytes", credit);
   }
 
   private Counter counter(String name, String description) {
@@ -54,10 +64,30 @@ public final class BridgeMetrics {
     duplicates.increment();
   }
 
-  void committed(long records, long gapRecords, long nanos) {
+  void committed(long records, long gapRecords) {
     committed.increment((double) records);
     gaps.increment((double) gapRecords);
+  }
+
+  void transaction(long nanos) {
     transaction.record(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  void malformed(UplinkTopics.Kind kind) {
+    String name = kind.name().toLowerCase(Locale.ROOT);
+    registry.counter("bridge.uplink.malformed", "kind", name).increment();
+  }
+
+  void copy() {
+    copies.increment();
+  }
+
+  void credit(long granted) {
+    credit.set(granted);
+  }
+
+  void forgotten(int logs) {
+    forgotten.increment((double) logs);
   }
 
   void lanes(int owned) {

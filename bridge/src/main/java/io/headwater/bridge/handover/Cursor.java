@@ -12,24 +12,35 @@ import java.util.Optional;
 
 /**
  * What of a partition is in the hub, and the openings of the log known when it was written. In the
- * topic: {@code {"settled": [[0, 100]], "incarnations": ["1f…"]}}.
+ * topic: {@code {"settled": [[0, 100]], "incarnations": ["1f…"], "first": [0]}}.
+ *
+ * @param openings oldest first
  */
-record Cursor(OffsetRanges settled, List<Long> incarnations) {
+record Cursor(OffsetRanges settled, List<Opening> openings) {
   static final Cursor EMPTY = new Cursor(OffsetRanges.EMPTY, List.of());
   static final int MOST_RANGES = 64;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /**
+   * An opening of the log.
+   *
+   * @param first offset of the partition that it may have written
+   */
+  record Opening(long id, long first) {}
+
   Cursor {
-    incarnations = List.copyOf(incarnations);
+    openings = List.copyOf(openings);
   }
 
   byte[] toBytes() {
     ObjectNode node = JSON.createObjectNode();
     var ranges = node.putArray("settled");
     settled.ranges().forEach(range -> ranges.addArray().add(range.from()).add(range.to()));
-    var openings = node.putArray("incarnations");
-    incarnations.forEach(id -> openings.add(Long.toHexString(id)));
+    var ids = node.putArray("incarnations");
+    openings.forEach(opening -> ids.add(Long.toHexString(opening.id())));
+    var firsts = node.putArray("first");
+    openings.forEach(opening -> firsts.add(opening.first()));
     return node.toString().getBytes(StandardCharsets.UTF_8);
   }
 
@@ -40,11 +51,16 @@ record Cursor(OffsetRanges settled, List<Long> incarnations) {
       for (JsonNode range : node.path("settled")) {
         settled = settled.add(range.path(0).asLong(), range.path(1).asLong());
       }
-      var incarnations = new ArrayList<Long>();
+      var openings = new ArrayList<Opening>();
+      JsonNode firsts = node.path("first");
       for (JsonNode id : node.path("incarnations")) {
-        incarnations.add(Long.parseUnsignedLong(id.asText(), 16));
+        openings.add(
+            new Opening(
+                Long.parseUnsignedLong(id.asText(), 16),
+                // Not told by bridges of old: then nothing is held against the log.
+                firsts.path(openings.size()).asLong(Long.MAX_VALUE)));
       }
-      return Optional.of(new Cursor(settled, incarnations));
+      return Optional.of(new Cursor(settled, openings));
     } catch (JsonProcessingException | IllegalArgumentException _) {
       return Optional.empty();
     }

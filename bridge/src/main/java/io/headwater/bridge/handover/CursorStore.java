@@ -1,13 +1,14 @@
 package io.headwater.bridge.handover;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
@@ -51,23 +52,45 @@ final class CursorStore {
     return new TopicPartition(HubTopics.CURSORS, lane);
   }
 
-  /** Gives all cursors of the lanes, in the order of writing. */
-  void read(Collection<Integer> lanes, BiConsumer<CursorKey, Cursor> cursors) {
+  /** Takes a cursor; written in milliseconds since 1970. */
+  @FunctionalInterface
+  interface Sink {
+    void cursor(CursorKey key, Cursor cursor, long writtenMs);
+  }
+
+  /** Gives the newest of all cursors of the lanes, in the order of writing. */
+  void read(Collection<Integer> lanes, Sink cursors) {
+    long began = System.nanoTime();
     Set<TopicPartition> partitions =
         lanes.stream().map(CursorStore::partition).collect(Collectors.toSet());
-    Map<TopicPartition, Long> ends = awaitDecided(partitions);
-    reader.assign(partitions);
-    reader.seekToBeginning(partitions);
+    Map<TopicPartition, Long> ends = new HashMap<>(awaitDecided(partitions));
+    Map<TopicPartition, Long> begins =
+        offsets(partitions, OffsetSpec.earliest(), IsolationLevel.READ_COMMITTED);
+    ends.entrySet().removeIf(end -> begins.getOrDefault(end.getKey(), 0L) >= end.getValue());
+    reader.assign(ends.keySet());
+    // Sought to a number: the reader need not ask the hub again where each partition begins.
+    ends.keySet().forEach(partition -> reader.seek(partition, begins.getOrDefault(partition, 0L)));
     long started = System.nanoTime();
+    // By their bytes: most records are older versions, and not worth to be understood.
+    var newest = new LinkedHashMap<ByteBuffer, ConsumerRecord<byte[], byte[]>>();
     while (!isRead(ends)) {
       for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
-        apply(record, cursors);
+        if (record.key() != null) {
+          newest.putLast(ByteBuffer.wrap(record.key()), record);
+        }
       }
       if (System.nanoTime() - started > GIVE_UP_NANOS) {
         throw new KafkaException("the cursors were not read within 30 s");
       }
     }
     reader.assign(List.of());
+    newest.values().forEach(record -> apply(record, cursors));
+    LOGGER
+        .atInfo()
+        .addKeyValue("lanes", lanes.size())
+        .addKeyValue("cursors", newest.size())
+        .addKeyValue("millis", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began))
+        .log("Cursors are read");
   }
 
   private boolean isRead(Map<TopicPartition, Long> ends) {
@@ -75,14 +98,15 @@ final class CursorStore {
         .allMatch(entry -> reader.position(entry.getKey()) >= entry.getValue());
   }
 
-  private static void apply(
-      ConsumerRecord<byte[], byte[]> record, BiConsumer<CursorKey, Cursor> cursors) {
-    if (record.key() == null || record.value() == null) {
-      return;
+  private static void apply(ConsumerRecord<byte[], byte[]> record, Sink cursors) {
+    if (record.value() == null) {
+      return; // forgotten
     }
     CursorKey.parse(record.key())
         .ifPresentOrElse(
-            key -> Cursor.parse(record.value()).ifPresent(cursor -> cursors.accept(key, cursor)),
+            key ->
+                Cursor.parse(record.value())
+                    .ifPresent(cursor -> cursors.cursor(key, cursor, record.timestamp())),
             () ->
                 LOGGER
                     .atWarn()
@@ -92,11 +116,13 @@ final class CursorStore {
   }
 
   private Map<TopicPartition, Long> awaitDecided(Set<TopicPartition> partitions) {
-    Map<TopicPartition, Long> ends = offsets(partitions, IsolationLevel.READ_UNCOMMITTED);
+    Map<TopicPartition, Long> ends =
+        offsets(partitions, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
     long started = System.nanoTime();
     boolean fenced = false;
     while (true) {
-      Map<TopicPartition, Long> stable = offsets(partitions, IsolationLevel.READ_COMMITTED);
+      Map<TopicPartition, Long> stable =
+          offsets(partitions, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
       Set<TopicPartition> undecided =
           ends.entrySet().stream()
               .filter(entry -> stable.getOrDefault(entry.getKey(), 0L) < entry.getValue())
@@ -118,9 +144,9 @@ final class CursorStore {
   }
 
   private Map<TopicPartition, Long> offsets(
-      Set<TopicPartition> partitions, IsolationLevel isolation) {
+      Set<TopicPartition> partitions, OffsetSpec spec, IsolationLevel isolation) {
     var specs = new HashMap<TopicPartition, OffsetSpec>();
-    partitions.forEach(partition -> specs.put(partition, OffsetSpec.latest()));
+    partitions.forEach(partition -> specs.put(partition, spec));
     Map<TopicPartition, ListOffsetsResultInfo> found =
         HubTopics.get(admin.listOffsets(specs, new ListOffsetsOptions(isolation)).all());
     return found.entrySet().stream()

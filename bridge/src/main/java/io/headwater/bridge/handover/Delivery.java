@@ -1,6 +1,5 @@
 package io.headwater.bridge.handover;
 
-import io.headwater.uplink.Batch;
 import io.headwater.uplink.Gap;
 import io.headwater.uplink.RejectReason;
 import io.headwater.uplink.UplinkRecord;
@@ -11,15 +10,20 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidPartitionsException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.internals.Topic;
 
 /**
  * Brings judged batches into the hub and answers them: all in one transaction, or one by one where
  * the hub refuses a record. Confined to the hand-over's thread.
  */
 final class Delivery {
+  /** Of a record in a dead-letter topic: it may be there because it is too large. */
+  private static final int MOST_KEPT = 64 << 10;
+
   private final Lanes lanes;
   private final HubTopics topics;
   private final TransactionWriter writer;
@@ -67,32 +71,50 @@ final class Delivery {
       lanes.cursors(taken.log()).aborted();
       metrics.rejected(refused.reason().text());
       if (refused.reason() == RejectReason.POISON && taken.batch().records().size() == 1) {
-        bury(taken, String.valueOf(refused.getMessage()));
+        buryOrRefuse(taken, String.valueOf(refused.getMessage()));
       } else {
         answers.afterTransaction(List.of(taken), Map.of(taken, refused));
       }
     }
   }
 
+  private void buryOrRefuse(Taken taken, String cause) {
+    try {
+      bury(taken, cause);
+    } catch (RefusedRecordException refused) {
+      lanes.cursors(taken.log()).aborted();
+      metrics.rejected(refused.reason().text());
+      answers.afterTransaction(List.of(taken), Map.of(taken, refused));
+    }
+  }
+
+  /** Deletes the cursors of logs that have been silent for long. */
+  void forget(Map<LogId, GatewayCursors> outdated) {
+    writer.forget(outdated);
+    metrics.forgotten(outdated.size());
+  }
+
   /** A record that the hub never takes: kept in the dead-letter topic, and settled. */
   private void bury(Taken taken, String cause) {
     UplinkRecord record = taken.batch().records().getFirst();
-    topics.ensure(taken.batch().partition().stream() + ".dlq");
+    retention(taken.batch().partition().stream() + ".dlq");
     Taken again = judgedAnew(taken);
     byte[] value = record.value();
     var kept =
-        value.length > Answers.LEAST_CREDIT
+        value.length > MOST_KEPT
             ? new UplinkRecord(
                 record.offset(),
                 record.capturedMs(),
                 record.clock(),
                 record.key(),
-                Arrays.copyOf(value, (int) Answers.LEAST_CREDIT),
+                Arrays.copyOf(value, MOST_KEPT),
                 record.mqttTopic(),
                 record.mqttClient())
             : record;
     commit(
-        List.of(again), List.of(HubRecords.poison(taken.batch(), kept, clock.millis(), cause)), 0);
+        List.of(again),
+        List.of(new HubRecords(taken.batch()).poison(kept, clock.millis(), cause)),
+        0);
     answers.afterTransaction(List.of(again), Map.of());
   }
 
@@ -102,16 +124,13 @@ final class Delivery {
     long gaps = 0;
     for (Taken each : taken) {
       if (each.verdict() instanceof GatewayCursors.Verdict.Write(var fresh, var newGaps, var _)) {
-        Optional<Duration> retention = retention(each.batch());
-        if (retention.isEmpty()) {
-          throw new RefusedRecordException(
-              RejectReason.NO_TOPIC, "the hub has no topic " + each.batch().partition().stream());
-        }
+        Duration retention = retention(each.batch().partition().stream());
+        var hubRecords = new HubRecords(each.batch());
         for (UplinkRecord record : fresh) {
-          records.add(HubRecords.reading(each.batch(), record, now, retention.get()));
+          records.add(hubRecords.reading(record, now, retention));
         }
         for (Gap gap : newGaps) {
-          records.add(HubRecords.gap(each.batch(), gap, now));
+          records.add(hubRecords.gap(gap, now));
           gaps++;
         }
       }
@@ -119,10 +138,19 @@ final class Delivery {
     commit(taken, records, gaps);
   }
 
-  private Optional<Duration> retention(Batch batch) {
+  private Duration retention(String topic) {
+    if (!Topic.isValid(topic)) {
+      throw new RefusedRecordException(
+          RejectReason.NOT_ALLOWED, "the hub takes no topic of this name");
+    }
     try {
-      return topics.ensure(batch.partition().stream());
-    } catch (InvalidTopicException e) {
+      return topics
+          .ensure(topic)
+          .orElseThrow(() ->
+              new RefusedRecordException(RejectReason.NO_TOPIC, "the hub has no topic " + topic));
+    } catch (InvalidConfigurationException
+        | InvalidPartitionsException
+        | PolicyViolationException e) {
       throw new RefusedRecordException(RejectReason.NOT_ALLOWED, String.valueOf(e.getMessage()));
     }
   }

@@ -13,17 +13,24 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * The cursors of one life of one gateway's log, and what messages mean to them. Pure: no network,
- * no time. Confined to the hand-over's thread.
+ * no clock. Confined to the hand-over's thread.
  *
  * <p>Changes of a running transaction are tentative: {@link #committed} keeps them, {@link
  * #aborted} forgets them. A batch that meets tentative ranges is judged by them, so that two copies
  * of one batch in one transaction pass once.
+ *
+ * <p>Only the newest opening of the log that has asked for its state may write: of two live copies
+ * the one that asks takes the other's word away, which then asks, too, and finds itself a copy.
  */
 final class GatewayCursors {
+  /** So many streams and partitions may a log have here. */
+  private static final int MOST_PARTITIONS = 1024;
+
   /** What of a batch is new. */
   sealed interface Verdict {
     /** To be written. */
@@ -32,68 +39,160 @@ final class GatewayCursors {
     /** All of it is in the hub already. */
     record Known() implements Verdict {}
 
-    /** The bridge does not know the opening of the log that wrote it, or not yet the gateway. */
+    /** The opening that wrote it is not the newest that asked for its state here. */
     record AskForState() implements Verdict {}
 
     /** The cursor has too many holes. */
     record Busy() implements Verdict {}
+
+    /** The log has too many partitions. */
+    record TooMany() implements Verdict {}
   }
+
+  /** What a state request is answered with. */
+  record State(Answer.Verdict verdict, List<Settled> settled) {}
 
   private final Map<StreamPartition, Cursor> cursors = new TreeMap<>();
   private final Map<StreamPartition, Cursor> tentative = new HashMap<>();
-  private List<Long> incarnations = List.of();
+
+  /** All openings known, the newest last; ids only, as cursors tell no more. */
+  private List<Long> known = List.of();
 
   /**
-   * Whether the gateway has asked for its state here. Before, batches may be missing that it sent
-   * to an owner before us, and taking later ones would put them out of order.
+   * What the gateway has told here, as long as it is the newest. Before, batches may be missing
+   * that it sent to an owner before us, and taking later ones would put them out of order.
    */
-  private boolean asked;
+  private List<Incarnation> asked = List.of();
 
-  /** A cursor as read from its topic. */
-  void load(StreamPartition partition, Cursor cursor) {
+  private long touchedMs;
+
+  /**
+   * A cursor as read from its topic.
+   *
+   * @param writtenMs milliseconds since 1970
+   */
+  void load(StreamPartition partition, Cursor cursor, long writtenMs) {
     cursors.put(partition, cursor);
-    // The longest list is the newest one: lists only grow at their end, up to their limit.
-    if (!cursor.incarnations().isEmpty()
-        && (incarnations.isEmpty() || !incarnations.contains(cursor.incarnations().getLast()))) {
-      incarnations = cursor.incarnations();
+    touched(writtenMs);
+    List<Long> ids = cursor.openings().stream().map(Cursor.Opening::id).toList();
+    // Lists only grow at their end, up to their limit: the newest one has an end that is unknown.
+    if (!ids.isEmpty() && (known.isEmpty() || !known.contains(ids.getLast()))) {
+      known = ids;
     }
   }
 
-  /** Takes a gateway's list of openings, or finds that the log is a copy. */
-  Answer.Verdict request(StateRequest request) {
-    List<Long> theirs = request.incarnations().stream().map(Incarnation::id).toList();
-    if (!incarnations.isEmpty() && !theirs.contains(incarnations.getLast())) {
-      return Answer.Verdict.COPY;
+  /** The log did something. */
+  void touched(long nowMs) {
+    touchedMs = Math.max(touchedMs, nowMs);
+  }
+
+  /** When it last did, in milliseconds since 1970. */
+  long touchedMs() {
+    return touchedMs;
+  }
+
+  Set<StreamPartition> partitions() {
+    return cursors.keySet();
+  }
+
+  /** Takes a gateway's list of openings, or finds that the log is a copy or a restored image. */
+  State request(StateRequest request) {
+    List<Incarnation> theirs = request.incarnations();
+    List<Long> ids = theirs.stream().map(Incarnation::id).toList();
+    boolean copy = !known.isEmpty() && !ids.contains(known.getLast());
+    var common = new ArrayList<Settled>();
+    for (StreamPartition partition : union()) {
+      OffsetRanges settled = current(partition).settled();
+      long fork = fork(partition, theirs, ids);
+      copy |= settled.overlaps(fork, Long.MAX_VALUE);
+      common.add(new Settled(partition, settled.below(fork)));
     }
-    incarnations = theirs;
-    asked = true;
-    return Answer.Verdict.KNOWN;
+    if (copy) {
+      return new State(Answer.Verdict.COPY, common);
+    }
+    known = ids;
+    asked = theirs;
+    return new State(Answer.Verdict.KNOWN, settled());
+  }
+
+  /**
+   * From which offset on the log and the cursor may speak of different readings: where the first
+   * opening began that only one of them knows, after the last that both know.
+   */
+  private long fork(StreamPartition partition, List<Incarnation> theirs, List<Long> ids) {
+    List<Cursor.Opening> ours = current(partition).openings();
+    for (int i = ours.size() - 1; i >= 0; i--) {
+      int at = ids.indexOf(ours.get(i).id());
+      if (at < 0) {
+        continue;
+      }
+      long fork = i + 1 < ours.size() ? ours.get(i + 1).first() : Long.MAX_VALUE;
+      return at + 1 < theirs.size() ? Math.min(fork, first(theirs.get(at + 1), partition)) : fork;
+    }
+    return ours.isEmpty() ? Long.MAX_VALUE : 0;
+  }
+
+  /** A partition that an opening does not name began later. */
+  private static long first(Incarnation incarnation, StreamPartition partition) {
+    return incarnation.firstOffsets().getOrDefault(partition, 0L);
   }
 
   Verdict take(Batch batch) {
-    if (!asked || !incarnations.contains(batch.incarnation())) {
+    if (asked.isEmpty() || asked.getLast().id() != batch.incarnation()) {
       return new Verdict.AskForState();
     }
-    Cursor cursor = current(batch.partition());
+    StreamPartition partition = batch.partition();
+    Cursor cursor = current(partition);
     OffsetRanges settled = cursor.settled();
     if (settled.covers(batch.firstOffset(), batch.nextOffset())) {
       return new Verdict.Known();
     }
     OffsetRanges after = settled.add(batch.firstOffset(), batch.nextOffset());
-    if (after.ranges().size() > Cursor.MOST_RANGES) {
+    if (after.ranges().size() > Cursor.MOST_RANGES
+        && after.ranges().size() > settled.ranges().size()) {
       return new Verdict.Busy();
     }
-    List<UplinkRecord> fresh =
-        batch.records().stream().filter(record -> !settled.contains(record.offset())).toList();
-    var gaps = new ArrayList<Gap>();
-    for (Gap gap : batch.gaps()) {
-      if (!settled.covers(gap.firstOffset(), gap.nextOffset())) {
-        gaps.add(gap);
+    if (settled.isEmpty() && union().size() >= MOST_PARTITIONS) {
+      return new Verdict.TooMany();
+    }
+    List<UplinkRecord> fresh = batch.records();
+    var gaps = batch.gaps();
+    if (settled.overlaps(batch.firstOffset(), batch.nextOffset())) {
+      fresh = fresh.stream().filter(record -> !settled.contains(record.offset())).toList();
+      gaps = missing(gaps, settled);
+    }
+    var next = new Cursor(after, openings(partition));
+    tentative.put(partition, next);
+    return new Verdict.Write(fresh, gaps, next);
+  }
+
+  /** The parts of gaps that are not told yet. */
+  private static List<Gap> missing(List<Gap> gaps, OffsetRanges settled) {
+    var parts = new ArrayList<Gap>();
+    for (Gap gap : gaps) {
+      long from = settled.firstMissing(gap.firstOffset());
+      while (from < gap.nextOffset()) {
+        long to = settled.endOfHole(from, gap.nextOffset());
+        parts.add(new Gap(from, to, gap.reason(), gap.kept(), gap.total()));
+        from = settled.firstMissing(to);
       }
     }
-    var next = new Cursor(after, incarnations);
-    tentative.put(batch.partition(), next);
-    return new Verdict.Write(fresh, gaps, next);
+    return parts;
+  }
+
+  private List<Cursor.Opening> openings(StreamPartition partition) {
+    return asked.stream()
+        .map(incarnation -> new Cursor.Opening(incarnation.id(), first(incarnation, partition)))
+        .toList();
+  }
+
+  private Set<StreamPartition> union() {
+    if (tentative.isEmpty()) {
+      return cursors.keySet();
+    }
+    var all = new TreeMap<StreamPartition, Cursor>(cursors);
+    all.putAll(tentative);
+    return all.keySet();
   }
 
   private Cursor current(StreamPartition partition) {

@@ -1,10 +1,12 @@
 package io.headwater.bridge.handover;
 
-import io.headwater.bridge.broker.BrokerClient;
+import io.headwater.bridge.broker.Brokers;
 import io.headwater.process.Threads;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -19,14 +21,19 @@ public final class Handover implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Handover.class);
   private static final long WAIT_MILLIS = 20;
   private static final long RETRY_MILLIS = 500;
+  private static final long FORGET_EVERY_NANOS = TimeUnit.MINUTES.toNanos(10);
 
   /**
    * Who else wants to know.
    *
    * @param whereabouts filled by the hand-over
+   * @param writes of others, in transactions of the lanes' owner
    */
   public record Listeners(
-      List<LaneListener> lanes, List<GatewayListener> gateways, Whereabouts whereabouts) {
+      List<LaneListener> lanes,
+      List<GatewayListener> gateways,
+      Whereabouts whereabouts,
+      HubWrites writes) {
     public Listeners {
       lanes = List.copyOf(lanes);
       gateways = List.copyOf(gateways);
@@ -41,6 +48,8 @@ public final class Handover implements AutoCloseable {
   private final Lanes lanes;
   private final Answers answers;
   private final Intake intake;
+  private final DeclaredStreams declared = new DeclaredStreams();
+  private final HubWrites writes;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final Thread thread;
   private volatile boolean closing;
@@ -55,7 +64,7 @@ public final class Handover implements AutoCloseable {
       HandoverSettings settings,
       String bridgeId,
       Inbox inbox,
-      List<BrokerClient> brokers,
+      Brokers brokers,
       Listeners listeners,
       BridgeMetrics metrics,
       Clock clock) {
@@ -64,10 +73,14 @@ public final class Handover implements AutoCloseable {
     this.inbox = inbox;
     this.metrics = metrics;
     this.clock = clock;
-    this.lanes = new Lanes(brokers, listeners.lanes(), metrics);
+    this.writes = listeners.writes();
+    var laneListeners = new ArrayList<LaneListener>();
+    laneListeners.add(writes); // first: the others ask it for the tenure
+    laneListeners.addAll(listeners.lanes());
+    this.lanes = new Lanes(brokers, laneListeners, metrics);
     this.answers = new Answers(settings, lanes, brokers, listeners.whereabouts(), metrics, clock);
-    this.intake =
-        new Intake(lanes, answers, listeners.whereabouts(), listeners.gateways(), metrics);
+    lanes.listen(answers);
+    this.intake = new Intake(lanes, answers, declared, listeners, metrics, clock);
     this.thread = Threads.start("bridge-handover-0", this::run);
   }
 
@@ -86,13 +99,14 @@ public final class Handover implements AutoCloseable {
       try (Admin admin = clients.admin();
           Consumer<byte[], byte[]> member = clients.member();
           Consumer<byte[], byte[]> reader = clients.cursorReader()) {
-        var topics = new HubTopics(admin, settings);
+        var topics = new HubTopics(admin, settings, declared);
         topics.ensureOwn();
         try (TransactionWriter writer = TransactionWriter.open(clients, member, metrics)) {
           work(
               member,
               new CursorStore(admin, reader),
-              new Delivery(lanes, topics, writer, answers, metrics, clock));
+              new Delivery(lanes, topics, writer, answers, metrics, clock),
+              () -> writes.perform(lanes, topics, writer, clock.millis()));
         }
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
@@ -110,8 +124,13 @@ public final class Handover implements AutoCloseable {
     }
   }
 
-  private void work(Consumer<byte[], byte[]> member, CursorStore cursors, Delivery delivery)
+  private void work(
+      Consumer<byte[], byte[]> member,
+      CursorStore cursors,
+      Delivery delivery,
+      Runnable othersWrites)
       throws InterruptedException {
+    long forgetAtNanos = System.nanoTime() + FORGET_EVERY_NANOS / 10;
     try {
       member.subscribe(
           List.of(HubTopics.CURSORS),
@@ -127,10 +146,29 @@ public final class Handover implements AutoCloseable {
       while (!closing) {
         // Membership only: nothing is read, the assigned partitions are paused.
         member.poll(Duration.ZERO);
-        delivery.deliver(intake.judge(inbox.take(WAIT_MILLIS, settings.groupSize().bytes())));
+        Intake.Judged judged = intake.judge(inbox.take(WAIT_MILLIS, settings.groupSize().bytes()));
+        delivery.deliver(judged.taken());
+        judged.after().forEach(Runnable::run);
+        othersWrites.run();
+        if (System.nanoTime() - forgetAtNanos >= 0) {
+          forgetAtNanos = System.nanoTime() + FORGET_EVERY_NANOS;
+          forgetOutdated(delivery);
+        }
       }
     } finally {
       lanes.releaseAll();
+    }
+  }
+
+  private void forgetOutdated(Delivery delivery) {
+    Map<LogId, GatewayCursors> outdated =
+        lanes.takeOutdated(
+            clock.millis(),
+            settings.forgetAfter().toMillis(),
+            settings.forgetEpochAfter().toMillis());
+    if (!outdated.isEmpty()) {
+      delivery.forget(outdated);
+      LOGGER.atInfo().addKeyValue("logs", outdated.keySet()).log("Cursors are deleted, unused");
     }
   }
 

@@ -17,45 +17,59 @@ final class HubRecords {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final long MOST_FUTURE_MS = Duration.ofMinutes(5).toMillis();
 
-  private HubRecords() {}
+  private final Batch batch;
+  private final byte[] gateway;
+  private final byte[] track;
+  private final String place;
+
+  /** For the readings of a batch: what they have in common is made once. */
+  HubRecords(Batch batch) {
+    this.batch = batch;
+    this.gateway = utf8(batch.gateway());
+    this.track = utf8(batch.track().text());
+    this.place =
+        Long.toHexString(batch.epoch())
+            + ":"
+            + batch.partition().stream()
+            + ":"
+            + batch.partition().partition()
+            + ":";
+  }
 
   /** Key and value as routed; the value is never rewritten. */
-  static ProducerRecord<byte[], byte[]> reading(
-      Batch batch, UplinkRecord record, long nowMs, Duration retention) {
+  ProducerRecord<byte[], byte[]> reading(UplinkRecord record, long nowMs, Duration retention) {
     return new ProducerRecord<>(
         batch.partition().stream(),
         null,
         timestamp(record, nowMs, retention),
         record.key(),
         record.value(),
-        headers(batch, record));
+        headers(record));
   }
 
   /** The record in the dead-letter topic, with the cause. */
-  static ProducerRecord<byte[], byte[]> poison(
-      Batch batch, UplinkRecord record, long nowMs, String cause) {
-    Headers headers = headers(batch, record);
+  ProducerRecord<byte[], byte[]> poison(UplinkRecord record, long nowMs, String cause) {
+    Headers headers = headers(record);
     headers.add("cause", utf8(cause));
     return new ProducerRecord<>(
         batch.partition().stream() + ".dlq", null, nowMs, record.key(), record.value(), headers);
   }
 
-  private static Headers headers(Batch batch, UplinkRecord record) {
+  /** A reading once more, marked by the command that wanted it. */
+  ProducerRecord<byte[], byte[]> refetched(
+      UplinkRecord record, String command, long nowMs, Duration retention) {
+    ProducerRecord<byte[], byte[]> reading = reading(record, nowMs, retention);
+    reading.headers().add("refetch", utf8(command));
+    return reading;
+  }
+
+  private Headers headers(UplinkRecord record) {
     var headers = new RecordHeaders();
-    headers.add("gateway", utf8(batch.gateway()));
+    headers.add("gateway", gateway);
     headers.add("mqtt.topic", utf8(record.mqttTopic()));
     headers.add("mqtt.client", utf8(record.mqttClient()));
-    headers.add(
-        "edge.offset",
-        utf8(
-            Long.toHexString(batch.epoch())
-                + ":"
-                + batch.partition().stream()
-                + ":"
-                + batch.partition().partition()
-                + ":"
-                + record.offset()));
-    headers.add("track", utf8(batch.track().text()));
+    headers.add("edge.offset", utf8(place + record.offset()));
+    headers.add("track", track);
     headers.add("captured", utf8(Long.toString(record.capturedMs())));
     headers.add("clock", utf8(record.clock().text()));
     return headers;
@@ -74,7 +88,16 @@ final class HubRecords {
     return usable ? captured : nowMs;
   }
 
-  static ProducerRecord<byte[], byte[]> gap(Batch batch, Gap gap, long nowMs) {
+  ProducerRecord<byte[], byte[]> gap(Gap gap, long nowMs) {
+    return gap(gapNode(gap), nowMs);
+  }
+
+  /** That a reading is not there any more when it is wanted once more. */
+  ProducerRecord<byte[], byte[]> refetchedGap(Gap gap, String command, long nowMs) {
+    return gap(gapNode(gap).put("track", "refetch").put("refetch", command), nowMs);
+  }
+
+  private ObjectNode gapNode(Gap gap) {
     ObjectNode node = JSON.createObjectNode();
     node.put("gateway", batch.gateway())
         .put("epoch", Long.toHexString(batch.epoch()))
@@ -85,8 +108,11 @@ final class HubRecords {
         .put("reason", gap.reason().text())
         .put("kept", gap.kept())
         .put("total", gap.total());
-    return new ProducerRecord<>(
-        HubTopics.GAPS, null, nowMs, utf8(batch.gateway()), utf8(node.toString()));
+    return node;
+  }
+
+  private ProducerRecord<byte[], byte[]> gap(ObjectNode node, long nowMs) {
+    return new ProducerRecord<>(HubTopics.GAPS, null, nowMs, gateway, utf8(node.toString()));
   }
 
   private static byte[] utf8(String text) {

@@ -1,5 +1,6 @@
 package io.headwater.bridge.handover;
 
+import io.headwater.uplink.StreamDeclaration;
 import io.headwater.uplink.UplinkTopics;
 import java.time.Duration;
 import java.util.HashMap;
@@ -24,7 +25,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 /**
  * The hub's topics as the bridge needs them: made where missing, checked. Confined to its thread.
  */
-final class HubTopics {
+public final class HubTopics {
   static final String CURSORS = "headwater-cursors";
   static final String GAPS = "headwater-gaps";
 
@@ -32,12 +33,19 @@ final class HubTopics {
   private static final Duration DEFAULT_RETENTION = Duration.ofDays(7);
 
   private final Admin admin;
+  private static final long ASK_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(5);
+
   private final HandoverSettings settings;
+  private final DeclaredStreams declared;
   private final Map<String, Duration> retentions = new HashMap<>();
 
-  HubTopics(Admin admin, HandoverSettings settings) {
+  /** Topics that were missing, with the time after which they are looked for again. */
+  private final Map<String, Long> missing = new HashMap<>();
+
+  HubTopics(Admin admin, HandoverSettings settings, DeclaredStreams declared) {
     this.admin = admin;
     this.settings = settings;
+    this.declared = declared;
   }
 
   /** Makes the bridge's own topics, and checks that the lanes are as many as they must be. */
@@ -62,6 +70,24 @@ final class HubTopics {
               + UplinkTopics.LANES
               + ". It was not made by a bridge: delete it");
     }
+    String policy = policy();
+    if (!policy.equals(TopicConfig.CLEANUP_POLICY_COMPACT)) {
+      // With 'delete' cursors would go, and what they cover would be written twice.
+      throw new IllegalStateException(
+          CURSORS
+              + " has cleanup.policy="
+              + policy
+              + " but must have compact: headwater topics alter "
+              + CURSORS
+              + " --config cleanup.policy=compact");
+    }
+  }
+
+  private String policy() {
+    var resource = new ConfigResource(ConfigResource.Type.TOPIC, CURSORS);
+    Config config = get(admin.describeConfigs(List.of(resource)).all()).get(resource);
+    ConfigEntry entry = config == null ? null : config.get(TopicConfig.CLEANUP_POLICY_CONFIG);
+    return entry == null || entry.value() == null ? "none" : entry.value();
   }
 
   /**
@@ -74,20 +100,38 @@ final class HubTopics {
     if (known != null) {
       return Optional.of(known);
     }
+    Long askAgain = missing.get(topic);
+    if (askAgain != null && System.nanoTime() - askAgain < 0) {
+      return Optional.empty();
+    }
     if (settings.createTopics()) {
-      create(
-          new NewTopic(
-              topic,
-              settings.partitions() < 0 ? Optional.empty() : Optional.of(settings.partitions()),
-              Optional.empty()));
+      create(newTopic(topic));
     }
     try {
       Duration retention = retention(topic);
       retentions.put(topic, retention);
       return Optional.of(retention);
     } catch (UnknownTopicOrPartitionException _) {
+      missing.put(topic, System.nanoTime() + ASK_AGAIN_NANOS);
       return Optional.empty();
     }
+  }
+
+  private NewTopic newTopic(String topic) {
+    int partitions = settings.partitions();
+    var configs = new HashMap<String, String>();
+    Optional<StreamDeclaration> stream = declared.of(topic);
+    if (stream.isPresent()) {
+      partitions = stream.get().partitions() > 0 ? stream.get().partitions() : partitions;
+      if (stream.get().retentionMs() > 0) {
+        configs.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(stream.get().retentionMs()));
+      }
+      if (!stream.get().compression().isEmpty()) {
+        configs.put(TopicConfig.COMPRESSION_TYPE_CONFIG, stream.get().compression());
+      }
+    }
+    Optional<Integer> count = partitions < 0 ? Optional.empty() : Optional.of(partitions);
+    return new NewTopic(topic, count, Optional.empty()).configs(configs);
   }
 
   private Duration retention(String topic) {
@@ -110,7 +154,7 @@ final class HubTopics {
   }
 
   /** Waits; failures come as what they are. */
-  static <T> T get(Future<T> future) {
+  public static <T> T get(Future<T> future) {
     try {
       return future.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {

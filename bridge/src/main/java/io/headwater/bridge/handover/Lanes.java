@@ -1,7 +1,8 @@
 package io.headwater.bridge.handover;
 
-import io.headwater.bridge.broker.BrokerClient;
+import io.headwater.bridge.broker.Brokers;
 import io.headwater.uplink.UplinkTopics;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -20,15 +21,19 @@ import org.slf4j.LoggerFactory;
 final class Lanes {
   private static final Logger LOGGER = LoggerFactory.getLogger(Lanes.class);
 
-  private final List<BrokerClient> brokers;
+  private final Brokers brokers;
   private final List<LaneListener> listeners;
   private final BridgeMetrics metrics;
   private final Map<Integer, Map<LogId, GatewayCursors>> owned = new TreeMap<>();
 
-  Lanes(List<BrokerClient> brokers, List<LaneListener> listeners, BridgeMetrics metrics) {
-    this.brokers = List.copyOf(brokers);
-    this.listeners = List.copyOf(listeners);
+  Lanes(Brokers brokers, List<LaneListener> listeners, BridgeMetrics metrics) {
+    this.brokers = brokers;
+    this.listeners = new ArrayList<>(listeners);
     this.metrics = metrics;
+  }
+
+  void listen(LaneListener listener) {
+    listeners.add(listener);
   }
 
   boolean owns(int lane) {
@@ -48,24 +53,71 @@ final class Lanes {
     }
   }
 
+  /**
+   * Takes out the logs that have not done anything for so long.
+   *
+   * @param forgetMs after which any log is forgotten
+   * @param superseded after which one is whose gateway has begun a newer life since
+   */
+  Map<LogId, GatewayCursors> takeOutdated(long nowMs, long forgetMs, long superseded) {
+    var outdated = new HashMap<LogId, GatewayCursors>();
+    for (Map<LogId, GatewayCursors> lane : owned.values()) {
+      var newest = new HashMap<String, Long>();
+      lane.forEach((log, cursors) -> newest.merge(log.gateway(), cursors.touchedMs(), Math::max));
+      lane.forEach((log, cursors) -> {
+        long untouched = nowMs - cursors.touchedMs();
+        boolean old = cursors.touchedMs() < newest.getOrDefault(log.gateway(), 0L);
+        if (untouched > forgetMs || (old && untouched > superseded)) {
+          outdated.put(log, cursors);
+        }
+      });
+    }
+    outdated.keySet().forEach(log -> owned.getOrDefault(log.lane(), Map.of()).remove(log));
+    return outdated;
+  }
+
   /** Lanes come: their cursors are read, then their topics are listened to. */
   void give(Set<Integer> added, CursorStore store) {
     var read = new HashMap<Integer, Map<LogId, GatewayCursors>>();
     added.forEach(lane -> read.put(lane, new HashMap<>()));
     store.read(
         added,
-        (key, cursor) -> {
+        (key, cursor, writtenMs) -> {
           Map<LogId, GatewayCursors> lane = read.get(UplinkTopics.lane(key.gateway()));
           if (lane != null) {
             lane.computeIfAbsent(new LogId(key.gateway(), key.epoch()), _ -> new GatewayCursors())
-                .load(key.partition(), cursor);
+                .load(key.partition(), cursor, writtenMs);
           }
         });
     owned.putAll(read);
     metrics.lanes(owned.size());
-    brokers.forEach(broker -> broker.addLanes(added));
+    brokers.addLanes(added);
     listeners.forEach(listener -> listener.given(added));
     LOGGER.atInfo().addKeyValue("lanes", added.size()).log("Lanes are owned");
+  }
+
+  /** The keys of all cursors of a gateway. */
+  List<CursorKey> keys(String gateway) {
+    var keys = new ArrayList<CursorKey>();
+    owned
+        .getOrDefault(UplinkTopics.lane(gateway), Map.of())
+        .forEach((log, cursors) -> {
+          if (log.gateway().equals(gateway)) {
+            cursors
+                .settled()
+                .forEach(
+                    settled -> keys.add(new CursorKey(gateway, log.epoch(), settled.partition())));
+          }
+        });
+    return keys;
+  }
+
+  /** Its cursors are gone from the hub. */
+  void forget(String gateway) {
+    Map<LogId, GatewayCursors> lane = owned.get(UplinkTopics.lane(gateway));
+    if (lane != null) {
+      lane.keySet().removeIf(log -> log.gateway().equals(gateway));
+    }
   }
 
   void release(Set<Integer> removed) {
@@ -74,7 +126,7 @@ final class Lanes {
     }
     removed.forEach(owned::remove);
     metrics.lanes(owned.size());
-    brokers.forEach(broker -> broker.removeLanes(removed));
+    brokers.removeLanes(removed);
     listeners.forEach(listener -> listener.taken(removed));
   }
 

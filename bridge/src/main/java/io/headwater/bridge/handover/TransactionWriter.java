@@ -1,20 +1,26 @@
 package io.headwater.bridge.handover;
 
 import io.headwater.uplink.RejectReason;
+import io.headwater.uplink.StreamPartition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,11 +70,10 @@ final class TransactionWriter implements AutoCloseable {
     if (touched.isEmpty()) {
       return;
     }
-    long started = System.nanoTime();
-    var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
+    var lanes = new HashSet<Integer>();
     var all = new ArrayList<>(records);
     touched.forEach((log, cursors) -> {
-      offsets.put(CursorStore.partition(log.lane()), new OffsetAndMetadata(0));
+      lanes.add(log.lane());
       cursors
           .tentative()
           .forEach((partition, cursor) ->
@@ -79,11 +84,42 @@ final class TransactionWriter implements AutoCloseable {
                       new CursorKey(log.gateway(), log.epoch(), partition).toBytes(),
                       cursor.toBytes())));
     });
+    write(all, lanes);
+    touched.values().forEach(GatewayCursors::committed);
+    metrics.committed(records.size() - gaps, gaps);
+  }
+
+  /** Deletes the cursors of logs. */
+  void forget(Map<LogId, GatewayCursors> logs) {
+    if (logs.isEmpty()) {
+      return;
+    }
+    var lanes = new HashSet<Integer>();
+    var tombstones = new ArrayList<ProducerRecord<byte[], byte[]>>();
+    logs.forEach((log, cursors) -> {
+      lanes.add(log.lane());
+      for (StreamPartition partition : cursors.partitions()) {
+        byte[] key = new CursorKey(log.gateway(), log.epoch(), partition).toBytes();
+        tombstones.add(new ProducerRecord<>(HubTopics.CURSORS, log.lane(), key, null));
+      }
+    });
+    write(tombstones, lanes);
+  }
+
+  /**
+   * Writes records of lanes that are owned, and returns once they are committed.
+   *
+   * @throws RefusedRecordException if the hub does not take a record; nothing was written
+   */
+  void write(List<ProducerRecord<byte[], byte[]>> records, Set<Integer> lanes) {
+    long started = System.nanoTime();
+    var offsets = new HashMap<TopicPartition, OffsetAndMetadata>();
+    lanes.forEach(lane -> offsets.put(CursorStore.partition(lane), new OffsetAndMetadata(0)));
     var failure = new AtomicReference<@Nullable Exception>();
     var generation = member.groupMetadata();
     producer.beginTransaction();
     try {
-      for (ProducerRecord<byte[], byte[]> record : all) {
+      for (ProducerRecord<byte[], byte[]> record : records) {
         producer.send(record, (_, e) -> failure.compareAndSet(null, e));
         if (failure.get() != null) {
           break; // a refused record puts the producer into an error state: nothing more is taken
@@ -94,19 +130,29 @@ final class TransactionWriter implements AutoCloseable {
       failure.compareAndSet(null, e);
     }
     Exception refused = failure.get();
-    if (refused instanceof RecordTooLargeException
-        || refused instanceof RecordBatchTooLargeException) {
-      producer.abortTransaction();
-      throw new RefusedRecordException(RejectReason.POISON, String.valueOf(refused.getMessage()));
-    }
     if (refused != null) {
-      throw new KafkaException("records were not taken", refused);
+      RejectReason reason = reason(refused);
+      if (reason == null) {
+        throw new KafkaException("records were not taken", refused);
+      }
+      producer.abortTransaction();
+      throw new RefusedRecordException(reason, String.valueOf(refused.getMessage()));
     }
     // Only this call checks that the lanes are still ours; the flush before it must be complete.
     producer.sendOffsetsToTransaction(offsets, generation);
     producer.commitTransaction(); // any error: outcome unknown, everything is begun anew
-    touched.values().forEach(GatewayCursors::committed);
-    metrics.committed(records.size() - gaps, gaps, System.nanoTime() - started);
+    metrics.transaction(System.nanoTime() - started);
+  }
+
+  /** What a record is refused for; null if that says nothing about the record. */
+  private static @Nullable RejectReason reason(Exception refused) {
+    if (refused instanceof RecordTooLargeException
+        || refused instanceof RecordBatchTooLargeException
+        || refused instanceof InvalidRecordException
+        || refused instanceof InvalidTimestampException) {
+      return RejectReason.POISON;
+    }
+    return refused instanceof TopicAuthorizationException ? RejectReason.NOT_ALLOWED : null;
   }
 
   @Override

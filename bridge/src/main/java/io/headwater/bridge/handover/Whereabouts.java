@@ -23,7 +23,7 @@ public final class Whereabouts {
     brokers.put(gateway, at);
   }
 
-  int size() {
-    return brokers.size();
+  void forget(String gateway) {
+    brokers.remove(gateway);
   }
 }

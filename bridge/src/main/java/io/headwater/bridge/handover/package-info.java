@@ -8,7 +8,8 @@
  * gets that through. Answers leave after the commit. Any error of a commit means that its outcome
  * is unknown: the producer is dropped, the cursors are read again, and nothing is answered.
  *
- * <p>{@code Lanes} keeps the cursors of the owned lanes and tells {@code LaneListener}s; {@code
+ * <p>{@code Inbox} keeps what arrived, bounded in bytes, and unpacks ahead on a thread of its own.
+ * {@code Lanes} keeps the cursors of the owned lanes and tells {@code LaneListener}s; {@code
  * Intake} decodes and judges; {@code Delivery} makes records of what is new, {@code
  * TransactionWriter} commits them, {@code Answers} tells the gateways.
  *

@@ -3,15 +3,18 @@ package io.headwater.bridge.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.uplink.UplinkTopics;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.moquette.broker.subscriptions.Topic;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
 class GatewayAccessTest {
-  private final GatewayAccess access = new GatewayAccess("secret");
+  private final GatewayAccess access =
+      new GatewayAccess("secret", Optional.empty(), new BrokerMetrics(new SimpleMeterRegistry()));
 
   private boolean mayWrite(String topic, String user) {
     return access.canWrite(new Topic(topic), user, "client");
@@ -50,8 +53,16 @@ class GatewayAccessTest {
     assertThat(access.checkValid("c", bridge, "guess".getBytes(StandardCharsets.UTF_8))).isFalse();
     assertThat(access.checkValid("c", bridge, null)).isFalse();
     assertThat(access.checkValid("c", null, null)).isFalse();
-    assertThat(access.checkValid("c", "g1", null)).isTrue();
+    assertThat(access.checkValid("gateway-g1", "g1", null)).isTrue();
     assertThat(access.checkValid("c", "g/1", null)).isFalse();
+  }
+
+  @Test
+  void gatewayCannotTakeAnothersClientIdentifier() {
+    assertThat(access.checkValid("g1", "g1", null)).isTrue();
+    assertThat(access.checkValid("gateway-g2", "g1", null)).isFalse();
+    assertThat(access.checkValid("bridge-b", "g1", null)).isFalse();
+    assertThat(access.checkValid("g2", "g1", null)).isFalse();
   }
 
   @Test

@@ -37,6 +37,14 @@ class GatewayCursorsTest {
         "test");
   }
 
+  private static Incarnation opened(long id, long first) {
+    return new Incarnation(id, Map.of(PARTITION, first));
+  }
+
+  private static StateRequest request(Incarnation... incarnations) {
+    return new StateRequest("g", 1, List.of(incarnations), "test");
+  }
+
   private static Batch batch(long incarnation, long from, long to) {
     List<UplinkRecord> records =
         LongStream.range(from, to)
@@ -65,7 +73,7 @@ class GatewayCursorsTest {
 
     assertThat(cursors.take(batch(7, 0, 2))).isInstanceOf(GatewayCursors.Verdict.AskForState.class);
 
-    assertThat(cursors.request(request(7L))).isEqualTo(Answer.Verdict.KNOWN);
+    assertThat(cursors.request(request(7L)).verdict()).isEqualTo(Answer.Verdict.KNOWN);
     assertThat(written(cursors.take(batch(7, 0, 2)))).containsExactly(0L, 1L);
   }
 
@@ -76,8 +84,55 @@ class GatewayCursorsTest {
     cursors.take(batch(2, 0, 5));
     cursors.committed();
 
-    assertThat(cursors.request(request(1L, 3L))).isEqualTo(Answer.Verdict.COPY);
-    assertThat(cursors.request(request(1L, 2L, 4L))).isEqualTo(Answer.Verdict.KNOWN);
+    GatewayCursors.State state = cursors.request(request(opened(1, 0), opened(3, 2)));
+    assertThat(state.verdict()).isEqualTo(Answer.Verdict.COPY);
+    assertThat(state.settled())
+        .as("2 may have written from 0 on")
+        .allMatch(s -> s.ranges().isEmpty());
+    assertThat(cursors.request(request(opened(1, 0), opened(2, 0), opened(4, 5))).verdict())
+        .isEqualTo(Answer.Verdict.KNOWN);
+  }
+
+  /** The image was taken within an opening: its own list has no entry that the cursor lacks. */
+  @Test
+  void imageThatWasRestoredWithinAnOpeningIsNoticedAlsoWhenItHasGrownPastTheCursor() {
+    var cursors = new GatewayCursors();
+    cursors.request(request(opened(1, 0)));
+    cursors.take(batch(1, 0, 200));
+    cursors.committed();
+
+    GatewayCursors.State state = cursors.request(request(opened(1, 0), opened(2, 100)));
+
+    assertThat(state.verdict()).isEqualTo(Answer.Verdict.COPY);
+    assertThat(state.settled())
+        .singleElement()
+        .satisfies(s -> assertThat(s.ranges()).isEqualTo(OffsetRanges.of(0, 100)));
+    assertThat(cursors.request(request(opened(1, 0), opened(2, 200))).verdict())
+        .as("an ordinary restart")
+        .isEqualTo(Answer.Verdict.KNOWN);
+  }
+
+  @Test
+  void twoLiveCopiesExpelEachOtherInsteadOfMixing() {
+    var cursors = new GatewayCursors();
+    cursors.request(request(opened(1, 0)));
+    cursors.take(batch(1, 0, 100));
+    cursors.committed();
+    // A clone opens as 2 what the original still writes as 1.
+    assertThat(cursors.request(request(opened(1, 0), opened(2, 100))).verdict())
+        .isEqualTo(Answer.Verdict.KNOWN);
+    assertThat(written(cursors.take(batch(2, 100, 110)))).hasSize(10);
+    cursors.committed();
+
+    assertThat(cursors.take(batch(1, 100, 120)))
+        .isInstanceOf(GatewayCursors.Verdict.AskForState.class);
+    GatewayCursors.State state = cursors.request(request(opened(1, 0)));
+
+    assertThat(state.verdict()).isEqualTo(Answer.Verdict.COPY);
+    assertThat(state.settled().getFirst().ranges())
+        .as("what the clone wrote settles nothing of the original's")
+        .isEqualTo(OffsetRanges.of(0, 100));
+    assertThat(written(cursors.take(batch(2, 110, 120)))).as("the clone goes on").hasSize(10);
   }
 
   @Test
@@ -119,7 +174,10 @@ class GatewayCursorsTest {
 
   @Test
   void cursorsReadBackAsWritten() {
-    var cursor = new Cursor(OffsetRanges.of(0, 10).add(20, 30), List.of(-1L, 5L));
+    var cursor =
+        new Cursor(
+            OffsetRanges.of(0, 10).add(20, 30),
+            List.of(new Cursor.Opening(-1L, 0), new Cursor.Opening(5L, 7)));
     var key = new CursorKey("g", -2L, PARTITION);
 
     assertThat(Cursor.parse(cursor.toBytes())).contains(cursor);
@@ -152,7 +210,10 @@ class GatewayCursorsTest {
           cursors
               .settled()
               .forEach(settled ->
-                  next.load(settled.partition(), new Cursor(settled.ranges(), List.of(1L))));
+                  next.load(
+                      settled.partition(),
+                      new Cursor(settled.ranges(), List.of(new Cursor.Opening(1L, 0))),
+                      0));
           next.request(request(1L));
           cursors = next;
         }

@@ -30,6 +30,15 @@ final class FrameReader {
     return new FrameReader(ByteBuffer.wrap(frame, 0, body));
   }
 
+  /** Leaves the checksum unread. */
+  static FrameReader unchecked(byte[] frame) {
+    return new FrameReader(ByteBuffer.wrap(frame, 0, Math.max(0, frame.length - Integer.BYTES)));
+  }
+
+  boolean hasMore() {
+    return buffer.hasRemaining();
+  }
+
   int u8() throws MalformedUplinkException {
     need(1);
     return buffer.get() & 0xFF;

@@ -7,6 +7,7 @@ package io.headwater.uplink;
  * @param depthRecords committed, not yet settled
  * @param oldestCapturedMs of these; -1 if there are none
  * @param clock quality now
+ * @param run what the first form of the frame did not carry
  */
 public record GatewayStatus(
     String gateway,
@@ -14,4 +15,29 @@ public record GatewayStatus(
     String agentVersion,
     long depthRecords,
     long oldestCapturedMs,
-    ClockQuality clock) {}
+    ClockQuality clock,
+    Run run) {
+
+  /** In the first form of the frame. */
+  public GatewayStatus(
+      String gateway,
+      boolean online,
+      String agentVersion,
+      long depthRecords,
+      long oldestCapturedMs,
+      ClockQuality clock) {
+    this(gateway, online, agentVersion, depthRecords, oldestCapturedMs, clock, Run.UNKNOWN);
+  }
+
+  /**
+   * This run of the agent.
+   *
+   * @param startedMs by the gateway's clock; -1 if not told
+   * @param heartbeatMs between two of its status messages; -1 if not told
+   * @param devices connected now; -1 if not told
+   * @param certificateNotAfterMs end of its certificate; -1 if it has none
+   */
+  public record Run(long startedMs, long heartbeatMs, int devices, long certificateNotAfterMs) {
+    public static final Run UNKNOWN = new Run(-1, -1, -1, -1);
+  }
+}

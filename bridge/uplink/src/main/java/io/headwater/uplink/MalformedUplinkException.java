@@ -6,7 +6,7 @@ public final class MalformedUplinkException extends Exception {
 
   private final boolean unknownVersion;
 
-  MalformedUplinkException(String message) {
+  public MalformedUplinkException(String message) {
     this(message, false);
   }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Frames of uplink v1; the layout is in {@code docs/uplink-v1.md}. Stateless.
@@ -23,17 +24,18 @@ public final class UplinkCodec {
   private static final int STATE_REQUEST = 2;
   private static final int ANSWER = 3;
   private static final int STATUS = 4;
+  private static final int DEVICES = 11;
   private static final int PLAIN = 0;
   private static final int ZSTD = 1;
   private static final int ZSTD_LEVEL = 3;
 
   private UplinkCodec() {}
 
-  private static FrameWriter begin(int type, String gateway) {
+  static FrameWriter begin(int type, String gateway) {
     return new FrameWriter().u8(MAGIC).u8(VERSION).u8(type).text(gateway);
   }
 
-  private static FrameReader open(byte[] frame, int type) throws MalformedUplinkException {
+  static FrameReader open(byte[] frame, int type) throws MalformedUplinkException {
     FrameReader in = FrameReader.sealed(frame);
     if (in.u8() != MAGIC) {
       throw new MalformedUplinkException("not a frame of the uplink");
@@ -49,7 +51,7 @@ public final class UplinkCodec {
     return in;
   }
 
-  private static String gateway(FrameReader in) throws MalformedUplinkException {
+  static String gateway(FrameReader in) throws MalformedUplinkException {
     String gateway = in.text();
     if (!UplinkTopics.isGateway(gateway)) {
       throw new MalformedUplinkException("'" + gateway + "' cannot be a gateway's name");
@@ -57,11 +59,11 @@ public final class UplinkCodec {
     return gateway;
   }
 
-  private static void write(FrameWriter out, StreamPartition partition) {
+  static void write(FrameWriter out, StreamPartition partition) {
     out.text(partition.stream()).i32(partition.partition());
   }
 
-  private static StreamPartition partition(FrameReader in) throws MalformedUplinkException {
+  static StreamPartition partition(FrameReader in) throws MalformedUplinkException {
     String stream = in.text();
     int partition = in.i32();
     if (partition < 0) {
@@ -146,6 +148,42 @@ public final class UplinkCodec {
     }
   }
 
+  /**
+   * What a frame says of itself without looking at its records or its checksum.
+   *
+   * @return empty if it does not even look like a batch
+   */
+  public static Optional<BatchHeader> header(byte[] frame) {
+    FrameReader in = FrameReader.unchecked(frame);
+    try {
+      if (in.u8() != MAGIC) {
+        return Optional.empty();
+      }
+      int version = in.u8();
+      if (in.u8() != BATCH) {
+        return Optional.empty();
+      }
+      String gateway = gateway(in);
+      long epoch = in.i64();
+      if (version != VERSION) {
+        return Optional.of(
+            new BatchHeader(version, gateway, epoch, new StreamPartition("", 0), 0, 0, 0));
+      }
+      in.i64();
+      StreamPartition partition = partition(in);
+      in.u8();
+      long firstOffset = in.i64();
+      long nextOffset = in.i64();
+      in.i32();
+      in.i32();
+      in.u8();
+      return Optional.of(
+          new BatchHeader(version, gateway, epoch, partition, firstOffset, nextOffset, in.i32()));
+    } catch (MalformedUplinkException _) {
+      return Optional.empty();
+    }
+  }
+
   private static byte[] unpack(int codec, byte[] stored, int length)
       throws MalformedUplinkException {
     switch (codec) {
@@ -221,6 +259,15 @@ public final class UplinkCodec {
             out.i64(entry.getValue());
           });
     }
+    if (!request.streams().isEmpty()) {
+      out.i32(request.streams().size());
+      for (StreamDeclaration stream : request.streams()) {
+        out.text(stream.stream())
+            .i32(stream.partitions())
+            .i64(stream.retentionMs())
+            .text(stream.compression());
+      }
+    }
     return out.sealed();
   }
 
@@ -244,8 +291,19 @@ public final class UplinkCodec {
       }
       incarnations.add(new Incarnation(id, firstOffsets));
     }
+    List<StreamDeclaration> streams = in.hasMore() ? declarations(in) : List.of();
     in.end();
-    return new StateRequest(gateway, epoch, incarnations, agentVersion);
+    return new StateRequest(gateway, epoch, incarnations, agentVersion, streams);
+  }
+
+  private static List<StreamDeclaration> declarations(FrameReader in)
+      throws MalformedUplinkException {
+    int count = in.count(2 * Short.BYTES + Integer.BYTES + Long.BYTES);
+    var streams = new ArrayList<StreamDeclaration>();
+    for (int i = 0; i < count; i++) {
+      streams.add(new StreamDeclaration(in.text(), in.i32(), in.i64(), in.text()));
+    }
+    return streams;
   }
 
   public static byte[] encode(Answer answer) {
@@ -312,26 +370,73 @@ public final class UplinkCodec {
   }
 
   public static byte[] encode(GatewayStatus status) {
-    return begin(STATUS, status.gateway())
-        .u8(status.online() ? 1 : 0)
-        .text(status.agentVersion())
-        .i64(status.depthRecords())
-        .i64(status.oldestCapturedMs())
-        .constant(status.clock())
-        .sealed();
+    FrameWriter out =
+        begin(STATUS, status.gateway())
+            .u8(status.online() ? 1 : 0)
+            .text(status.agentVersion())
+            .i64(status.depthRecords())
+            .i64(status.oldestCapturedMs())
+            .constant(status.clock());
+    GatewayStatus.Run run = status.run();
+    if (!run.equals(GatewayStatus.Run.UNKNOWN)) {
+      out.i64(run.startedMs())
+          .i64(run.heartbeatMs())
+          .i32(run.devices())
+          .i64(run.certificateNotAfterMs());
+    }
+    return out.sealed();
   }
 
+  /** Takes the first form of the frame, and one that a later version has added to. */
   public static GatewayStatus decodeStatus(byte[] frame) throws MalformedUplinkException {
     FrameReader in = open(frame, STATUS);
-    var status =
-        new GatewayStatus(
-            gateway(in),
-            in.u8() != 0,
-            in.text(),
-            in.i64(),
-            in.i64(),
-            in.constant(ClockQuality.values()));
-    in.end();
-    return status;
+    String gateway = gateway(in);
+    boolean online = in.u8() != 0;
+    String version = in.text();
+    long depth = in.i64();
+    long oldest = in.i64();
+    ClockQuality clock = in.constant(ClockQuality.values());
+    GatewayStatus.Run run =
+        in.hasMore()
+            ? new GatewayStatus.Run(in.i64(), in.i64(), in.i32(), in.i64())
+            : GatewayStatus.Run.UNKNOWN;
+    return new GatewayStatus(gateway, online, version, depth, oldest, clock, run);
+  }
+
+  public static byte[] encode(DeviceReport report) {
+    FrameWriter out =
+        begin(DEVICES, report.gateway())
+            .i64(report.reportedMs())
+            .i32(report.part())
+            .i32(report.parts())
+            .i32(report.devices().size());
+    for (DeviceReport.Entry device : report.devices()) {
+      out.text(device.client()).u8(device.online() ? 1 : 0).i64(device.lastSeenMs());
+    }
+    return out.sealed();
+  }
+
+  public static DeviceReport decodeDevices(byte[] frame) throws MalformedUplinkException {
+    FrameReader in = open(frame, DEVICES);
+    String gateway = gateway(in);
+    long reported = in.i64();
+    int part = in.i32();
+    int parts = in.i32();
+    int count = in.count(Short.BYTES + 1 + Long.BYTES);
+    var devices = new ArrayList<DeviceReport.Entry>();
+    try {
+      for (int i = 0; i < count; i++) {
+        devices.add(new DeviceReport.Entry(in.text(), in.u8() != 0, in.i64()));
+      }
+      in.end();
+      return new DeviceReport(gateway, reported, part, parts, devices);
+    } catch (IllegalArgumentException e) {
+      throw new MalformedUplinkException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Whether a frame on the status topic is a report of devices; its content is not looked at. */
+  public static boolean isDeviceReport(byte[] frame) {
+    return frame.length > 2 && frame[0] == MAGIC && frame[1] == VERSION && frame[2] == DEVICES;
   }
 }

@@ -63,6 +63,22 @@ public final class UplinkTopics {
     return ROOT + "ack/" + gateway;
   }
 
+  /** What travels down to a gateway besides answers. */
+  public enum Down {
+    COMMAND,
+    FETCH,
+    VALUES;
+
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Where it travels. */
+  public static String down(Down kind, String gateway) {
+    return ROOT + "down/" + gateway + "/" + kind.text();
+  }
+
   /** All that comes down to a gateway besides answers. */
   public static String downFilter(String gateway) {
     return ROOT + "down/" + gateway + "/#";

@@ -54,6 +54,14 @@ class UplinkCodecTest {
               new Incarnation(2, Map.of(PARTITION, 55L, new StreamPartition("mqtt", 0), 9L))),
           "0.1.0");
 
+  static final StateRequest DECLARING =
+      new StateRequest(
+          STATE_REQUEST.gateway(),
+          STATE_REQUEST.epoch(),
+          STATE_REQUEST.incarnations(),
+          STATE_REQUEST.agentVersion(),
+          List.of(new StreamDeclaration("sensors.x", 12, 86_400_000, "zstd")));
+
   static final Answer ANSWER =
       new Answer(
           "gw-1",
@@ -67,6 +75,26 @@ class UplinkCodecTest {
   static final GatewayStatus STATUS =
       new GatewayStatus("gw-1", true, "0.1.0", 42, 1_700_000_000_000L, ClockQuality.BRIDGE);
 
+  static final GatewayStatus STATUS_WITH_RUN =
+      new GatewayStatus(
+          "gw-1",
+          true,
+          "0.1.0",
+          42,
+          1_700_000_000_000L,
+          ClockQuality.BRIDGE,
+          new GatewayStatus.Run(1_700_000_000_111L, 10_000, 3, 1_800_000_000_000L));
+
+  static final DeviceReport DEVICES =
+      new DeviceReport(
+          "gw-1",
+          1_700_000_000_222L,
+          1,
+          2,
+          List.of(
+              new DeviceReport.Entry("dev-1", true, 1_700_000_000_200L),
+              new DeviceReport.Entry("dev-ä", false, 1_700_000_000_100L)));
+
   private static byte[] utf8(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
@@ -75,8 +103,11 @@ class UplinkCodecTest {
   void framesAreThoseOfTheGoldenFiles() throws Exception {
     assertGolden("batch-plain", UplinkCodec.encode(BATCH, false));
     assertGolden("state-request", UplinkCodec.encode(STATE_REQUEST));
+    assertGolden("state-request-streams", UplinkCodec.encode(DECLARING));
     assertGolden("answer", UplinkCodec.encode(ANSWER));
     assertGolden("status", UplinkCodec.encode(STATUS));
+    assertGolden("status-run", UplinkCodec.encode(STATUS_WITH_RUN));
+    assertGolden("devices", UplinkCodec.encode(DEVICES));
   }
 
   @Test
@@ -85,8 +116,58 @@ class UplinkCodecTest {
     // Another zstd may compress otherwise: only reading is fixed.
     assertThat(UplinkCodec.decodeBatch(golden("batch-zstd"))).isEqualTo(BATCH);
     assertThat(UplinkCodec.decodeStateRequest(golden("state-request"))).isEqualTo(STATE_REQUEST);
+    assertThat(UplinkCodec.decodeStateRequest(golden("state-request-streams")))
+        .isEqualTo(DECLARING);
     assertThat(UplinkCodec.decodeAnswer(golden("answer"))).isEqualTo(ANSWER);
     assertThat(UplinkCodec.decodeStatus(golden("status"))).isEqualTo(STATUS);
+    assertThat(UplinkCodec.decodeStatus(golden("status-run"))).isEqualTo(STATUS_WITH_RUN);
+    assertThat(UplinkCodec.decodeDevices(golden("devices"))).isEqualTo(DEVICES);
+    assertThat(UplinkCodec.isDeviceReport(golden("devices"))).isTrue();
+    assertThat(UplinkCodec.isDeviceReport(golden("status"))).isFalse();
+  }
+
+  @Test
+  void statusThatALaterVersionAddedToIsRead() throws Exception {
+    byte[] frame = UplinkCodec.encode(STATUS_WITH_RUN);
+    var writer = new FrameWriter();
+    for (int i = 0; i < frame.length - 4; i++) {
+      writer.u8(frame[i]);
+    }
+    assertThat(UplinkCodec.decodeStatus(writer.i64(99).text("more").sealed()))
+        .isEqualTo(STATUS_WITH_RUN);
+  }
+
+  @Test
+  void deviceReportsOfNoSenseAreRefused() {
+    assertThatThrownBy(() -> new DeviceReport("g", 1, 2, 2, List.of()))
+        .hasMessageContaining("part 2 of 2");
+    assertThatThrownBy(() -> new DeviceReport.Entry("", true, 1))
+        .hasMessageContaining("0 characters");
+    byte[] frame = UplinkCodec.encode(DEVICES);
+    for (int length = 0; length < frame.length; length++) {
+      byte[] cut = Arrays.copyOf(frame, length);
+      assertThatThrownBy(() -> UplinkCodec.decodeDevices(cut))
+          .isInstanceOf(MalformedUplinkException.class);
+    }
+  }
+
+  @Test
+  void headerIsReadAlsoFromAFrameThatIsDamagedOrOfAVersionToCome() throws Exception {
+    byte[] damaged = golden("batch-plain");
+    damaged[damaged.length - 6] ^= 1;
+    assertThat(UplinkCodec.header(damaged))
+        .hasValueSatisfying(header -> {
+          assertThat(header.gateway()).isEqualTo(BATCH.gateway());
+          assertThat(header.epoch()).isEqualTo(BATCH.epoch());
+          assertThat(header.partition()).isEqualTo(BATCH.partition());
+          assertThat(header.firstOffset()).isEqualTo(100);
+          assertThat(header.nextOffset()).isEqualTo(110);
+        });
+    damaged[1] = 9;
+    assertThat(UplinkCodec.header(damaged))
+        .hasValueSatisfying(header -> assertThat(header.version()).isEqualTo(9));
+    assertThat(UplinkCodec.header(golden("status"))).isEmpty();
+    assertThat(UplinkCodec.header(new byte[] {0x48, 1})).isEmpty();
   }
 
   private static void assertGolden(String name, byte[] frame) throws Exception {

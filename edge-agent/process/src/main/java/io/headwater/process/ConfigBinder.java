@@ -130,6 +130,9 @@ final class ConfigBinder {
       if (given instanceof ConfigValue.Text text && text.text().isBlank()) {
         return fallback == null ? defaultsOf(raw) : fallback; // "http:" with nothing below it
       }
+      if (given instanceof ConfigValue.Text text && hasShortForm(raw)) {
+        return shortForm(raw, text, key);
+      }
       errors.add(from(given) + "'" + key + "' must be a section with keys of its own");
       return null;
     }
@@ -142,6 +145,28 @@ final class ConfigBinder {
     } catch (IllegalArgumentException e) {
       errors.add(from(given) + key + ": " + e.getMessage());
       return null;
+    }
+  }
+
+  /** A section that may also be written as one value: it reads that by a method {@code parse}. */
+  private static boolean hasShortForm(Class<?> type) {
+    return Arrays.stream(type.getDeclaredMethods())
+        .anyMatch(method ->
+            method.getName().equals("parse")
+                && method.getReturnType() == type
+                && Arrays.equals(method.getParameterTypes(), new Class<?>[] {String.class}));
+  }
+
+  private @Nullable Object shortForm(Class<?> type, ConfigValue.Text given, String key) {
+    try {
+      var parse = type.getDeclaredMethod("parse", String.class);
+      parse.setAccessible(true);
+      return parse.invoke(null, given.text().strip());
+    } catch (InvocationTargetException e) {
+      errors.add(from(given) + key + ": " + e.getTargetException().getMessage());
+      return null;
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException("cannot make a " + type.getName(), e);
     }
   }
 

@@ -64,6 +64,45 @@ class ConfigTest {
     return Config.read("demo", Demo.DEFAULTS, Optional.of(file), environment, List.of(settings));
   }
 
+  /** A section with a short form. */
+  record Peer(List<HostPort> addresses, Optional<String> user) {
+    static Peer parse(String text) {
+      return new Peer(List.of(HostPort.parse(text)), Optional.empty());
+    }
+  }
+
+  record Peers(List<Peer> peers) {
+    static final Peers DEFAULTS = new Peers(List.of());
+  }
+
+  @Test
+  void sectionsWithAShortFormMayBeWrittenAsOneValue() throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("peers.yaml"), "peers: ['a:1', {addresses: ['b:2', 'c:3'], user: u}]\n");
+    assertThat(Config.read("demo", Peers.DEFAULTS, Optional.of(file), Map.of(), List.of()).peers())
+        .containsExactly(
+            Peer.parse("a:1"),
+            new Peer(List.of(new HostPort("b", 2), new HostPort("c", 3)), Optional.of("u")));
+    assertThat(
+            Config.read(
+                    "demo",
+                    Peers.DEFAULTS,
+                    Optional.empty(),
+                    Map.of(),
+                    List.of(new Setting("peers", "a:1,b:2", "--set")))
+                .peers())
+        .containsExactly(Peer.parse("a:1"), Peer.parse("b:2"));
+    assertThatThrownBy(() ->
+            Config.read(
+                "demo",
+                Peers.DEFAULTS,
+                Optional.empty(),
+                Map.of(),
+                List.of(new Setting("peers", "nowhere", "--set"))))
+        .hasMessageContaining("peers[0]: 'nowhere' is not an address");
+  }
+
   @Test
   void givesTheDefaultsWhenNothingIsGiven() {
     assertThat(Config.read("demo", Demo.DEFAULTS, Optional.empty(), Map.of(), List.of()))

@@ -6,18 +6,19 @@ import io.headwater.process.HostPort;
 import io.headwater.process.Threads;
 import io.headwater.uplink.Answer;
 import io.headwater.uplink.Batch;
-import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.Credit;
 import io.headwater.uplink.Gap;
-import io.headwater.uplink.GatewayStatus;
 import io.headwater.uplink.MalformedUplinkException;
 import io.headwater.uplink.Reject;
+import io.headwater.uplink.RejectReason;
 import io.headwater.uplink.Settled;
 import io.headwater.uplink.StateRequest;
+import io.headwater.uplink.StreamDeclaration;
 import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.Track;
 import io.headwater.uplink.UplinkCodec;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -25,7 +26,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,20 +36,25 @@ public final class Forwarder implements AutoCloseable {
   private static final long POLL_MILLIS = 20;
   private static final long RECONNECT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+  private static final long NEXT_ADDRESS_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
   /** With its jitter the most that a network that is back goes unnoticed. */
   private static final long LONGEST_RECONNECT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   private static final long LONGEST_ACK_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long STATE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long BUSY_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long REFUSED_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final Credit FIRST_CREDIT = new Credit(1, 64 << 10);
 
   private final EdgeLog log;
   private final String gateway;
   private final String version;
   private final ForwarderSettings settings;
-  private final Supplier<ClockQuality> clockQuality;
+  private final StatusReporter reporter;
+  private final Downstream downstream;
   private final ForwarderMetrics metrics;
+  private final List<StreamDeclaration> declared;
   private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
   private final AtomicBoolean committed = new AtomicBoolean();
   private final Map<StreamPartition, PartitionPlan> plans = new TreeMap<>();
@@ -66,7 +71,10 @@ public final class Forwarder implements AutoCloseable {
   private long stateAskedNanos;
   private long ackTimeoutNanos;
   private long pausedUntilNanos = System.nanoTime();
-  private long heartbeatAtNanos = System.nanoTime();
+  private boolean beginningEpoch;
+  private int failedInARow;
+  private long silentSinceNanos = System.nanoTime();
+  private long silenceNanos;
   private int batchRecords;
   private Credit credit = FIRST_CREDIT;
 
@@ -75,15 +83,19 @@ public final class Forwarder implements AutoCloseable {
       String gateway,
       String version,
       ForwarderSettings settings,
-      Supplier<ClockQuality> clockQuality,
+      StatusReporter reporter,
+      Downstream downstream,
       MeterRegistry registry) {
     this.log = log;
     this.gateway = gateway;
     this.version = version;
     this.settings = settings;
-    this.clockQuality = clockQuality;
+    this.reporter = reporter;
+    this.downstream = downstream;
     this.metrics = new ForwarderMetrics(registry);
+    this.declared = settings.streams().stream().map(ForwarderSettings.Stream::declaration).toList();
     this.ackTimeoutNanos = settings.ackTimeout().toNanos();
+    this.silenceNanos = leastSilenceNanos();
     this.batchRecords = settings.batchRecords();
     log.onCommit(() -> {
       if (committed.compareAndSet(false, true)) {
@@ -96,6 +108,16 @@ public final class Forwarder implements AutoCloseable {
   /** What keeps it from forwarding for good; a network that is down is not such a thing. */
   public Optional<String> problem() {
     return Optional.ofNullable(problem);
+  }
+
+  /** Sends a frame that is neither a batch nor a state request; lost if nobody is connected. */
+  public void send(byte[] frame) {
+    events.add(() -> {
+      UplinkConnection open = connection;
+      if (open != null) {
+        open.sendUp(frame);
+      }
+    });
   }
 
   private void run() {
@@ -127,11 +149,16 @@ public final class Forwarder implements AutoCloseable {
       }
       return;
     }
-    if (now - heartbeatAtNanos >= 0) {
-      heartbeatAtNanos = now + settings.heartbeat().toNanos();
-      open.sendStatus(UplinkCodec.encode(status()));
+    if (reporter.step(open, now, stateKnown)) {
+      open.sendDownState(downstream.state());
     }
-    if (problem != null) {
+    if (isSilent(now)) {
+      metrics.movedOn();
+      silenceNanos = Math.min(silenceNanos * 2, LONGEST_ACK_TIMEOUT_NANOS);
+      disconnected();
+      return;
+    }
+    if (beginningEpoch) {
       return;
     }
     if (!stateKnown) {
@@ -152,6 +179,20 @@ public final class Forwarder implements AutoCloseable {
     }
   }
 
+  /** Repeated time-outs: behind this broker nobody answers, so the next may do better. */
+  private long leastSilenceNanos() {
+    return 2 * settings.ackTimeout().toNanos();
+  }
+
+  private boolean isSilent(long now) {
+    boolean waiting =
+        !stateKnown || plans.values().stream().anyMatch(plan -> !plan.flights().isEmpty());
+    if (!waiting) {
+      silentSinceNanos = now;
+    }
+    return settings.bridges().size() > 1 && now - silentSinceNanos > silenceNanos;
+  }
+
   private boolean oldestFlightIsLate(long now) {
     return plans.values().stream()
         .flatMap(plan -> plan.flights().stream())
@@ -162,7 +203,13 @@ public final class Forwarder implements AutoCloseable {
     connecting = true;
     HostPort address = settings.bridges().get(nextAddress % settings.bridges().size());
     nextAddress++;
-    UplinkConnection.connect(address, gateway, version, bytes -> events.add(() -> answered(bytes)))
+    UplinkConnection.connect(
+            address,
+            settings,
+            gateway,
+            version,
+            bytes -> events.add(() -> answered(bytes)),
+            downstream)
         .whenComplete((made, failure) ->
             events.add(() -> {
               connecting = false;
@@ -186,13 +233,12 @@ public final class Forwarder implements AutoCloseable {
     metrics.connected(true);
     reconnectNanos = RECONNECT_NANOS;
     credit = FIRST_CREDIT;
-    heartbeatAtNanos = System.nanoTime();
+    reporter.connected();
+    silentSinceNanos = System.nanoTime();
     boolean liveFirst = log.depth() > settings.liveFirstAbove();
     log.ends()
         .forEach((partition, end) ->
-            plans
-                .computeIfAbsent(partition, _ -> new PartitionPlan(log.settled(partition), end))
-                .reconnect(liveFirst ? end : 0));
+            plans.computeIfAbsent(partition, this::plan).reconnect(liveFirst ? end : 0));
     askForState(made, System.nanoTime());
   }
 
@@ -216,8 +262,16 @@ public final class Forwarder implements AutoCloseable {
     retryLater();
   }
 
-  /** With jitter, so that a fleet does not come back in one wave. */
+  /**
+   * The next address follows soon, a whole round after a pause; with jitter, so that a fleet does
+   * not come back in one wave.
+   */
   private void retryLater() {
+    if (++failedInARow < settings.bridges().size()) {
+      connectAtNanos = System.nanoTime() + ThreadLocalRandom.current().nextLong(NEXT_ADDRESS_NANOS);
+      return;
+    }
+    failedInARow = 0;
     long jittered = (long) (reconnectNanos * ThreadLocalRandom.current().nextDouble(0.5, 1.5));
     connectAtNanos = System.nanoTime() + jittered;
     reconnectNanos = Math.min(reconnectNanos * 2, LONGEST_RECONNECT_NANOS);
@@ -232,14 +286,18 @@ public final class Forwarder implements AutoCloseable {
     plans.values().forEach(plan -> plan.flights().clear());
     stateAskedNanos = now;
     open.sendStateRequest(
-        UplinkCodec.encode(new StateRequest(gateway, log.epoch(), log.incarnations(), version)));
+        UplinkCodec.encode(
+            new StateRequest(gateway, log.epoch(), log.incarnations(), version, declared)));
   }
 
-  private GatewayStatus status() {
-    return new GatewayStatus(gateway, true, version, log.depth(), -1, clockQuality.get());
+  /** A partition that was made after the connection is live as a whole. */
+  private PartitionPlan plan(StreamPartition partition) {
+    long sentBefore = log.incarnations().getLast().firstOffsets().getOrDefault(partition, 0L);
+    return new PartitionPlan(log.settled(partition), 0, sentBefore, System.nanoTime());
   }
 
   private void send(UplinkConnection open, Track track) {
+    long now = System.nanoTime();
     boolean sent = true;
     while (sent) {
       sent = false;
@@ -247,12 +305,10 @@ public final class Forwarder implements AutoCloseable {
         if (!hasCredit()) {
           return;
         }
-        PartitionPlan plan =
-            plans.computeIfAbsent(
-                entry.getKey(),
-                // A partition that was made after the connection is live as a whole.
-                partition -> new PartitionPlan(log.settled(partition), 0));
-        sent |= sendNext(open, entry.getKey(), entry.getValue(), plan, track);
+        PartitionPlan plan = plans.computeIfAbsent(entry.getKey(), this::plan);
+        if (plan.mayGo(track, now)) {
+          sent |= sendNext(open, entry.getKey(), entry.getValue(), plan, track);
+        }
       }
     }
   }
@@ -342,27 +398,68 @@ public final class Forwarder implements AutoCloseable {
       metrics.ignored();
       return;
     }
+    silentSinceNanos = System.nanoTime();
+    silenceNanos = leastSilenceNanos();
+    failedInARow = 0;
+    if (beginningEpoch) {
+      return;
+    }
     credit = answer.credit();
     switch (answer.verdict()) {
-      case KNOWN -> stateKnown = true;
+      case KNOWN -> {
+        stateKnown = true;
+        settle(answer);
+        answer.rejects().forEach(this::rejected);
+      }
+      // What is settled then may be the readings of a copy of this log.
       case ASK_FOR_STATE -> askForState(open, System.nanoTime());
       case COPY -> {
-        problem =
-            "this log is a copy or a restored image of one that has gone on elsewhere; move "
-                + "the log folder away so that a new one begins";
-        LOGGER.atError().log("Forwarding stops: the bridge knows a newer life of this log");
+        settle(answer);
+        beginEpoch();
       }
     }
-    settle(answer);
-    answer.rejects().forEach(this::rejected);
+  }
+
+  /**
+   * This log is a copy or a restored image of one that has gone on elsewhere, and offsets since
+   * then mean other readings there. So whatever is not settled goes under a new epoch.
+   */
+  private void beginEpoch() {
+    long before = log.epoch();
+    LOGGER
+        .atWarn()
+        .addKeyValue("epoch", Long.toHexString(before))
+        .addKeyValue("unsettled", log.depth())
+        .log("This log is a copy or a restored image; what is not settled gets a new epoch");
+    beginningEpoch = true;
+    stateKnown = false;
+    log.beginEpoch()
+        .whenComplete((epoch, failure) ->
+            events.add(() -> {
+              beginningEpoch = false;
+              if (epoch == null) {
+                problem = "a new epoch for the copied log cannot be stored: " + failure;
+                LOGGER.atError().setCause(failure).log("A new epoch cannot be stored");
+              } else {
+                problem = null;
+                metrics.epochBegun();
+                LOGGER
+                    .atWarn()
+                    .addKeyValue("epoch", Long.toHexString(epoch))
+                    .addKeyValue("before", Long.toHexString(before))
+                    .log("Forwarding goes on under a new epoch");
+              }
+              UplinkConnection open = connection;
+              if (open != null) {
+                askForState(open, System.nanoTime());
+              }
+            }));
   }
 
   private void settle(Answer answer) {
     long now = System.nanoTime();
     for (Settled settled : answer.settled()) {
-      PartitionPlan plan =
-          plans.computeIfAbsent(
-              settled.partition(), partition -> new PartitionPlan(log.settled(partition), 0));
+      PartitionPlan plan = plans.computeIfAbsent(settled.partition(), this::plan);
       plan.flights().stream()
           .filter(flight -> settled.ranges().covers(flight.from(), flight.to()))
           .forEach(flight -> metrics.answered(now - flight.sentNanos()));
@@ -379,19 +476,29 @@ public final class Forwarder implements AutoCloseable {
 
   private void rejected(Reject reject) {
     metrics.rejected(reject.reason().text());
+    if (reject.reason() == RejectReason.VERSION) {
+      pausedUntilNanos = System.nanoTime() + REFUSED_NANOS;
+      plans.values().forEach(plan -> plan.flights().clear());
+      LOGGER
+          .atWarn()
+          .addKeyValue("detail", reject.detail())
+          .log("The bridge does not speak this agent's version; readings stay on this device");
+      return;
+    }
     PartitionPlan plan = plans.get(reject.partition());
     if (plan == null) {
       return;
     }
-    plan.drop(reject.firstOffset(), reject.nextOffset());
     switch (reject.reason()) {
-      case CORRUPT -> {
+      case CORRUPT, VERSION -> {
         // Sent again at once.
       }
       case TOO_LARGE, POISON -> batchRecords = Math.max(1, batchRecords / 2);
-      case BUSY -> pausedUntilNanos = System.nanoTime() + BUSY_NANOS;
-      case VERSION, NO_TOPIC, NOT_ALLOWED -> {
-        pausedUntilNanos = System.nanoTime() + 10 * BUSY_NANOS;
+      // The other track may fill the oldest hole meanwhile.
+      case BUSY ->
+          plan.pause(reject.firstOffset(), reject.nextOffset(), System.nanoTime() + BUSY_NANOS);
+      case NO_TOPIC, NOT_ALLOWED -> {
+        plan.pauseAll(System.nanoTime() + REFUSED_NANOS); // other streams go on
         LOGGER
             .atWarn()
             .addKeyValue("topicName", reject.partition().stream())
@@ -400,6 +507,7 @@ public final class Forwarder implements AutoCloseable {
             .log("The bridge does not take a batch; it stays on this device");
       }
     }
+    plan.drop(reject.firstOffset(), reject.nextOffset());
   }
 
   @Override

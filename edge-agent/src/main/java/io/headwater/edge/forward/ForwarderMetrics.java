@@ -13,6 +13,8 @@ final class ForwarderMetrics {
   private final Counter batches;
   private final Counter timeouts;
   private final Counter ignored;
+  private final Counter epochs;
+  private final Counter moves;
   private final Timer roundTrip;
   private final AtomicInteger connected = new AtomicInteger();
 
@@ -22,6 +24,9 @@ final class ForwarderMetrics {
     batches = counter("edge.uplink.batches", "Batches sent");
     timeouts = counter("edge.uplink.timeouts", "Times that no answer came in time");
     ignored = counter("edge.uplink.answers.ignored", "Answers that were not for this log");
+    epochs =
+        counter("edge.uplink.epochs", "New lives begun because the log is a copy or an old image");
+    moves = counter("edge.uplink.moves", "Times that a silent broker was left for the next one");
     roundTrip =
         Timer.builder("edge.uplink.round.trip")
             .description("From sending a batch to its answer")
@@ -45,8 +50,16 @@ final class ForwarderMetrics {
     timeouts.increment();
   }
 
+  void movedOn() {
+    moves.increment();
+  }
+
   void ignored() {
     ignored.increment();
+  }
+
+  void epochBegun() {
+    epochs.increment();
   }
 
   void answered(long nanos) {

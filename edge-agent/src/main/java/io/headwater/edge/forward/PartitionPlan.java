@@ -24,10 +24,41 @@ final class PartitionPlan {
   private final List<Flight> flights = new ArrayList<>();
   private OffsetRanges settled;
   private long liveFrom;
+  private long sentEnd;
+  private long liveAtNanos;
+  private long backfillAtNanos;
 
-  PartitionPlan(OffsetRanges settled, long liveFrom) {
+  /**
+   * @param sentEnd end of what may have been sent already: by openings of the log before this one
+   */
+  PartitionPlan(OffsetRanges settled, long liveFrom, long sentEnd, long nowNanos) {
     this.settled = settled;
     this.liveFrom = liveFrom;
+    this.sentEnd = sentEnd;
+    this.liveAtNanos = nowNanos;
+    this.backfillAtNanos = nowNanos;
+  }
+
+  boolean mayGo(Track track, long nowNanos) {
+    return nowNanos - (track == Track.LIVE ? liveAtNanos : backfillAtNanos) >= 0;
+  }
+
+  /** The bridge does not take these now: not to be tried before a time. */
+  void pause(long from, long to, long untilNanos) {
+    boolean backfill =
+        flights.stream()
+            .anyMatch(flight ->
+                flight.track() == Track.BACKFILL && flight.from() < to && from < flight.to());
+    if (backfill) {
+      backfillAtNanos = untilNanos;
+    } else {
+      liveAtNanos = untilNanos;
+    }
+  }
+
+  void pauseAll(long untilNanos) {
+    liveAtNanos = untilNanos;
+    backfillAtNanos = untilNanos;
   }
 
   OffsetRanges settled() {
@@ -83,17 +114,19 @@ final class PartitionPlan {
 
   void sent(Flight flight) {
     flights.add(flight);
+    sentEnd = Math.max(sentEnd, flight.to());
   }
 
   /**
-   * Takes the bridge's word; settled ranges only grow.
+   * Takes the bridge's word; settled ranges only grow. What was never sent cannot be settled,
+   * whatever an answer says: it speaks of the readings of a copy of this log.
    *
-   * @param end the log's: what is not written yet cannot be settled, whatever an answer says
+   * @param end the log's
    * @return how many offsets became settled
    */
   long settle(OffsetRanges answered, long end) {
     OffsetRanges before = settled;
-    settled = settled.union(answered.below(end));
+    settled = settled.union(answered.below(Math.min(end, sentEnd)));
     flights.removeIf(flight -> settled.covers(flight.from(), flight.to()));
     return settled.count(0, Long.MAX_VALUE) - before.count(0, Long.MAX_VALUE);
   }

@@ -8,6 +8,7 @@ import io.headwater.uplink.OffsetRanges;
 import io.headwater.uplink.StreamPartition;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteErrorCode;
@@ -48,7 +51,7 @@ public final class EdgeLog implements AutoCloseable {
   private final List<Runnable> commitListeners = new CopyOnWriteArrayList<>();
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
   private final AtomicLong waitingSinceNanos = new AtomicLong(-1);
-  private final long epoch;
+  private volatile long epoch;
   private final List<Incarnation> incarnations;
 
   /** What the hub has; written to the file by the writer now and then. */
@@ -57,6 +60,8 @@ public final class EdgeLog implements AutoCloseable {
   private volatile Map<StreamPartition, Long> ends;
   private volatile boolean settledChanged;
   private volatile boolean closing;
+  private final AtomicReference<@Nullable CompletableFuture<Long>> newLife =
+      new AtomicReference<>();
   private final Thread writer;
 
   // Confined to the writer's thread once it runs.
@@ -182,6 +187,18 @@ public final class EdgeLog implements AutoCloseable {
     }
   }
 
+  /**
+   * The first offset captured at a time or later, by what was written to the rows; {@code end} if
+   * there is none. Goes through the whole log: slow.
+   */
+  public long offsetSince(StreamPartition partition, long millis, long end) {
+    try {
+      return files.offsetSince(partition, millis, end);
+    } catch (SQLException e) {
+      throw unreadable(e);
+    }
+  }
+
   /** A damaged active file ends the process: its next start puts the file aside. */
   private IllegalStateException unreadable(SQLException cause) {
     if (DamagedFile.is(cause)) {
@@ -199,6 +216,19 @@ public final class EdgeLog implements AutoCloseable {
   /** What is known to be settled. */
   public OffsetRanges settled(StreamPartition partition) {
     return settled.getOrDefault(partition, OffsetRanges.EMPTY);
+  }
+
+  /**
+   * Begins a new life: what is not settled goes under a new epoch from now on. Completes with it
+   * once it is on disk, and not before is it used.
+   */
+  public CompletableFuture<Long> beginEpoch() {
+    var begun = new CompletableFuture<Long>();
+    CompletableFuture<Long> before = newLife.compareAndExchange(null, begun);
+    if (before == null && failed.isDone()) {
+      begun.completeExceptionally(new IllegalStateException("the log cannot be written"));
+    }
+    return before == null ? begun : before;
   }
 
   /** Readings committed and not yet settled. */
@@ -235,6 +265,9 @@ public final class EdgeLog implements AutoCloseable {
         if (!group.isEmpty()) {
           commit(group);
           group.clear();
+        }
+        if (newLife.get() != null) {
+          writeEpoch();
         }
         if (System.nanoTime() - housekeepingNanos > HOUSEKEEPING_NANOS) {
           housekeeping();
@@ -406,6 +439,39 @@ public final class EdgeLog implements AutoCloseable {
         fail(rollback);
       }
     }
+  }
+
+  private void writeEpoch() {
+    CompletableFuture<Long> begun = newLife.get();
+    if (begun == null) {
+      return;
+    }
+    long before = state.epoch();
+    try {
+      state.setEpoch(new SecureRandom().nextLong());
+      state.settled().clear();
+      state.settled().putAll(settled);
+      active.writeEpoch(state);
+      active.writeSettled(state);
+      active.commit();
+    } catch (SQLException e) {
+      // Whether it is on disk or not: an epoch that nobody has heard of does no harm.
+      state.setEpoch(before);
+      newLife.set(null);
+      begun.completeExceptionally(e);
+      try {
+        active.rollback();
+      } catch (SQLException rollback) {
+        fail(rollback);
+      }
+      return;
+    }
+    epoch = state.epoch();
+    Optional<Path> previous = files.before(active.path());
+    // Should the active file be lost, this one takes its place.
+    previous.ifPresent(path -> LogFile.noteLife(path, state));
+    newLife.set(null);
+    begun.complete(epoch);
   }
 
   private void roll() throws SQLException {

@@ -190,6 +190,23 @@ final class FileReader implements AutoCloseable {
     return gaps;
   }
 
+  /** The first offset of a row captured at a time or later; -1 if the file has none. */
+  long offsetSince(StreamPartition partition, long millis) throws SQLException {
+    Integer id = id(partition);
+    if (id == null) {
+      return -1;
+    }
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT off FROM log WHERE sp = ? AND ts >= ? ORDER BY seq LIMIT 1")) {
+      select.setInt(1, id);
+      select.setLong(2, millis);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next() ? rows.getLong(1) : -1;
+      }
+    }
+  }
+
   /**
    * All rows in the order in which they were written, for people who look.
    *

@@ -364,10 +364,21 @@ final class LogFile implements AutoCloseable {
     }
   }
 
-  /** Writes the incarnations into another file, too; a file that refuses is left as it is. */
-  static void noteIncarnations(Path path, LogState state) {
+  void writeEpoch(LogState state) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate("UPDATE meta SET value = " + state.epoch() + " WHERE name = 'epoch'");
+    }
+  }
+
+  /**
+   * Writes the epoch, the incarnations and what is settled into another file, too; a file that
+   * refuses is left as it is.
+   */
+  static void noteLife(Path path, LogState state) {
     try (LogFile file = new LogFile(path, connect(path, List.of()))) {
+      file.writeEpoch(state);
       file.writeIncarnations(state);
+      file.writeSettled(state);
       file.commit();
     } catch (SQLException e) {
       LOGGER

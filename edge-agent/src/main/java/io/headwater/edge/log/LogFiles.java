@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -82,6 +83,11 @@ final class LogFiles implements AutoCloseable {
     readers.put(path, new FileReader(path));
   }
 
+  /** The file before another one. */
+  synchronized Optional<Path> before(Path path) {
+    return Optional.ofNullable(readers.lowerKey(path));
+  }
+
   /** The first offset that is kept of a partition; its end if nothing is. */
   synchronized long start(StreamPartition partition, long end) throws SQLException {
     for (FileReader reader : List.copyOf(readers.values())) {
@@ -128,6 +134,32 @@ final class LogFiles implements AutoCloseable {
       giveUp(holder, e);
       return gapOnly(from, upper, GapReason.CORRUPT);
     }
+  }
+
+  /** The first offset of a row captured at a time or later; {@code end} if there is none. */
+  long offsetSince(StreamPartition partition, long millis, long end) throws SQLException {
+    List<Path> paths;
+    synchronized (this) {
+      paths = List.copyOf(readers.keySet());
+    }
+    for (Path path : paths) {
+      // File by file, so that others may read in between; one may be deleted meanwhile.
+      synchronized (this) {
+        FileReader reader = readers.get(path);
+        if (reader == null) {
+          continue;
+        }
+        try {
+          long found = reader.offsetSince(partition, millis);
+          if (found >= 0) {
+            return Math.min(found, end);
+          }
+        } catch (SQLException e) {
+          giveUp(reader, e);
+        }
+      }
+    }
+    return end;
   }
 
   /** Puts a damaged file aside, unless it is the one that is being written. */

@@ -151,7 +151,7 @@ final class LogOpening {
     if (!sealed.isEmpty()) {
       // Should the active file be lost, this one takes its place: were the incarnation not in it,
       // the log would look to the bridge like a restored image.
-      LogFile.noteIncarnations(sealed.getLast(), state);
+      LogFile.noteLife(sealed.getLast(), state);
     }
     LOGGER
         .atInfo()

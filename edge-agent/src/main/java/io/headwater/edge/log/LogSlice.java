@@ -15,6 +15,26 @@ public record LogSlice(
     gaps = List.copyOf(gaps);
   }
 
+  /** What of it lies before an offset: a gap may reach beyond what is wanted. */
+  public LogSlice before(long end) {
+    if (nextOffset <= end) {
+      return this;
+    }
+    List<Gap> cut =
+        gaps.stream()
+            .filter(gap -> gap.firstOffset() < end)
+            .map(gap ->
+                new Gap(
+                    gap.firstOffset(),
+                    Math.min(gap.nextOffset(), end),
+                    gap.reason(),
+                    gap.kept(),
+                    gap.total()))
+            .toList();
+    return new LogSlice(
+        firstOffset, end, records.stream().filter(record -> record.offset() < end).toList(), cut);
+  }
+
   public boolean isEmpty() {
     return firstOffset == nextOffset;
   }

@@ -40,7 +40,7 @@ final class LogState {
     }
   }
 
-  private final long epoch;
+  private long epoch;
   private long nextSeq;
   private long firstOffset;
   private final Map<StreamPartition, PartitionState> partitions = new HashMap<>();
@@ -54,6 +54,10 @@ final class LogState {
 
   long epoch() {
     return epoch;
+  }
+
+  void setEpoch(long epoch) {
+    this.epoch = epoch;
   }
 
   long nextSeq() {

@@ -10,12 +10,15 @@ import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttIdentifierRejectedException;
 import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
 import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.handler.codec.mqtt.MqttProperties;
+import io.netty.handler.codec.mqtt.MqttPubReplyMessageVariableHeader;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttReasonCodes.Disconnect;
 import io.netty.handler.codec.mqtt.MqttReasonCodes.PubAck;
 import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
+import io.netty.handler.codec.mqtt.MqttTopicSubscription;
 import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.netty.handler.codec.mqtt.MqttVersion;
@@ -25,12 +28,15 @@ import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.Collections;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +54,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private static final int MOST_TOPIC_LEVELS = 16;
   private static final long RETRY_MILLIS = 5;
   private static final String KEEP_ALIVE = "keep-alive";
+  private static final int NO_SUBSCRIPTION = 0x11;
 
   private enum State {
     OPEN,
@@ -71,6 +78,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private record Held(String topic, byte[] payload, @Nullable AckSlot slot, long sinceNanos) {}
 
   private final PublishSink sink;
+  private final LocalDelivery delivery;
+  private final Outbox outbox;
   private final ClientRegistry registry;
   private final MqttSettings settings;
   private final MqttMetrics metrics;
@@ -80,13 +89,20 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private State state = State.OPEN;
   private boolean v5;
   private String clientId = "";
-  private @Nullable ChannelHandlerContext context;
+  private volatile Subscriptions subscriptions = new Subscriptions("");
+  private volatile @Nullable ChannelHandlerContext context;
   private @Nullable ScheduledFuture<?> connectTimer;
   private boolean retryScheduled;
 
   MqttConnection(
-      PublishSink sink, ClientRegistry registry, MqttSettings settings, MqttMetrics metrics) {
+      PublishSink sink,
+      LocalDelivery delivery,
+      ClientRegistry registry,
+      MqttSettings settings,
+      MqttMetrics metrics) {
     this.sink = sink;
+    this.delivery = delivery;
+    this.outbox = new Outbox(metrics);
     this.registry = registry;
     this.settings = settings;
     this.metrics = metrics;
@@ -178,7 +194,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
           .addKeyValue("clientId", given)
           .log("The will of a client is not kept: wills are not served yet");
     }
-    clientId = given.isEmpty() ? "auto-" + UUID.randomUUID() : given;
+    clientId = given.isEmpty() ? ClientRegistry.GIVEN + UUID.randomUUID() : given;
+    subscriptions = new Subscriptions(clientId);
+    if (v5) {
+      outbox.limits(connect.variableHeader().properties());
+    }
     MqttConnection before = registry.take(clientId, this);
     if (before != null && before != this) {
       before.takenOver();
@@ -211,31 +231,109 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private void live(ChannelHandlerContext ctx, MqttMessage message) throws ProtocolViolation {
     switch (message) {
       case MqttPublishMessage publish -> publish(ctx, publish);
-      case MqttSubscribeMessage subscribe -> {
-        int filters = subscribe.payload().topicSubscriptions().size();
-        if (filters == 0) {
-          throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, "SUBSCRIBE without a filter");
-        }
-        metrics.refused("subscribe");
-        reply(
-            subscribe.variableHeader().messageId(),
-            Replies.subAck(
-                subscribe.variableHeader().messageId(),
-                Collections.nCopies(filters, v5 ? 0x83 : 0x80)));
-      }
-      case MqttUnsubscribeMessage unsubscribe ->
-          reply(
-              unsubscribe.variableHeader().messageId(),
-              Replies.unsubAck(
-                  unsubscribe.variableHeader().messageId(),
-                  v5,
-                  unsubscribe.payload().topics().size()));
-      default -> other(ctx, message.fixedHeader().messageType());
+      case MqttSubscribeMessage subscribe -> subscribe(ctx, subscribe);
+      case MqttUnsubscribeMessage unsubscribe -> unsubscribe(unsubscribe);
+      default -> other(ctx, message);
     }
   }
 
-  private void other(ChannelHandlerContext ctx, MqttMessageType type) throws ProtocolViolation {
+  private void subscribe(ChannelHandlerContext ctx, MqttSubscribeMessage subscribe)
+      throws ProtocolViolation {
+    List<MqttTopicSubscription> wanted = subscribe.payload().topicSubscriptions();
+    if (wanted.isEmpty()) {
+      throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, "SUBSCRIBE without a filter");
+    }
+    if (subscribe
+            .idAndPropertiesVariableHeader()
+            .properties()
+            .getProperty(MqttProperties.SUBSCRIPTION_IDENTIFIER)
+        != null) {
+      throw new ProtocolViolation(
+          Disconnect.SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED,
+          "subscription identifiers are not served yet");
+    }
+    var codes = new ArrayList<Integer>();
+    var fresh = new Subscriptions(clientId); // those that the kept values come for
+    for (MqttTopicSubscription each : wanted) {
+      Subscriptions.Added added = subscriptions.add(each);
+      boolean refused = added.code() >= 0x80;
+      if (refused) {
+        metrics.refused("subscribe");
+      } else if (added.values()) {
+        fresh.add(each);
+      }
+      codes.add(refused && !v5 ? 0x80 : added.code());
+    }
+    if (!subscriptions.isEmpty()) {
+      delivery.subscribed(this); // before SUBACK: from then on nothing is missed
+    }
+    reply(
+        subscribe.variableHeader().messageId(),
+        Replies.subAck(subscribe.variableHeader().messageId(), codes));
+    if (!fresh.isEmpty()) {
+      for (LocalDelivery.Message value : delivery.values()) {
+        fresh.qos(value).ifPresent(qos -> outbox.deliver(ctx, value, qos));
+      }
+    }
+  }
+
+  private void unsubscribe(MqttUnsubscribeMessage unsubscribe) {
+    List<String> filters = unsubscribe.payload().topics();
+    short[] codes = new short[filters.size()];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = (short) (subscriptions.remove(filters.get(i)) ? 0 : NO_SUBSCRIPTION);
+    }
+    if (subscriptions.isEmpty()) {
+      delivery.left(this);
+    }
+    reply(
+        unsubscribe.variableHeader().messageId(),
+        Replies.unsubAck(unsubscribe.variableHeader().messageId(), v5 ? codes : new short[0]));
+  }
+
+  /** What this client is subscribed to. */
+  Subscriptions subscriptions() {
+    return subscriptions;
+  }
+
+  /** Called by any thread. */
+  void deliverLater(LocalDelivery.Message message) {
+    ChannelHandlerContext ctx = context;
+    if (ctx != null) {
+      tell(ctx, () -> deliver(ctx, message));
+    }
+  }
+
+  private void deliver(ChannelHandlerContext ctx, LocalDelivery.Message message) {
+    Optional<Integer> qos = subscriptions.qos(message);
+    if (state == State.LIVE && qos.isPresent()) {
+      outbox.deliver(ctx, message, qos.get());
+    } else if (message.handed() != null) {
+      message.handed().accept(LocalDelivery.Handed.NOT_SENT);
+    }
+  }
+
+  private void acknowledged(ChannelHandlerContext ctx, MqttMessage message) {
+    switch (message.variableHeader()) {
+      case MqttPubReplyMessageVariableHeader reply ->
+          outbox.acknowledged(ctx, reply.messageId(), reply.reasonCode() & 0xFF);
+      case MqttMessageIdVariableHeader id -> outbox.acknowledged(ctx, id.messageId(), 0);
+      case null, default -> {
+        // The decoder gives one of these.
+      }
+    }
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    outbox.goOn(ctx);
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  private void other(ChannelHandlerContext ctx, MqttMessage message) throws ProtocolViolation {
+    MqttMessageType type = message.fixedHeader().messageType();
     switch (type) {
+      case PUBACK -> acknowledged(ctx, message);
       case PINGREQ -> ctx.writeAndFlush(Replies.PINGRESP);
       case DISCONNECT -> close(ctx);
       default -> throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, type + " is out of place");
@@ -267,6 +365,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     byte[] payload = ByteBufUtil.getBytes(publish.payload());
+    LocalDelivery.Responses responses = delivery.responses();
+    if (responses != null && responses.take(topic)) {
+      responses.response(topic, payload, correlation(publish), outcome(slot));
+      return;
+    }
     if (!held.isEmpty() || !offer(topic, payload, slot)) {
       held.add(new Held(topic, payload, slot, System.nanoTime()));
       retryLater(ctx);
@@ -299,16 +402,33 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   }
 
   private boolean offer(String topic, byte[] payload, @Nullable AckSlot slot) {
-    ChannelHandlerContext ctx = context;
     return sink.offer(
         topic,
         payload,
         clientId,
         outcome -> {
-          if (slot != null && ctx != null) {
-            tell(ctx, () -> complete(slot, code(outcome)));
+          if (outcome == Append.Outcome.COMMITTED) {
+            delivery.publish(topic, payload, clientId);
           }
+          outcome(slot).accept(outcome);
         });
+  }
+
+  /** Completes an acknowledgement; may be called by any thread. */
+  private Consumer<Append.Outcome> outcome(@Nullable AckSlot slot) {
+    ChannelHandlerContext ctx = context;
+    return outcome -> {
+      if (slot != null && ctx != null) {
+        tell(ctx, () -> complete(slot, code(outcome)));
+      }
+    };
+  }
+
+  private static byte @Nullable [] correlation(MqttPublishMessage publish) {
+    return publish.variableHeader().properties().getProperty(MqttProperties.CORRELATION_DATA)
+            instanceof MqttProperties.BinaryProperty data
+        ? data.value()
+        : null;
   }
 
   private static void tell(ChannelHandlerContext ctx, Runnable outcome) {
@@ -470,6 +590,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   public void channelInactive(ChannelHandlerContext ctx) {
     state = State.CLOSED;
     metrics.closed();
+    delivery.left(this);
+    outbox.close();
     registry.leave(clientId, this);
   }
 

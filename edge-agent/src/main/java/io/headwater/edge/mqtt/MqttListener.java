@@ -34,12 +34,31 @@ public final class MqttListener implements AutoCloseable {
    * @throws io.headwater.process.UserError if the port is taken
    */
   public MqttListener(
-      HostPort listen, MqttSettings settings, PublishSink sink, MqttMetrics metrics) {
+      HostPort listen,
+      MqttSettings settings,
+      PublishSink sink,
+      LocalDelivery delivery,
+      MqttMetrics metrics) {
+    this(listen, settings, sink, delivery, ClientWatch.NONE, metrics);
+  }
+
+  /**
+   * Binds and serves, and tells who comes and goes.
+   *
+   * @throws io.headwater.process.UserError if the port is taken
+   */
+  public MqttListener(
+      HostPort listen,
+      MqttSettings settings,
+      PublishSink sink,
+      LocalDelivery delivery,
+      ClientWatch watch,
+      MqttMetrics metrics) {
     int threads = Runtime.getRuntime().availableProcessors() <= 2 ? 1 : 2;
     loops =
         new MultiThreadIoEventLoopGroup(
             threads, Threads.factory("edge-mqtt"), NioIoHandler.newFactory());
-    var registry = new ClientRegistry();
+    var registry = new ClientRegistry(watch);
     var bind =
         new ServerBootstrap()
             .group(loops)
@@ -58,7 +77,7 @@ public final class MqttListener implements AutoCloseable {
                             new MqttDecoder(
                                 (int) settings.maxPacketSize().bytes(), LONGEST_CLIENT_ID, true))
                         .addLast(MqttEncoder.INSTANCE)
-                        .addLast(new MqttConnection(sink, registry, settings, metrics));
+                        .addLast(new MqttConnection(sink, delivery, registry, settings, metrics));
                   }
                 })
             .bind(listen.socketAddress())

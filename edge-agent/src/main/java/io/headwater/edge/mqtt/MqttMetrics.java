@@ -9,10 +9,15 @@ public final class MqttMetrics {
   private final MeterRegistry registry;
   private final AtomicInteger connections = new AtomicInteger();
   private final Counter[] publishes = new Counter[3];
+  private final Counter delivered;
 
   public MqttMetrics(MeterRegistry registry) {
     this.registry = registry;
     registry.gauge("edge.mqtt.connections", connections);
+    delivered =
+        Counter.builder("edge.mqtt.delivered")
+            .description("Publishes sent to subscribers")
+            .register(registry);
     for (int qos = 0; qos < publishes.length; qos++) {
       publishes[qos] =
           Counter.builder("edge.mqtt.publishes")
@@ -36,6 +41,15 @@ public final class MqttMetrics {
 
   void published(int qos) {
     publishes[qos].increment();
+  }
+
+  void delivered() {
+    delivered.increment();
+  }
+
+  /** Counts what did not reach a subscriber; the reasons are a fixed few. */
+  void dropped(String reason) {
+    registry.counter("edge.mqtt.dropped", "reason", reason).increment();
   }
 
   /** Counts what was refused; the reasons are a fixed few. */

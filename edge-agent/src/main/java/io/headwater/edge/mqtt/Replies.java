@@ -18,7 +18,6 @@ import io.netty.handler.codec.mqtt.MqttSubAckMessage;
 import io.netty.handler.codec.mqtt.MqttSubAckPayload;
 import io.netty.handler.codec.mqtt.MqttUnsubAckMessage;
 import io.netty.handler.codec.mqtt.MqttUnsubAckPayload;
-import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +45,6 @@ final class Replies {
       properties.add(integer(MqttProperties.SESSION_EXPIRY_INTERVAL, 0));
       properties.add(integer(MqttProperties.SHARED_SUBSCRIPTION_AVAILABLE, 0));
       properties.add(integer(MqttProperties.SUBSCRIPTION_IDENTIFIER_AVAILABLE, 0));
-      properties.add(integer(MqttProperties.WILDCARD_SUBSCRIPTION_AVAILABLE, 0));
       if (assignedId != null) {
         properties.add(new StringProperty(MqttProperties.ASSIGNED_CLIENT_IDENTIFIER, assignedId));
       }
@@ -92,9 +90,10 @@ final class Replies {
         new MqttSubAckPayload(codes));
   }
 
-  static MqttMessage unsubAck(int packetId, boolean v5, int filters) {
-    short[] codes = new short[v5 ? filters : 0];
-    Arrays.fill(codes, (short) 0x11); // no subscription existed
+  /**
+   * @param codes one for each filter; none for a 3.1.1 client
+   */
+  static MqttMessage unsubAck(int packetId, short[] codes) {
     return new MqttUnsubAckMessage(
         header(MqttMessageType.UNSUBACK),
         MqttMessageIdVariableHeader.from(packetId),

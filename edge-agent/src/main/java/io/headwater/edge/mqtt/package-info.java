@@ -7,8 +7,12 @@
  * is full or too much is unacknowledged they stop reading. {@code ClientRegistry} knows who is
  * connected, so that a second connection of a client ends the first.
  *
- * <p>Not served yet: subscriptions, QoS 2, retained messages, wills; each is refused as the
- * standard says.
+ * <p>{@link io.headwater.edge.mqtt.LocalDelivery} brings committed readings, values from the hub
+ * and commands to who is subscribed now, at QoS 0 and 1: live only, without sessions. {@code
+ * Subscriptions} are a client's filters, {@code Outbox} what is under way to it.
+ *
+ * <p>Not served yet: sessions, QoS 2, retained publishes, shared subscriptions, wills; each is
+ * refused as the standard says.
  */
 @NullMarked
 package io.headwater.edge.mqtt;

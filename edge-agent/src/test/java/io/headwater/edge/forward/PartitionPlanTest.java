@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 class PartitionPlanTest {
   @Test
   void liveStartsWhereTheConnectionFoundTheEnd() {
-    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0);
+    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0, Long.MAX_VALUE, 0);
     plan.reconnect(100);
 
     assertThat(plan.next(Track.LIVE, 0, 100)).isEmpty();
@@ -31,7 +31,7 @@ class PartitionPlanTest {
 
   @Test
   void whatIsUnderWayOrSettledDoesNotGoAgain() {
-    var plan = new PartitionPlan(OffsetRanges.of(0, 10), 0);
+    var plan = new PartitionPlan(OffsetRanges.of(0, 10), 0, Long.MAX_VALUE, 0);
     plan.reconnect(50);
     plan.sent(new Flight(10, 20, Track.BACKFILL, 1, 0));
     plan.settle(OffsetRanges.of(30, 35), 50);
@@ -44,7 +44,7 @@ class PartitionPlanTest {
 
   @Test
   void whatIsNotWrittenYetCannotBeSettled() {
-    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0);
+    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0, Long.MAX_VALUE, 0);
 
     assertThat(plan.settle(OffsetRanges.of(0, 1_000), 10)).isEqualTo(10);
 
@@ -52,9 +52,33 @@ class PartitionPlanTest {
     assertThat(plan.next(Track.LIVE, 0, 12)).contains(new Range(10, 12));
   }
 
+  /** An answer may speak of what a copy of this log has sent. */
+  @Test
+  void whatWasNotSentCannotBeSettled() {
+    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0, 5, 0);
+    plan.sent(new Flight(5, 10, Track.LIVE, 1, 0));
+
+    plan.settle(OffsetRanges.of(0, 50), 100);
+
+    assertThat(plan.settled()).isEqualTo(OffsetRanges.of(0, 10));
+  }
+
+  @Test
+  void trackThatIsRefusedWaitsWhileTheOtherFillsTheOldestHole() {
+    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0, 0, 0);
+    plan.reconnect(100);
+    plan.sent(new Flight(100, 110, Track.LIVE, 1, 0));
+
+    plan.pause(100, 110, 1_000);
+
+    assertThat(plan.mayGo(Track.LIVE, 999)).isFalse();
+    assertThat(plan.mayGo(Track.LIVE, 1_000)).isTrue();
+    assertThat(plan.mayGo(Track.BACKFILL, 999)).isTrue();
+  }
+
   @Test
   void droppedBatchGoesAgain() {
-    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0);
+    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0, Long.MAX_VALUE, 0);
     plan.sent(new Flight(0, 10, Track.LIVE, 1, 0));
     assertThat(plan.next(Track.LIVE, 0, 10)).isEmpty();
 
@@ -68,7 +92,7 @@ class PartitionPlanTest {
   void lossyPipeSettlesEverything() {
     Seed seed = Seed.next();
     SplittableRandom random = seed.random();
-    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0);
+    var plan = new PartitionPlan(OffsetRanges.EMPTY, 0, Long.MAX_VALUE, 0);
     var hub = new BitSet();
     OffsetRanges answer = OffsetRanges.EMPTY;
     long end = 200;

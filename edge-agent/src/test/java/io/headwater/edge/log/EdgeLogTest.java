@@ -223,6 +223,33 @@ class EdgeLogTest {
     }
   }
 
+  @Test
+  void newEpochIsOnDiskWithWhatIsSettledAlsoInTheFileBefore() throws IOException {
+    long begun;
+    try (EdgeLog log = open(folder, SMALL_FILES)) {
+      appendAll(log, A, 0, 2_000);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> LogFiles.list(folder).size() > 1);
+      long before = log.epoch();
+      log.settle(A, OffsetRanges.of(0, 700));
+
+      begun = log.beginEpoch().join();
+
+      assertThat(begun).isNotEqualTo(before).isEqualTo(log.epoch());
+    }
+    try (EdgeLog log = open(folder, SMALL_FILES)) {
+      assertThat(log.epoch()).isEqualTo(begun);
+      assertThat(log.settled(A)).isEqualTo(OffsetRanges.of(0, 700));
+    }
+    // The active file is lost: the one before knows the epoch, too.
+    Files.write(LogFiles.list(folder).getLast(), new byte[4096]);
+    try (EdgeLog log = open(folder, SMALL_FILES)) {
+      assertThat(log.epoch()).isEqualTo(begun);
+      assertThat(log.settled(A)).isEqualTo(OffsetRanges.of(0, 700));
+    }
+  }
+
   private static String copyRank(Path path) {
     String name = path.getFileName().toString();
     return name.endsWith("-wal") ? "1" + name : "0" + name;

@@ -47,6 +47,7 @@ class MqttLimitsTest {
             new HostPort("127.0.0.1", 0),
             SETTINGS,
             (_, _, _, done) -> taken.add(done),
+            new LocalDelivery(),
             new MqttMetrics(new SimpleMeterRegistry()));
   }
 

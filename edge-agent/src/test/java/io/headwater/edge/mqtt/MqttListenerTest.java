@@ -1,6 +1,7 @@
 package io.headwater.edge.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.headwater.edge.log.Append;
 import io.headwater.process.HostPort;
@@ -15,6 +16,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -30,11 +32,13 @@ class MqttListenerTest {
   private record Published(String topic, String payload, Consumer<Append.Outcome> done) {}
 
   private static final String CONNECT_311 = "100d00044d5154540402003c000161"; // client "a"
+  private static final String CONNECT_311_B = "100d00044d5154540402003c000162";
   private static final String CONNECT_5 = "100e00044d5154540502003c00000161";
 
   private final List<Published> published = new CopyOnWriteArrayList<>();
   private final AtomicBoolean full = new AtomicBoolean();
   private final AtomicBoolean hold = new AtomicBoolean();
+  private final LocalDelivery delivery = new LocalDelivery();
   private MqttListener listener;
 
   @BeforeEach
@@ -54,6 +58,7 @@ class MqttListenerTest {
               }
               return true;
             },
+            delivery,
             new MqttMetrics(new SimpleMeterRegistry()));
   }
 
@@ -227,12 +232,70 @@ class MqttListenerTest {
   void whatIsNotServedIsRefusedByItsCode() throws IOException {
     try (var client = new Client().send(CONNECT_311)) {
       client.receive();
-      assertThat(client.send("8206000a0001740" + "0").receive()).isEqualTo("9003000a80");
-      assertThat(client.send("a205000b000174").receive()).isEqualTo("b002000b");
+      assertThat(client.send("820e000a0009" + hex("$share/g/") + "00").receive())
+          .isEqualTo("9003000a80");
+      assertThat(client.send("820a000a0005" + hex("a/#/b") + "01").receive())
+          .isEqualTo("9003000a80");
       client.send(publish(2, 3, "t", "x", false));
       assertThat(client.receive()).isEqualTo("closed");
     }
     assertThat(published).isEmpty();
+  }
+
+  @Test
+  void subscribersGetWhatIsCommittedAtTheirQosAndTheKeptValueFirst() throws IOException {
+    delivery.setValue("set/a", "21".getBytes(StandardCharsets.UTF_8));
+    try (var subscriber = new Client().send(CONNECT_311_B);
+        var sensor = new Client().send(CONNECT_5)) {
+      subscriber.receive();
+      sensor.receive();
+      hold.set(true);
+
+      assertThat(subscriber.send("820a000a0005" + hex("set/+") + "02").receive())
+          .isEqualTo("9003000a01");
+      assertThat(subscriber.receive()).isEqualTo("330b0005" + hex("set/a") + "0001" + hex("21"));
+      sensor.send(publish(1, 7, "set/b", "x", true));
+      await().until(() -> published.size() == 1);
+      delivery.setValue("set/a", "22".getBytes(StandardCharsets.UTF_8));
+      assertThat(subscriber.receive()).isEqualTo("320b0005" + hex("set/a") + "0002" + hex("22"));
+      published.getFirst().done().accept(Append.Outcome.COMMITTED);
+      assertThat(subscriber.receive()).isEqualTo("320a0005" + hex("set/b") + "0003" + hex("x"));
+
+      assertThat(subscriber.send("a209000b0005" + hex("set/+")).receive()).isEqualTo("b002000b");
+      delivery.setValue("set/a", "23".getBytes(StandardCharsets.UTF_8));
+      assertThat(subscriber.send("c000").receive()).isEqualTo("d000");
+    }
+  }
+
+  @Test
+  void aCommandIsTheDevicesOwnAndItsOutcomeIsTold() throws Exception {
+    var outcomes = new LinkedBlockingQueue<LocalDelivery.Handed>();
+    byte[] open = "open".getBytes(StandardCharsets.UTF_8);
+    byte[] id = {'7'};
+    delivery.send("commands/v", open, "commands/v/response", id, outcomes::add);
+    assertThat(outcomes.poll(5, TimeUnit.SECONDS)).isEqualTo(LocalDelivery.Handed.NOT_SENT);
+    try (var watcher = new Client().send(CONNECT_5)) {
+      watcher.receive();
+      watcher.send("8210000a00000a" + hex("commands/+") + "01").receive();
+      assertThat(delivery.isOwned("commands/v")).isFalse();
+      try (var device = new Client().send(CONNECT_311_B)) {
+        device.receive();
+        device.send("820f000a000a" + hex("commands/v") + "01").receive();
+        delivery.send("commands/v", open, "commands/v/response", id, outcomes::add);
+        assertThat(device.receive())
+            .isEqualTo("3212000a" + hex("commands/v") + "0001" + hex("open"));
+        assertThat(watcher.receive()).contains(hex("commands/v/response"), hex("open"));
+        device.send("40020001");
+        assertThat(outcomes.poll(5, TimeUnit.SECONDS)).isEqualTo(LocalDelivery.Handed.ACKNOWLEDGED);
+        delivery.send("commands/v", open, "commands/v/response", id, outcomes::add);
+        device.receive();
+      }
+      assertThat(outcomes.poll(5, TimeUnit.SECONDS)).isEqualTo(LocalDelivery.Handed.LOST);
+    }
+  }
+
+  private static String hex(String text) {
+    return HexFormat.of().formatHex(text.getBytes(StandardCharsets.UTF_8));
   }
 
   @Test

@@ -3,7 +3,10 @@ package io.headwater.cli;
 import io.headwater.process.Main;
 import picocli.CommandLine.Command;
 
-/** {@code headwater topics}, {@code groups}, {@code produce} and {@code consume}. */
+/**
+ * {@code headwater topics}, {@code groups}, {@code produce}, {@code consume}, {@code commands} and
+ * {@code gateways}.
+ */
 @Command(
     name = "headwater",
     mixinStandardHelpOptions = true,
@@ -12,7 +15,9 @@ import picocli.CommandLine.Command;
       TopicsCommand.class,
       GroupsCommand.class,
       ProduceCommand.class,
-      ConsumeCommand.class
+      ConsumeCommand.class,
+      CommandsCommand.class,
+      GatewaysCommand.class
     })
 public final class HubCliMain extends CommandFamily {
   public static void main(String[] args) {

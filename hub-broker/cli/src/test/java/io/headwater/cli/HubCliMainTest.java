@@ -43,7 +43,26 @@ class HubCliMainTest {
         "consume t --output xml",
         "consume t --isolation none",
         "consume t --output json --key-separator :",
-        "consume t --group g --partition 1"
+        "consume t --group g --partition 1",
+        "commands",
+        "commands send",
+        "commands send g",
+        "commands send g/h ping",
+        "commands send g reboot",
+        "commands send g ping --answer",
+        "commands send g x --device a+b",
+        "commands send g x --device d --expiry soon",
+        "commands send g x --device d --expiry 0s",
+        "commands send g x --device d --file f",
+        "commands list --gateway g/h",
+        "gateways",
+        "gateways describe",
+        "gateways forget",
+        "gateways forget g/h",
+        "gateways refetch g --from 1 --to 2",
+        "gateways refetch g --stream s --from 2 --to 1",
+        "gateways refetch g --stream s --from -5 --to 10",
+        "gateways refetch g --stream s --from yesterday --to latest"
       })
   void wrongUsageEndsWithTwo(String line) {
     assertThat(execute(line)).isEqualTo(2);

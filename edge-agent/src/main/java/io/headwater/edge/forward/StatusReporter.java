@@ -1,0 +1,144 @@
+package io.headwater.edge.forward;
+
+import io.headwater.edge.log.EdgeLog;
+import io.headwater.edge.log.LogSlice;
+import io.headwater.process.PemFiles;
+import io.headwater.process.UserError;
+import io.headwater.uplink.ClockQuality;
+import io.headwater.uplink.DeviceReport;
+import io.headwater.uplink.GatewayStatus;
+import io.headwater.uplink.StreamPartition;
+import io.headwater.uplink.UplinkCodec;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells the bridges how this gateway does and which devices are there. Confined to the forwarder's
+ * thread.
+ */
+public final class StatusReporter {
+  private static final Logger LOGGER = LoggerFactory.getLogger(StatusReporter.class);
+  private static final long CHANGES_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long SNAPSHOT_NANOS = TimeUnit.MINUTES.toNanos(10);
+  private static final int LOOKED_AT = 100;
+
+  private final EdgeLog log;
+  private final String gateway;
+  private final String version;
+  private final ForwarderSettings settings;
+  private final Supplier<ClockQuality> clockQuality;
+  private final DeviceRoster devices;
+  private final Clock clock;
+  private final long startedMs;
+  private long heartbeatAtNanos = System.nanoTime();
+  private long changesAtNanos = System.nanoTime();
+  private long snapshotAtNanos = System.nanoTime();
+  private boolean heard;
+
+  public StatusReporter(
+      EdgeLog log,
+      String gateway,
+      String version,
+      ForwarderSettings settings,
+      Supplier<ClockQuality> clockQuality,
+      DeviceRoster devices,
+      Clock clock) {
+    this.log = log;
+    this.gateway = gateway;
+    this.version = version;
+    this.settings = settings;
+    this.clockQuality = clockQuality;
+    this.devices = devices;
+    this.clock = clock;
+    this.startedMs = clock.millis();
+  }
+
+  /** All is told anew on a new connection. */
+  void connected() {
+    heard = false;
+    heartbeatAtNanos = System.nanoTime();
+    snapshotAtNanos = System.nanoTime();
+  }
+
+  /**
+   * Sends what is due.
+   *
+   * @param answered whether the bridge has answered on this connection: before, nobody may listen
+   * @return whether a heartbeat was sent
+   */
+  boolean step(UplinkConnection open, long now, boolean answered) {
+    boolean beats = now - heartbeatAtNanos >= 0 || (answered && !heard);
+    if (beats) {
+      heard = answered;
+      heartbeatAtNanos = now + settings.heartbeat().toNanos();
+      open.sendStatus(UplinkCodec.encode(status()));
+    }
+    if (!answered) {
+      return beats;
+    }
+    if (now - snapshotAtNanos >= 0) {
+      snapshotAtNanos = now + SNAPSHOT_NANOS;
+      devices.takeSnapshot(gateway).forEach(part -> open.sendDevices(UplinkCodec.encode(part)));
+    } else if (now - changesAtNanos >= 0) {
+      changesAtNanos = now + CHANGES_NANOS;
+      Optional<List<DeviceReport.Entry>> changes = devices.takeChanges();
+      if (changes.isEmpty()) {
+        snapshotAtNanos = now;
+      } else if (!changes.get().isEmpty()) {
+        open.sendDevices(
+            UplinkCodec.encode(new DeviceReport(gateway, clock.millis(), 0, 0, changes.get())));
+      }
+    }
+    return beats;
+  }
+
+  private GatewayStatus status() {
+    long depth = log.depth();
+    return new GatewayStatus(
+        gateway,
+        true,
+        version,
+        depth,
+        depth == 0 ? -1 : oldestCapturedMs(),
+        clockQuality.get(),
+        new GatewayStatus.Run(
+            startedMs, settings.heartbeat().toMillis(), devices.size(), certificateNotAfterMs()));
+  }
+
+  /** Of the first reading of each partition that is not settled. */
+  private long oldestCapturedMs() {
+    long oldest = Long.MAX_VALUE;
+    int partitions = 0;
+    for (var partition : log.ends().entrySet()) {
+      if (partitions++ >= LOOKED_AT) {
+        break;
+      }
+      oldest = Math.min(oldest, oldestCapturedMs(partition.getKey(), partition.getValue()));
+    }
+    return oldest == Long.MAX_VALUE ? -1 : oldest;
+  }
+
+  private long oldestCapturedMs(StreamPartition partition, long end) {
+    long first = log.settled(partition).firstMissing(0);
+    if (first >= end) {
+      return Long.MAX_VALUE;
+    }
+    LogSlice slice = log.read(partition, first, 1, 1);
+    return slice.records().isEmpty() ? Long.MAX_VALUE : slice.records().getFirst().capturedMs();
+  }
+
+  private long certificateNotAfterMs() {
+    try {
+      return settings.tls().flatMap(PemFiles::notAfter).map(Instant::toEpochMilli).orElse(-1L);
+    } catch (UserError e) {
+      LOGGER.atWarn().addKeyValue("error", e.getMessage()).log("The certificate is not read");
+      return -1;
+    }
+  }
+}
