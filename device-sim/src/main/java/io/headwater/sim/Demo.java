@@ -26,6 +26,7 @@ final class Demo {
       DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneId.systemDefault());
 
   private final LocalSystem system;
+  private final LocalPorts ports;
   private final Clock clock;
   private final FleetSettings fleet;
   private final Consumer<String> say;
@@ -35,9 +36,16 @@ final class Demo {
   /**
    * @param beforeMs how long ago the user gave the command
    */
-  Demo(LocalSystem system, FleetSettings fleet, long beforeMs, Clock clock, Consumer<String> say) {
+  Demo(
+      LocalSystem system,
+      LocalPorts ports,
+      FleetSettings fleet,
+      long beforeMs,
+      Clock clock,
+      Consumer<String> say) {
     this.clock = clock;
     this.system = system;
+    this.ports = ports;
     this.fleet = fleet;
     this.say = say;
     startedNanos = System.nanoTime() - beforeMs * 1_000_000;
@@ -45,7 +53,6 @@ final class Demo {
 
   RunResult run(Optional<Duration> length, Interruption interruption) {
     system.start(START_WITHIN, interruption::wasAsked);
-    LocalPorts ports = system.ports();
     HostPort hub = ports.kafkaAddress();
     say.accept(
         """

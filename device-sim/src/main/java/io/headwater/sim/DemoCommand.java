@@ -73,11 +73,11 @@ final class DemoCommand implements Callable<Integer> {
           system) {
         say(
             out,
-            "Starting %d processes, data and logs in %s"
-                .formatted(Part.values().length, folder.path()));
+            "Starting %d processes, data and logs in %s".formatted(Part.OWN.size(), folder.path()));
         var demo =
             new Demo(
                 system,
+                where,
                 load.fleet(Load.UNSAID, where.mqttAddress(), "demo", clock),
                 clock.millis() - startedMs,
                 clock,

@@ -4,25 +4,30 @@ import io.headwater.process.UserError;
 import io.headwater.sim.disk.DiskFiller;
 import io.headwater.sim.fleet.Fleet;
 import io.headwater.sim.local.LocalSystem;
-import io.headwater.sim.local.Part;
+import io.headwater.sim.local.Member;
 import io.headwater.sim.proxy.FaultProxy;
 import io.headwater.sim.proxy.LinkFault;
 import io.headwater.sim.scenario.Fault;
 import io.headwater.sim.scenario.Link;
 import io.headwater.sim.scenario.Scenario;
+import io.headwater.sim.wreck.Wreck;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Makes faults real, on the links and processes that it is given. Thread-safe, as long as only one
- * fault at a time is about a process.
+ * Makes faults real, on the links and processes that it is given. Thread-safe: a fault waits until
+ * the process has got over the one before. Each ends on the thread on which it began.
  */
 final class FaultInjector implements AutoCloseable {
   private static final Duration START_WITHIN = Duration.ofSeconds(90);
 
-  private final Map<Link, FaultProxy> proxies;
+  private final Map<Link, List<FaultProxy>> proxies;
+  private final Map<Member, ReentrantLock> busy = new ConcurrentHashMap<>();
   private final Optional<LocalSystem> system;
 
   /** A fault that is in effect until it is closed. */
@@ -34,7 +39,7 @@ final class FaultInjector implements AutoCloseable {
    * @param proxies closed together with this
    * @param system whose processes may be killed
    */
-  FaultInjector(Map<Link, FaultProxy> proxies, Optional<LocalSystem> system) {
+  FaultInjector(Map<Link, List<FaultProxy>> proxies, Optional<LocalSystem> system) {
     this.proxies = new EnumMap<>(Link.class);
     this.proxies.putAll(proxies);
     this.system = system;
@@ -54,10 +59,10 @@ final class FaultInjector implements AutoCloseable {
                 + " --link %s=PORT:HOST:PORT, or leave the addresses out".formatted(link.label()));
       }
     }
-    if (system.isEmpty() && !scenario.parts().isEmpty()) {
+    if (system.isEmpty() && !scenario.targets().isEmpty()) {
       throw UserError.usage(
           "scenario %s strikes the process '%s', which only works on processes that this command"
-                  .formatted(scenario.name(), scenario.parts().iterator().next().command())
+                  .formatted(scenario.name(), scenario.targets().getFirst().label())
               + " starts itself; leave the addresses out");
     }
   }
@@ -65,29 +70,59 @@ final class FaultInjector implements AutoCloseable {
   /** Begins a fault; returns when it is in effect. */
   InEffect begin(Fault fault, Fleet fleet) {
     return switch (fault) {
-      case Fault.OnLink(Link link, LinkFault linkFault) -> {
-        FaultProxy.Effect effect = proxy(link).apply(linkFault);
-        yield effect::close;
+      case Fault.OnLink(Link link, int number, LinkFault linkFault) -> {
+        List<FaultProxy.Effect> effects =
+            proxies(link, number).stream().map(proxy -> proxy.apply(linkFault)).toList();
+        yield () -> effects.forEach(FaultProxy.Effect::close);
       }
-      case Fault.Kill(Part part) -> {
-        system().kill(part);
-        yield () -> system().start(part, START_WITHIN);
-      }
-      case Fault.Restart(Part part) -> {
-        system().stop(part);
-        yield () -> system().start(part, START_WITHIN);
-      }
-      case Fault.Suspend(Part part) -> {
-        system().suspend(part);
-        yield () -> system().resume(part);
-      }
-      case Fault.Fill(Part part) -> {
-        var filler = new DiskFiller(system().dataFolder(part));
-        yield filler::close;
-      }
+      case Fault.OnProcess about -> onProcess(about);
       case Fault.Storm(double fraction) -> {
         fleet.dropConnections(fraction);
         yield () -> {};
+      }
+    };
+  }
+
+  private InEffect onProcess(Fault.OnProcess fault) {
+    Member member = fault.target().member();
+    ReentrantLock own = busy.computeIfAbsent(member, _ -> new ReentrantLock());
+    own.lock();
+    try {
+      InEffect effect = strike(fault, member);
+      return () -> {
+        try {
+          effect.end();
+        } finally {
+          own.unlock();
+        }
+      };
+    } catch (RuntimeException | Error e) {
+      own.unlock();
+      throw e;
+    }
+  }
+
+  private InEffect strike(Fault.OnProcess fault, Member member) {
+    return switch (fault) {
+      case Fault.Kill _ -> {
+        system().kill(member);
+        yield () -> system().start(member, START_WITHIN);
+      }
+      case Fault.Restart _ -> {
+        system().stop(member);
+        yield () -> system().start(member, START_WITHIN);
+      }
+      case Fault.Suspend _ -> {
+        system().suspend(member);
+        yield () -> system().resume(member);
+      }
+      case Fault.BreakBroker _ -> {
+        Wreck.endSessionLoop(system().pid(member));
+        yield () -> {};
+      }
+      case Fault.Fill _ -> {
+        var filler = new DiskFiller(system().dataFolder(member));
+        yield filler::close;
       }
     };
   }
@@ -97,12 +132,9 @@ final class FaultInjector implements AutoCloseable {
     return system.flatMap(LocalSystem::firstEnded);
   }
 
-  private FaultProxy proxy(Link link) {
-    FaultProxy proxy = proxies.get(link);
-    if (proxy == null) {
-      throw new AssertionError(link);
-    }
-    return proxy;
+  private List<FaultProxy> proxies(Link link, int number) {
+    List<FaultProxy> all = proxies.getOrDefault(link, List.of());
+    return number == 0 ? all : List.of(all.get(number - 1));
   }
 
   private LocalSystem system() {
@@ -111,6 +143,6 @@ final class FaultInjector implements AutoCloseable {
 
   @Override
   public void close() {
-    proxies.values().forEach(FaultProxy::close);
+    proxies.values().forEach(all -> all.forEach(FaultProxy::close));
   }
 }

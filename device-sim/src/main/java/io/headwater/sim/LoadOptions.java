@@ -52,7 +52,9 @@ final class LoadOptions {
   @Option(
       names = "--for",
       paramLabel = "TIME",
-      description = "How long to publish: 60s, 5m. Without it, until Ctrl-C.")
+      description =
+          "How long to publish: 60s, 5m. Without it, until Ctrl-C. With a scenario: how long its"
+              + " phases with faults at random last.")
   private @Nullable String length;
 
   @Option(names = "--qos", paramLabel = "0|1|2", description = "Of the publishes; default 1.")

@@ -5,10 +5,9 @@ import io.headwater.process.HostPort;
 import io.headwater.process.UserError;
 import io.headwater.sim.far.Place;
 import io.headwater.sim.fleet.FleetSettings;
-import io.headwater.sim.local.LocalLinks;
-import io.headwater.sim.local.LocalPorts;
 import io.headwater.sim.local.LocalSystem;
 import io.headwater.sim.local.Part;
+import io.headwater.sim.local.Site;
 import io.headwater.sim.proxy.FaultProxy;
 import io.headwater.sim.scenario.Link;
 import io.headwater.sim.scenario.Scenario;
@@ -21,8 +20,9 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.EnumSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -33,6 +33,7 @@ final class LocalRun {
   static final String READINGS = "sensors.temperature";
 
   private static final Duration START_WITHIN = Duration.ofSeconds(90);
+  private static final Duration START_EACH = Duration.ofSeconds(5);
 
   private LocalRun() {}
 
@@ -40,18 +41,20 @@ final class LocalRun {
    * Starts the system, runs the scenario and stops all.
    *
    * @param data for data and logs; without, a temporary folder, deleted if the run passes
+   * @param hub one that runs already, in place of the system's own
    * @return the exit code
    */
   static int execute(
       Scenario scenario,
       LoadOptions load,
       Optional<Path> data,
+      Optional<HostPort> hub,
       Optional<Path> record,
       PrintWriter out) {
     Path path = data.orElseGet(() -> temporaryFolder(scenario));
     int code;
     try (DataFolder folder = DataFolder.lock(path, "sim")) {
-      code = execute(scenario, load, folder.path(), record, out);
+      code = execute(scenario, load, folder.path(), hub, record, out);
     }
     if (data.isEmpty()) {
       if (code == 0) {
@@ -65,63 +68,83 @@ final class LocalRun {
   }
 
   private static int execute(
-      Scenario scenario, LoadOptions load, Path data, Optional<Path> record, PrintWriter out) {
+      Scenario scenario,
+      LoadOptions load,
+      Path data,
+      Optional<HostPort> hub,
+      Optional<Path> record,
+      PrintWriter out) {
+    hub.ifPresent(_ -> requireNoFaultOfHub(scenario));
     Clock clock = Clock.systemUTC();
-    LocalPorts ports = LocalPorts.free();
-    FleetSettings fleet = load.fleet(scenario.load(), ports.mqttAddress(), "sim", clock);
+    // Analytics takes memory and time: it is there only if the scenario is about it.
+    var site = new Site(scenario.layout(), scenario.parts().contains(Part.ANALYTICS), data, hub);
+    FleetSettings fleet = load.fleet(scenario.load(), site.sensors().getFirst(), "sim", clock);
     RunView view = Terminal.view(out);
-    Map<Link, FaultProxy> proxies = proxies(scenario.links(), ports, fleet.seed());
-    Path home = LocalSystem.home();
+    Map<Link, List<FaultProxy>> proxies = proxies(scenario.links(), site, fleet.seed());
+    HostPort led = ledThrough(proxies, Link.HUB, List.of(site.hub())).getFirst();
     var system =
         new LocalSystem(
-            home,
+            LocalSystem.home(),
             data,
-            ports,
-            new LocalLinks(address(proxies, Link.UPLINK), address(proxies, Link.HUB)),
-            parts(scenario),
-            home.resolve("streams-analytics/examples/demo-queries.yaml"),
+            site,
+            ledThrough(proxies, Link.UPLINK, site.brokers()),
+            led,
             line -> view.say("  " + line));
     try (var injector = new FaultInjector(proxies, Optional.of(system));
         var interruption = new Interruption(system::killAll);
         system) {
-      view.say("Starting the system, data and logs in " + data);
-      system.start(START_WITHIN, interruption::wasAsked);
-      FleetSettings led = address(proxies, Link.SENSORS).map(fleet::at).orElse(fleet);
-      Place place =
-          Place.Kafka.of(address(proxies, Link.HUB).orElse(ports.kafkaAddress()), READINGS);
-      RunCommand.announce(view, scenario, led, place.toString());
+      int processes = site.members().size();
+      view.say("Starting %d processes, data and logs in %s".formatted(processes, data));
+      system.start(START_WITHIN.plus(START_EACH.multipliedBy(processes)), interruption::wasAsked);
+      FleetSettings spread = fleet.over(ledThrough(proxies, Link.SENSORS, site.sensors()));
+      Place place = Place.Kafka.of(led, READINGS);
+      RunCommand.announce(view, scenario, spread, place.toString());
       RunResult result =
-          new Run(scenario, led, place, injector, record, clock, interruption, view).execute();
+          new Run(scenario, spread, place, injector, record, clock, interruption, view).execute();
       return RunCommand.conclude(result, load, out);
     }
   }
 
-  /** Analytics takes memory and time: it is there only if the scenario is about it. */
-  private static Set<Part> parts(Scenario scenario) {
-    var parts = EnumSet.of(Part.HUB, Part.BRIDGE, Part.EDGE);
-    parts.addAll(scenario.parts());
-    return parts;
+  /** It is not ours, and advertises its own address. */
+  private static void requireNoFaultOfHub(Scenario scenario) {
+    if (scenario.links().contains(Link.HUB)
+        || scenario.targets().stream().anyMatch(target -> target.part().isEmpty())
+        || scenario.parts().contains(Part.HUB)) {
+      throw UserError.usage(
+          "scenario %s strikes the hub or its link, and --system-hub names one that is not this command's"
+                  .formatted(scenario.name())
+              + " to break: take those faults out ('any' may strike it, too)");
+    }
   }
 
-  private static Map<Link, FaultProxy> proxies(Set<Link> links, LocalPorts ports, long seed) {
-    var proxies = new EnumMap<Link, FaultProxy>(Link.class);
+  private static Map<Link, List<FaultProxy>> proxies(Set<Link> links, Site site, long seed) {
+    var proxies = new EnumMap<Link, List<FaultProxy>>(Link.class);
     for (Link link : links) {
-      HostPort target =
+      List<HostPort> targets =
           switch (link) {
-            case SENSORS -> ports.mqttAddress();
-            case UPLINK -> ports.uplinkAddress();
-            case HUB -> ports.kafkaAddress();
+            case SENSORS -> site.sensors();
+            case UPLINK -> site.brokers();
+            case HUB -> List.of(site.hub());
           };
-      proxies.put(
-          link,
-          new FaultProxy(
-              link.label(), new HostPort("127.0.0.1", 0), target, seed + link.ordinal()));
+      var all = new ArrayList<FaultProxy>();
+      for (HostPort target : targets) {
+        all.add(
+            new FaultProxy(
+                link.label(),
+                new HostPort("127.0.0.1", 0),
+                target,
+                seed + link.ordinal() + 31L * all.size()));
+      }
+      proxies.put(link, all);
     }
     return proxies;
   }
 
-  private static Optional<HostPort> address(Map<Link, FaultProxy> proxies, Link link) {
-    return Optional.ofNullable(proxies.get(link)).map(FaultProxy::address);
+  /** The addresses of the proxies in front of them, if there are any. */
+  private static List<HostPort> ledThrough(
+      Map<Link, List<FaultProxy>> proxies, Link link, List<HostPort> direct) {
+    List<FaultProxy> before = proxies.get(link);
+    return before == null ? direct : before.stream().map(FaultProxy::address).toList();
   }
 
   private static Path temporaryFolder(Scenario scenario) {

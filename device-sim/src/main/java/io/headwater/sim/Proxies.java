@@ -80,8 +80,10 @@ final class Proxies implements AutoCloseable {
     return sensors == null ? broker : sensors.address();
   }
 
-  Map<Link, FaultProxy> byLink() {
-    return byLink;
+  Map<Link, List<FaultProxy>> byLink() {
+    var lists = new EnumMap<Link, List<FaultProxy>>(Link.class);
+    byLink.forEach((link, proxy) -> lists.put(link, List.of(proxy)));
+    return lists;
   }
 
   @Override

@@ -140,7 +140,8 @@ final class Run {
           fleet.counts(),
           phases,
           verdict,
-          outcomes(verdict),
+          verifier.longestStall(),
+          outcomes(verdict, verifier.longestStall()),
           endedBy);
     }
   }
@@ -300,12 +301,20 @@ final class Run {
       case ARRIVED_RATE -> phase.arrived() / phase.seconds();
       case ON_THE_WAY -> phase.onTheWay();
       case CONNECTED -> phase.connected();
-      case LOST, DUPLICATED, CORRUPTED, RESENT, REORDERED, LATE, ACKNOWLEDGED, ARRIVED ->
+      case LOST,
+          DUPLICATED,
+          CORRUPTED,
+          RESENT,
+          REORDERED,
+          LATE,
+          LONGEST_STALL,
+          ACKNOWLEDGED,
+          ARRIVED ->
           throw new AssertionError(bound);
     };
   }
 
-  private List<RunResult.Outcome> outcomes(Verdict verdict) {
+  private List<RunResult.Outcome> outcomes(Verdict verdict, Duration longestStall) {
     var outcomes = new ArrayList<RunResult.Outcome>();
     for (Bound bound : scenario.bounds()) {
       double value =
@@ -316,6 +325,7 @@ final class Run {
             case RESENT -> verdict.resent().total();
             case REORDERED -> verdict.reordered().total();
             case LATE -> verdict.late().total();
+            case LONGEST_STALL -> longestStall.toMillis();
             case ACKNOWLEDGED -> verdict.readings().acknowledged();
             case ARRIVED -> verdict.arrived().total();
             case ACKNOWLEDGED_P50,

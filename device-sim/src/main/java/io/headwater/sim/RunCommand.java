@@ -4,6 +4,7 @@ import io.headwater.process.HostPort;
 import io.headwater.process.UserError;
 import io.headwater.sim.far.Place;
 import io.headwater.sim.fleet.FleetSettings;
+import io.headwater.sim.local.Layout;
 import io.headwater.sim.scenario.Load;
 import io.headwater.sim.scenario.ReadyScenarios;
 import io.headwater.sim.scenario.Scenario;
@@ -100,6 +101,13 @@ final class RunCommand implements Callable<Integer> {
   private @Nullable Path data;
 
   @Option(
+      names = "--system-hub",
+      paramLabel = "HOST:PORT",
+      description =
+          "The system that a scenario starts has no hub of its own and uses this one, or any Kafka.")
+  private @Nullable String systemHub;
+
+  @Option(
       names = "--record",
       paramLabel = "FILE",
       description =
@@ -121,7 +129,10 @@ final class RunCommand implements Callable<Integer> {
       if (!links.isEmpty()) {
         throw UserError.usage("--link is for systems that run already: give their addresses, too");
       }
-      return LocalRun.execute(chosen, load, Optional.ofNullable(data), record(), out);
+      return LocalRun.execute(chosen, load, Optional.ofNullable(data), systemHub(), record(), out);
+    }
+    if (systemHub().isPresent()) {
+      throw UserError.usage("--system-hub is for a scenario that starts a system of its own");
     }
     HostPort broker = mqtt == null ? MQTT : LoadOptions.address("--mqtt", mqtt);
     Clock clock = Clock.systemUTC();
@@ -169,16 +180,28 @@ final class RunCommand implements Callable<Integer> {
     return result.passed() ? 0 : 1;
   }
 
+  private Optional<HostPort> systemHub() {
+    return Optional.ofNullable(systemHub).map(text -> LoadOptions.address("--system-hub", text));
+  }
+
   private Optional<Path> record() {
     return Optional.ofNullable(record);
   }
 
   private Scenario chosen() {
     if (scenario != null) {
-      if (load.length().isPresent()) {
-        throw UserError.usage("--for is for runs without a scenario, whose phases say how long");
+      Scenario found = ReadyScenarios.find(scenario);
+      if (load.length().isEmpty()) {
+        return found;
       }
-      return ReadyScenarios.find(scenario);
+      return found
+          .lasting(load.length().get())
+          .orElseThrow(() ->
+              UserError.usage(
+                  "--for is for runs without a scenario, and for scenarios with faults at random:"
+                      + " the phases of "
+                      + found.name()
+                      + " say how long"));
     }
     return plain("load", load.length());
   }
@@ -188,10 +211,13 @@ final class RunCommand implements Callable<Integer> {
     return new Scenario(
         name,
         "",
+        Layout.USUAL,
         Load.UNSAID,
         Duration.ofMinutes(1),
         Duration.ofSeconds(30),
-        List.of(new Scenario.Phase(name, length, Optional.empty(), List.of(), List.of())),
+        List.of(
+            new Scenario.Phase(
+                name, length, Optional.empty(), List.of(), Optional.empty(), List.of())),
         Scenario.NEVER);
   }
 

@@ -12,6 +12,7 @@ import io.headwater.sim.judge.Verdict;
 import io.headwater.sim.scenario.Bound;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -22,6 +23,7 @@ import java.util.Optional;
  *
  * @param seconds how long was published
  * @param phases those that were begun
+ * @param longestStall so long a partition had more for the verifier, and it did not come further
  * @param outcomes of the bounds on the whole run
  * @param endedBy why the run failed before its time, if it did
  */
@@ -32,6 +34,7 @@ record RunResult(
     Fleet.Counts counts,
     List<Phase> phases,
     Verdict verdict,
+    Duration longestStall,
     List<Outcome> outcomes,
     Optional<String> endedBy) {
   private static final ObjectMapper JSON =
@@ -132,6 +135,12 @@ record RunResult(
       }
     }
     text.append(verdict.counts());
+    text.append(
+        "%12.1f  %-12s  %s%n"
+            .formatted(
+                longestStall.toMillis() / 1e3,
+                "stall",
+                "seconds at most that committed records could not be read past a transaction"));
     outcomes.stream()
         .filter(outcome -> !outcome.held())
         .forEach(outcome -> text.append("  ").append(outcome.describe()).append('\n'));
@@ -171,6 +180,7 @@ record RunResult(
     write(root.putArray("bounds"), outcomes);
     ObjectNode judged = JSON.valueToTree(verdict);
     judged.put("lost", verdict.lost());
+    judged.put("longestStallMs", longestStall.toMillis());
     root.set("verdict", judged);
     try {
       JSON.writeValue(file.toFile(), root);

@@ -8,7 +8,6 @@ import io.headwater.sim.local.Part;
 import io.headwater.testsupport.Headwater;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.function.Consumer;
 
 /** All processes for real, on free ports; gone at the latest when the tests' JVM ends. */
@@ -16,6 +15,7 @@ final class LocalSystemFixture implements AutoCloseable {
   private static final Duration START_WITHIN = Duration.ofSeconds(60);
 
   private final LocalSystem system;
+  private final LocalPorts ports;
   private final Thread killer;
 
   LocalSystemFixture(Path data, Consumer<String> progress) {
@@ -23,6 +23,7 @@ final class LocalSystemFixture implements AutoCloseable {
   }
 
   LocalSystemFixture(Path data, LocalPorts ports, LocalLinks links, Consumer<String> progress) {
+    this.ports = ports;
     Path home = Headwater.home();
     system =
         new LocalSystem(
@@ -30,7 +31,7 @@ final class LocalSystemFixture implements AutoCloseable {
             data,
             ports,
             links,
-            EnumSet.allOf(Part.class),
+            Part.OWN,
             home.resolve("streams-analytics/examples/demo-queries.yaml"),
             progress);
     killer = new Thread(system::killAll, "test-killer");
@@ -38,16 +39,20 @@ final class LocalSystemFixture implements AutoCloseable {
     system.start(START_WITHIN, () -> false);
   }
 
+  LocalPorts ports() {
+    return ports;
+  }
+
   LocalSystem system() {
     return system;
   }
 
   HostPort mqtt() {
-    return system.ports().mqttAddress();
+    return ports.mqttAddress();
   }
 
   HostPort hub() {
-    return system.ports().kafkaAddress();
+    return ports.kafkaAddress();
   }
 
   void restart(Part part) {

@@ -34,7 +34,7 @@ class RateIT {
   void twoThousandReadingsASecondPassWithoutPilingUpAtTheEdge() {
     var depths = new ArrayList<Double>();
     try (var running = new LocalSystemFixture(folder, _ -> {});
-        var hops = new Hops(running.system().ports());
+        var hops = new Hops(running.ports());
         var interruption = new Interruption(() -> {})) {
       RunResult result =
           new Run(

@@ -131,7 +131,7 @@ class ScenarioIT {
         "--mqtt=localhost:1");
     expect(
         2,
-        "scenario kill-everything strikes the process 'hub', which only works on processes that"
+        "scenario kill-everything strikes the process 'edge', which only works on processes that"
             + " this command starts itself; leave the addresses out",
         "run",
         "kill-everything",

@@ -12,6 +12,14 @@ public interface FarEnd extends AutoCloseable {
   /** The next records, in order within each partition; none if none come within the time. */
   List<Arrival> poll(Duration wait);
 
+  /**
+   * How long the reader stood still at most although there was more to read; zero where that cannot
+   * be seen.
+   */
+  default Duration longestStall() {
+    return Duration.ZERO;
+  }
+
   @Override
   void close();
 }

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -38,10 +40,13 @@ final class TopicTail implements FarEnd {
   private final List<String> topics;
   private final Clock clock;
   private final Set<TopicPartition> assigned = new HashSet<>();
+  private final StallWatch stalls;
   private long lookedNanos = System.nanoTime();
 
-  private TopicTail(KafkaConsumer<byte[], byte[]> consumer, List<String> topics, Clock clock) {
+  private TopicTail(
+      KafkaConsumer<byte[], byte[]> consumer, Admin admin, List<String> topics, Clock clock) {
     this.consumer = consumer;
+    stalls = new StallWatch(admin);
     this.topics = topics;
     this.clock = clock;
   }
@@ -74,7 +79,7 @@ final class TopicTail implements FarEnd {
       throw UserError.failure(
           "the consumer for " + hub + " cannot be made: " + cause.getMessage(), e);
     }
-    var tail = new TopicTail(consumer, topics, clock);
+    var tail = new TopicTail(consumer, Admin.create(ofAdmin(settings)), topics, clock);
     try {
       Set<TopicPartition> partitions = tail.partitions();
       consumer.assign(partitions);
@@ -92,6 +97,20 @@ final class TopicTail implements FarEnd {
     }
   }
 
+  /** What is only for consumers would be warned about. */
+  private static Map<String, Object> ofAdmin(Map<String, Object> settings) {
+    var admin = new HashMap<>(settings);
+    admin.keySet().retainAll(AdminClientConfig.configNames());
+    // A request may not take longer than a call.
+    admin.putIfAbsent("request.timeout.ms", settings.get("default.api.timeout.ms"));
+    return admin;
+  }
+
+  @Override
+  public Duration longestStall() {
+    return stalls.longest();
+  }
+
   @Override
   public List<Arrival> poll(Duration wait) {
     if (System.nanoTime() - lookedNanos > LOOK_FOR_PARTITIONS.toNanos()) {
@@ -103,6 +122,7 @@ final class TopicTail implements FarEnd {
       return List.of();
     }
     ConsumerRecords<byte[], byte[]> records = consumer.poll(wait);
+    stalls.look(assigned, consumer::position);
     long nowMs = clock.millis();
     var arrivals = new ArrayList<Arrival>(records.count());
     for (ConsumerRecord<byte[], byte[]> record : records) {
@@ -156,6 +176,7 @@ final class TopicTail implements FarEnd {
 
   @Override
   public void close() {
+    stalls.close();
     consumer.close(CloseOptions.timeout(Duration.ofSeconds(1)));
   }
 }

@@ -36,6 +36,7 @@ public final class Verifier implements AutoCloseable {
   private final Judge judge;
   private final CompletableFuture<Verdict> verdict = new CompletableFuture<>();
   private volatile long arrived;
+  private volatile Duration longestStall = Duration.ZERO;
   private volatile long giveUpNanos = Long.MAX_VALUE;
   private volatile boolean ending;
 
@@ -68,6 +69,11 @@ public final class Verifier implements AutoCloseable {
   /** Readings of the run that arrived so far. */
   public long arrivedCount() {
     return arrived;
+  }
+
+  /** So long at most a partition had more, and reading it did not come further. */
+  public Duration longestStall() {
+    return longestStall;
   }
 
   /**
@@ -127,6 +133,7 @@ public final class Verifier implements AutoCloseable {
           judge.take(arrival);
         }
         arrived = judge.arrivedCount();
+        longestStall = farEnd.longestStall();
         // Others' records in the topic are no progress of this run's.
         if (judge.ownRecords() > before) {
           newest = System.nanoTime();

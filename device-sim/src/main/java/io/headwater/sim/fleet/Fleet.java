@@ -76,11 +76,8 @@ public final class Fleet implements AutoCloseable {
     this.settings = settings;
     this.ledger = ledger;
     random = new SplittableRandom(settings.seed());
-    Link.Factory links =
-        switch (settings.protocol().client()) {
-          case NETTY -> new NettyLinks(settings);
-          case HIVEMQ -> new HivemqLinks(settings);
-        };
+    List<Link.Factory> links =
+        settings.broker().addresses().stream().map(settings::at).map(Fleet::links).toList();
     loops =
         new MultiThreadIoEventLoopGroup(
             loopsFor(settings), Threads.factory("sim-fleet"), NioIoHandler.newFactory());
@@ -98,9 +95,16 @@ public final class Fleet implements AutoCloseable {
               counters,
               pacers.get(i % pacers.size()),
               wallMs,
-              links,
+              links.get(i % links.size()),
               random.split()));
     }
+  }
+
+  private static Link.Factory links(FleetSettings settings) {
+    return switch (settings.protocol().client()) {
+      case NETTY -> new NettyLinks(settings);
+      case HIVEMQ -> new HivemqLinks(settings);
+    };
   }
 
   /**

@@ -2,7 +2,9 @@ package io.headwater.sim.fleet;
 
 import io.headwater.process.HostPort;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What devices there are and what they do. Messages about a wrong value begin with the name of the
@@ -82,8 +84,36 @@ public record FleetSettings(
         broker, devicePrefix, devices, rate, topicPrefix, protocol, other, seed);
   }
 
-  /** Where, and how the devices are let in. */
-  public record Broker(HostPort address, Optional<Tls> tls, Optional<Login> login) {
+  /** Other brokers, over which the devices are spread in turn; a device stays with its own. */
+  public FleetSettings over(List<HostPort> addresses) {
+    return with(
+        new Broker(
+            addresses.getFirst(),
+            addresses.subList(1, addresses.size()),
+            broker.tls,
+            broker.login));
+  }
+
+  /**
+   * Where, and how the devices are let in.
+   *
+   * @param more brokers, if the devices are spread over several
+   */
+  public record Broker(
+      HostPort address, List<HostPort> more, Optional<Tls> tls, Optional<Login> login) {
+    public Broker {
+      more = List.copyOf(more);
+    }
+
+    public Broker(HostPort address, Optional<Tls> tls, Optional<Login> login) {
+      this(address, List.of(), tls, login);
+    }
+
+    /** All of them. */
+    List<HostPort> addresses() {
+      return Stream.concat(Stream.of(address), more.stream()).toList();
+    }
+
     public static Broker at(HostPort address) {
       return new Broker(address, Optional.empty(), Optional.empty());
     }

@@ -88,6 +88,7 @@ public record LocalPorts(
           case BRIDGE -> bridgeHttp;
           case EDGE -> edgeHttp;
           case ANALYTICS -> analyticsHttp;
+          case MOSQUITTO -> throw new AssertionError(part);
         });
   }
 
@@ -116,6 +117,7 @@ public record LocalPorts(
           arguments.addAll(
               List.of("--port=" + mqtt, "--bridge=" + links.uplink().orElse(uplinkAddress())));
       case ANALYTICS -> arguments.add(hub);
+      case MOSQUITTO -> throw new AssertionError(part);
     }
     arguments.addAll(List.of("--set", "http=" + http(part)));
     return arguments;

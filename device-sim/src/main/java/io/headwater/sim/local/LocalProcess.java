@@ -19,23 +19,27 @@ import org.jspecify.annotations.Nullable;
 final class LocalProcess {
   private static final int OUTPUT_READ = 1 << 20;
 
-  private final Part part;
+  private final Member member;
   private final List<String> command;
+  private final String javaOptions;
   private final Path output;
   private volatile @Nullable Process process;
   private volatile boolean expectedToRun;
   private boolean suspended;
   private long outputFrom;
 
-  LocalProcess(Part part, Path launcher, List<String> arguments, Path output) {
-    this.part = part;
+  /**
+   * @param commandLine the program and its arguments
+   * @param javaOptions for its JVM, if it is one of ours
+   */
+  LocalProcess(Member member, List<String> commandLine, String javaOptions, Path output) {
+    this.member = member;
+    this.javaOptions = javaOptions;
     this.output = output;
     // Ctrl-C goes to all processes of a terminal: this one shall end when it is told to, so that
     // what is under way arrives before. A shell's ignored signals stay ignored in what it becomes.
     command = new ArrayList<>(List.of("/bin/sh", "-c", "trap '' INT; exec \"$0\" \"$@\""));
-    command.add(launcher.toString());
-    command.add(part.command());
-    command.addAll(arguments);
+    command.addAll(commandLine);
   }
 
   void start() {
@@ -48,18 +52,23 @@ final class LocalProcess {
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
               .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()));
       builder.environment().put("HEADWATER_BUILD", "never");
+      if (!javaOptions.isEmpty()) {
+        builder.environment().put("HEADWATER_JAVA_OPTIONS", javaOptions);
+      }
       process = builder.start();
       expectedToRun = true;
       suspended = false;
     } catch (IOException e) {
-      throw UserError.failure("cannot start " + part.command() + ": " + e.getMessage(), e);
+      throw UserError.failure("cannot start " + member.label() + ": " + e.getMessage(), e);
     }
   }
 
   /** Whether it has said that it is ready; a UserError if it ended instead. */
   boolean isReady() {
     String text = outputSinceStart();
-    if (text.startsWith("ready ") || text.contains("\nready ")) {
+    if (text.startsWith("ready ")
+        || text.contains("\nready ")
+        || (member.part() == Part.MOSQUITTO && text.contains(" running\n"))) {
       return true;
     }
     if (!isAlive()) {
@@ -88,7 +97,7 @@ final class LocalProcess {
     Process ended = process;
     String last =
         outputSinceStart().lines().filter(line -> !line.isBlank()).reduce((_, l) -> l).orElse("");
-    return part.command()
+    return member.label()
         + " ended"
         + (ended == null || ended.isAlive() ? "" : " with exit code " + ended.exitValue())
         + (last.isEmpty() ? "" : ": " + last)
@@ -98,7 +107,7 @@ final class LocalProcess {
   }
 
   String notReadyLine(Duration limit) {
-    return part.command()
+    return member.label()
         + " was not ready within "
         + limit.toSeconds()
         + " s; its output is in "
@@ -155,7 +164,7 @@ final class LocalProcess {
       String complaint = new String(kill.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       if (!await(kill, Duration.ofSeconds(10)) || (kill.exitValue() != 0 && running.isAlive())) {
         throw UserError.failure(
-            "cannot send SIG%s to %s: %s".formatted(signal, part.command(), complaint.strip()));
+            "cannot send SIG%s to %s: %s".formatted(signal, member.label(), complaint.strip()));
       }
     } catch (IOException e) {
       throw UserError.failure("cannot send signals: " + e.getMessage(), e);

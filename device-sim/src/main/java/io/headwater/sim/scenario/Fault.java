@@ -1,6 +1,5 @@
 package io.headwater.sim.scenario;
 
-import io.headwater.sim.local.Part;
 import io.headwater.sim.proxy.LinkFault;
 import java.util.Locale;
 
@@ -9,11 +8,19 @@ public sealed interface Fault {
   /** For people: {@code cut uplink}. */
   String describe();
 
-  /** A link does not do what it should. */
-  record OnLink(Link link, LinkFault fault) implements Fault {
+  /**
+   * A link does not do what it should.
+   *
+   * @param number of the link, from 1 on, where there are several; 0 for all of them
+   */
+  record OnLink(Link link, int number, LinkFault fault) implements Fault {
+    public OnLink(Link link, LinkFault fault) {
+      this(link, 0, fault);
+    }
+
     @Override
     public String describe() {
-      String on = " " + link.label();
+      String on = " " + link.label() + (number == 0 ? "" : "-" + number);
       return switch (fault) {
         case LinkFault.Cut _ -> "cut" + on;
         case LinkFault.HalfOpen _ -> "half-open" + on;
@@ -30,35 +37,76 @@ public sealed interface Fault {
     }
   }
 
+  /** What is about a process. */
+  sealed interface OnProcess extends Fault {
+    Target target();
+
+    /** The same, about another. */
+    OnProcess on(Target other);
+  }
+
   /** SIGKILL; the end of the fault starts the process again. */
-  record Kill(Part part) implements Fault {
+  record Kill(Target target) implements OnProcess {
+    @Override
+    public OnProcess on(Target other) {
+      return new Kill(other);
+    }
+
     @Override
     public String describe() {
-      return "kill " + part.command();
+      return "kill " + target.label();
+    }
+  }
+
+  /** A session thread of the broker inside a bridge ends without a word. */
+  record BreakBroker(Target target) implements OnProcess {
+    @Override
+    public OnProcess on(Target other) {
+      return new BreakBroker(other);
+    }
+
+    @Override
+    public String describe() {
+      return "break the broker of " + target.label();
     }
   }
 
   /** SIGTERM, awaited; the end of the fault starts the process again. */
-  record Restart(Part part) implements Fault {
+  record Restart(Target target) implements OnProcess {
+    @Override
+    public OnProcess on(Target other) {
+      return new Restart(other);
+    }
+
     @Override
     public String describe() {
-      return "restart " + part.command();
+      return "restart " + target.label();
     }
   }
 
   /** SIGSTOP, and SIGCONT at the end of the fault. */
-  record Suspend(Part part) implements Fault {
+  record Suspend(Target target) implements OnProcess {
+    @Override
+    public OnProcess on(Target other) {
+      return new Suspend(other);
+    }
+
     @Override
     public String describe() {
-      return "suspend " + part.command();
+      return "suspend " + target.label();
     }
   }
 
   /** The file system that holds the process' data has no byte left. */
-  record Fill(Part part) implements Fault {
+  record Fill(Target target) implements OnProcess {
+    @Override
+    public OnProcess on(Target other) {
+      return new Fill(other);
+    }
+
     @Override
     public String describe() {
-      return "fill the disk of " + part.command();
+      return "fill the disk of " + target.label();
     }
   }
 

@@ -32,11 +32,40 @@ public record FaultPlan(List<Strike> strikes) {
         Duration begin = start.plus(entry.at().draw(random));
         Duration end =
             entry.length().map(length -> begin.plus(length.draw(random))).orElse(phaseEnd);
-        strikes.add(new Strike(entry.fault(), begin, end));
+        strikes.add(new Strike(aimed(entry.fault(), scenario, random), begin, end));
+      }
+      if (phase.random().isPresent()) {
+        draw(phase.random().get(), scenario, start, phaseEnd, random, strikes);
       }
       start = phaseEnd;
     }
     strikes.sort(Comparator.comparing(Strike::begin));
     return new FaultPlan(strikes);
+  }
+
+  /** One fault after the other, until the phase ends. */
+  private static void draw(
+      Scenario.Lottery lottery,
+      Scenario scenario,
+      Duration start,
+      Duration end,
+      SplittableRandom random,
+      List<Strike> strikes) {
+    Duration begin = start.plus(lottery.every().draw(random));
+    while (begin.compareTo(end) < 0) {
+      Scenario.Entry entry = lottery.faults().get(random.nextInt(lottery.faults().size()));
+      Duration length = entry.length().map(span -> span.draw(random)).orElse(Duration.ZERO);
+      Duration over = begin.plus(length);
+      strikes.add(
+          new Strike(
+              aimed(entry.fault(), scenario, random), begin, over.compareTo(end) < 0 ? over : end));
+      begin = begin.plus(lottery.every().draw(random));
+    }
+  }
+
+  private static Fault aimed(Fault fault, Scenario scenario, SplittableRandom random) {
+    return fault instanceof Fault.OnProcess about
+        ? about.on(about.target().draw(scenario.layout(), random))
+        : fault;
   }
 }

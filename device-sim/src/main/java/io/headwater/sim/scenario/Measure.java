@@ -27,6 +27,8 @@ public enum Measure {
   RESENT(Scope.RUN, Unit.COUNT, false),
   REORDERED(Scope.RUN, Unit.COUNT, false),
   LATE(Scope.RUN, Unit.COUNT, false),
+  /** So long a partition had more for a read_committed reader, and the reader stood still. */
+  LONGEST_STALL(Scope.RUN, Unit.MILLIS, false),
   /** Readings acknowledged in the whole run. */
   ACKNOWLEDGED(Scope.RUN, Unit.COUNT, true),
   /** Readings found at the far end in the whole run. */

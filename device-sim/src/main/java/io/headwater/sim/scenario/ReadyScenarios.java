@@ -13,7 +13,16 @@ import java.util.List;
 /** The scenarios that ship with the simulator, by name. */
 public final class ReadyScenarios {
   public static final List<String> NAMES =
-      List.of("smoke", "steady", "outage", "storm", "kill-everything");
+      List.of(
+          "smoke",
+          "steady",
+          "outage",
+          "storm",
+          "kill-everything",
+          "bridges",
+          "mosquitto",
+          "paused-bridge",
+          "broken-broker");
 
   private ReadyScenarios() {}
 

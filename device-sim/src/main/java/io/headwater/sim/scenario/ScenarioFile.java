@@ -4,6 +4,7 @@ import io.headwater.process.ByteSize;
 import io.headwater.process.Durations;
 import io.headwater.process.UserError;
 import io.headwater.process.YamlFile;
+import io.headwater.sim.local.Layout;
 import io.headwater.sim.local.Part;
 import io.headwater.sim.proxy.Direction;
 import io.headwater.sim.proxy.LinkFault;
@@ -14,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -60,11 +62,13 @@ public final class ScenarioFile {
     KINDS.put("restart", Set.of());
     KINDS.put("suspend", Set.of());
     KINDS.put("fill", Set.of());
+    KINDS.put("break-broker", Set.of());
     KINDS.put("storm", Set.of("fraction"));
   }
 
   private final YamlFile yaml;
   private final String name;
+  private Layout layout = Layout.USUAL;
 
   private ScenarioFile(YamlFile yaml, String name) {
     this.yaml = yaml;
@@ -99,11 +103,14 @@ public final class ScenarioFile {
   private @Nullable Scenario scenario(Node root) {
     Map<String, Node> keys =
         yaml.section(
-            root, "the file", Set.of("about", "load", "late-after", "drain", "phases", "expect"));
+            root,
+            "the file",
+            Set.of("about", "system", "load", "late-after", "drain", "phases", "expect"));
     if (!(root instanceof MappingNode)) {
       return null;
     }
     String about = yaml.optional(keys.get("about"), "about", "", Function.identity());
+    layout = layout(keys.get("system"));
     Load load = load(keys.get("load"));
     Duration lateAfter =
         yaml.optional(
@@ -115,7 +122,7 @@ public final class ScenarioFile {
     if (yaml.problemCount() > 0 || about == null || lateAfter == null || drain == null) {
       return null;
     }
-    return new Scenario(name, about, load, lateAfter, drain, phases, withNever(bounds));
+    return new Scenario(name, about, layout, load, lateAfter, drain, phases, withNever(bounds));
   }
 
   private static List<Bound> withNever(List<Bound> bounds) {
@@ -127,6 +134,26 @@ public final class ScenarioFile {
     }
     all.addAll(bounds);
     return all;
+  }
+
+  private Layout layout(@Nullable Node node) {
+    if (node == null) {
+      return Layout.USUAL;
+    }
+    Map<String, Node> keys =
+        yaml.section(node, "'system'", Set.of("gateways", "bridges", "broker"));
+    return new Layout(
+        given(keys, "gateways", text -> whole(text, 1, Layout.MOST_GATEWAYS)).orElse(1),
+        given(keys, "bridges", text -> whole(text, 1, Layout.MOST_BRIDGES)).orElse(1),
+        given(
+                keys,
+                "broker",
+                text ->
+                    label(
+                        text,
+                        Layout.Broker.values(),
+                        broker -> broker.name().toLowerCase(Locale.ROOT)))
+            .orElse(Layout.Broker.EMBEDDED));
   }
 
   private Load load(@Nullable Node node) {
@@ -174,7 +201,8 @@ public final class ScenarioFile {
     var names = new HashSet<String>();
     for (Node node : sequence.getValue()) {
       Map<String, Node> keys =
-          yaml.section(node, "a phase", Set.of("name", "for", "rate", "faults", "expect"));
+          yaml.section(
+              node, "a phase", Set.of("name", "for", "rate", "faults", "random", "expect"));
       if (!(node instanceof MappingNode)) {
         continue;
       }
@@ -185,9 +213,10 @@ public final class ScenarioFile {
       }
       List<Bound> bounds = bounds(keys.get("expect"), Measure.Scope.PHASE);
       List<Scenario.Entry> faults = faults(keys.get("faults"), length);
+      Optional<Scenario.Lottery> random = random(keys.get("random"));
       Optional<Double> rate = given(keys, "rate", ScenarioFile::rateOrNone);
       if (phase != null && length != null) {
-        phases.add(new Scenario.Phase(phase, Optional.of(length), rate, faults, bounds));
+        phases.add(new Scenario.Phase(phase, Optional.of(length), rate, faults, random, bounds));
       }
     }
     return phases;
@@ -223,6 +252,32 @@ public final class ScenarioFile {
       }
     }
     return faults;
+  }
+
+  private Optional<Scenario.Lottery> random(@Nullable Node node) {
+    if (node == null) {
+      return Optional.empty();
+    }
+    Map<String, Node> keys = yaml.section(node, "'random'", Set.of("every", "faults"));
+    Span every = yaml.required(node, keys, "every", Span::parse);
+    List<Scenario.Entry> faults = faults(keys.get("faults"), null);
+    for (Scenario.Entry entry : faults) {
+      if (entry.length().isEmpty()) {
+        yaml.problem(node, "'" + entry.fault().describe() + "' at random needs 'for'");
+      }
+      if (!entry.at().equals(Span.NONE)) {
+        yaml.problem(node, "'at' is for faults that are not drawn at random");
+      }
+    }
+    if (every != null && !every.min().isPositive()) {
+      yaml.problem(node, "every: must be above 0");
+    }
+    if (!(keys.get("faults") instanceof SequenceNode list) || list.getValue().isEmpty()) {
+      yaml.problem(node, "'random' needs 'faults', a list to draw from");
+    }
+    return every == null || faults.isEmpty() || !every.min().isPositive()
+        ? Optional.empty()
+        : Optional.of(new Scenario.Lottery(every, faults));
   }
 
   private Scenario.@Nullable Entry fault(Node node, @Nullable Duration phase) {
@@ -265,7 +320,8 @@ public final class ScenarioFile {
       case Fault.Kill _, Fault.Restart _ ->
           new Scenario.Entry(
               fault, at, Optional.of(length.orElse(new Span(RESTARTED_AFTER, RESTARTED_AFTER))));
-      case Fault.Storm _ -> new Scenario.Entry(fault, at, Optional.of(Span.NONE));
+      case Fault.Storm _, Fault.BreakBroker _ ->
+          new Scenario.Entry(fault, at, Optional.of(Span.NONE));
       case Fault.OnLink _, Fault.Suspend _, Fault.Fill _ -> new Scenario.Entry(fault, at, length);
     };
   }
@@ -276,6 +332,14 @@ public final class ScenarioFile {
       case "restart" -> onPart(kind, node, keys, Fault.Restart::new);
       case "suspend" -> onPart(kind, node, keys, Fault.Suspend::new);
       case "fill" -> onPart(kind, node, keys, Fault.Fill::new);
+      case "break-broker" -> {
+        Fault broken = onPart(kind, node, keys, Fault.BreakBroker::new);
+        if (broken instanceof Fault.BreakBroker(Target target)
+            && !target.part().equals(Optional.of(Part.BRIDGE))) {
+          yaml.problem(node, "break-broker: only a bridge has one inside");
+        }
+        yield broken;
+      }
       case "storm" -> {
         yaml.required(node, keys, kind, text -> oneOf(text, List.of(Link.SENSORS.label())));
         Double fraction =
@@ -283,18 +347,19 @@ public final class ScenarioFile {
         yield fraction == null ? null : new Fault.Storm(fraction);
       }
       default -> {
-        Link link =
-            yaml.required(node, keys, kind, text -> label(text, Link.values(), Link::label));
+        Link.Numbered link = yaml.required(node, keys, kind, text -> Link.parse(text, layout));
         LinkFault fault = linkFault(kind, node, keys);
-        yield link == null || fault == null ? null : new Fault.OnLink(link, fault);
+        yield link == null || fault == null
+            ? null
+            : new Fault.OnLink(link.link(), link.number(), fault);
       }
     };
   }
 
   private @Nullable Fault onPart(
-      String kind, Node node, Map<String, Node> keys, Function<Part, Fault> make) {
-    Part part = yaml.required(node, keys, kind, text -> label(text, Part.values(), Part::command));
-    return part == null ? null : make.apply(part);
+      String kind, Node node, Map<String, Node> keys, Function<Target, Fault> make) {
+    Target target = yaml.required(node, keys, kind, text -> Target.parse(text, layout));
+    return target == null ? null : make.apply(target);
   }
 
   private @Nullable LinkFault linkFault(String kind, Node node, Map<String, Node> keys) {

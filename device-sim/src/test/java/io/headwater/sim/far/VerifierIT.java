@@ -25,6 +25,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -139,6 +140,41 @@ class VerifierIT {
       Verdict verdict = verifier.finish(Duration.ofSeconds(10));
       assertThat(verdict.passed()).as("%s", verdict).isTrue();
       assertThat(verdict.arrived().acknowledged()).isEqualTo(50);
+    }
+  }
+
+  @Test
+  void measuresHowLongATransactionThatNobodyEndsHoldsBackAReader() {
+    String topic = "verify-stall";
+    try (var paused =
+            producer(Map.of("transactional.id", "paused", "transaction.timeout.ms", 3000));
+        var other = producer(Map.of())) {
+      paused.initTransactions();
+      other.send(record(topic, new Reading("sim-v-2", 1, 1, 0, "21.5"), 1));
+      other.flush();
+      try (Verifier verifier = verifier(topic)) {
+        for (long sequence = 1; sequence <= 10; sequence++) {
+          other.send(record(topic, acknowledged(sequence), sequence));
+        }
+        other.flush();
+        Awaitility.await().atMost(NO_PROGRESS).until(() -> verifier.arrivedCount() == 10);
+        assertThat(verifier.longestStall()).isLessThan(Duration.ofSeconds(2));
+
+        paused.beginTransaction();
+        // Into every partition, behind none of which a reader comes until the hub has ended it.
+        for (int partition = 0; partition < other.partitionsFor(topic).size(); partition++) {
+          paused.send(new ProducerRecord<>(topic, partition, "sim-v-none", new byte[1]));
+        }
+        paused.flush();
+        for (long sequence = 11; sequence <= 20; sequence++) {
+          other.send(record(topic, acknowledged(sequence), sequence));
+        }
+        Verdict verdict = verifier.finish(Duration.ofSeconds(30));
+
+        assertThat(verdict.passed()).as("%s", verdict).isTrue();
+        assertThat(verifier.longestStall())
+            .isBetween(Duration.ofSeconds(2), Duration.ofSeconds(25));
+      }
     }
   }
 

@@ -8,7 +8,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.Optional;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -48,7 +47,7 @@ class LocalSystemTest {
             new LocalLinks(
                 Optional.of(new HostPort("127.0.0.1", 1)),
                 Optional.of(new HostPort("127.0.0.1", 2))),
-            EnumSet.allOf(Part.class),
+            Part.OWN,
             folder.resolve("queries.yaml"),
             _ -> {});
     system.start(LIMIT, () -> false);

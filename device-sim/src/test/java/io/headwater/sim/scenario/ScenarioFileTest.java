@@ -93,10 +93,10 @@ class ScenarioFileTest {
                 Link.UPLINK, new LinkFault.Delay(Duration.ofMillis(200), Duration.ofMillis(50))),
             new Fault.OnLink(Link.UPLINK, new LinkFault.Loss(Duration.ofSeconds(3))),
             new Fault.OnLink(Link.UPLINK, new LinkFault.Bandwidth(65_536)),
-            new Fault.Kill(Part.EDGE),
-            new Fault.Restart(Part.HUB),
-            new Fault.Suspend(Part.BRIDGE),
-            new Fault.Fill(Part.ANALYTICS),
+            new Fault.Kill(Target.of(Part.EDGE)),
+            new Fault.Restart(Target.of(Part.HUB)),
+            new Fault.Suspend(Target.of(Part.BRIDGE)),
+            new Fault.Fill(Target.of(Part.ANALYTICS)),
             new Fault.Storm(0.5));
     assertThat(phase.faults().getFirst())
         .isEqualTo(
@@ -117,7 +117,7 @@ class ScenarioFileTest {
             new Bound(Measure.DUPLICATED, 0, false),
             new Bound(Measure.CORRUPTED, 0, false));
     assertThat(scenario.links()).containsExactlyInAnyOrder(Link.values());
-    assertThat(scenario.parts()).containsExactlyInAnyOrder(Part.values());
+    assertThat(scenario.parts()).containsExactlyInAnyOrderElementsOf(Part.OWN);
     assertThat(scenario.length()).contains(Duration.ofSeconds(10));
   }
 
@@ -159,10 +159,10 @@ class ScenarioFileTest {
                       "s.yaml line 7: 'by' is missing",
                       "s.yaml line 8: one fault of two kinds: [kill, cut]; known kinds: cut,"
                           + " half-open, black-hole, one-way, delay, loss, bandwidth, kill,"
-                          + " restart, suspend, fill, storm",
+                          + " restart, suspend, fill, break-broker, storm",
                       "s.yaml line 9: the fault has no kind; known kinds: cut, half-open,"
                           + " black-hole, one-way, delay, loss, bandwidth, kill, restart, suspend,"
-                          + " fill, storm",
+                          + " fill, break-broker, storm",
                       "s.yaml line 10: storm: 'hub' is not one of sensors",
                       "s.yaml line 11: unknown key 'lost'; known here: acknowledged-max,"
                           + " acknowledged-p50, acknowledged-p99, acknowledged-rate, arrived-max,"
@@ -183,7 +183,7 @@ class ScenarioFileTest {
           ''             | s.yaml line 1: the file is empty: it must hold 'phases:' and a list of them
           phases: []     | s.yaml line 1: 'phases' must be a list of phases, each with name and for
           about: x       | s.yaml line 1: 'phases' must be a list of phases, each with name and for
-          '- 1'          | s.yaml line 1: the file must be keys and values: about, drain, expect, late-after, load, phases
+          '- 1'          | s.yaml line 1: the file must be keys and values: about, drain, expect, late-after, load, phases, system
           'a: [1'        | s.yaml line 1: expected ',' or ']', but got <stream end>
           """)
   void namesWhatAFileLacks(String yaml, String message) {
@@ -217,9 +217,72 @@ class ScenarioFileTest {
     assertThat(FaultPlan.draw(scenario, 43)).isNotEqualTo(plan);
     // before: 3 s; at: 1s..3s
     FaultPlan.Strike first = plan.strikes().getFirst();
-    assertThat(first.fault()).isEqualTo(new Fault.Kill(Part.EDGE));
+    assertThat(first.fault()).isEqualTo(new Fault.Kill(Target.of(Part.EDGE)));
     assertThat(first.begin()).isBetween(Duration.ofSeconds(4), Duration.ofSeconds(6));
     assertThat(first.end()).isBetween(first.begin(), first.begin().plusSeconds(1));
+  }
+
+  @Test
+  void drawsFaultsAndWhomTheyStrikeFromTheSeedForAsLongAsIsAsked() {
+    Scenario scenario =
+        read(
+            """
+            system: {gateways: 20, bridges: 3, broker: both}
+            phases:
+              - {name: before, for: 3s}
+              - name: faults
+                for: 10m
+                random:
+                  every: 4s..8s
+                  faults:
+                    - {kill: any, for: 0s..2s}
+                    - {suspend: bridge, for: 1s..15s}
+                    - {kill: edge-7}
+                    - {cut: uplink-4, for: 2s}
+                    - {cut: hub, for: 2s}
+            """);
+    FaultPlan plan = FaultPlan.draw(scenario, 42);
+    assertThat(FaultPlan.draw(scenario, 42)).isEqualTo(plan);
+    assertThat(FaultPlan.draw(scenario, 43)).isNotEqualTo(plan);
+    assertThat(plan.strikes())
+        .hasSizeBetween(75, 150)
+        .allSatisfy(strike -> {
+          assertThat(strike.begin()).isBetween(Duration.ofSeconds(7), Duration.ofSeconds(603));
+          assertThat(strike.end()).isBetween(strike.begin(), Duration.ofSeconds(603));
+        });
+    assertThat(plan.strikes())
+        .extracting(strike -> strike.fault().describe())
+        .contains("kill hub", "kill mosquitto", "kill edge-7", "cut uplink-4", "cut hub")
+        .contains("suspend bridge-1", "suspend bridge-2", "suspend bridge-3")
+        .doesNotContain("kill any", "suspend bridge");
+    assertThat(scenario.lasting(Duration.ofSeconds(30)).orElseThrow().length())
+        .contains(Duration.ofSeconds(33));
+    assertThat(ReadyScenarios.find("outage").lasting(Duration.ofSeconds(30))).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          gateways: 101      | kill: hub      | s.yaml line 1: gateways: '101' is not a whole number between 1 and 100
+          broker: emqx       | kill: hub      | s.yaml line 1: broker: 'emqx' is not one of embedded, mosquitto, both
+          bridges: 2         | kill: bridge-3 | s.yaml line 3: kill: 'bridge-3' is not one of hub, bridge, analytics, edge, one of these with its number, any
+          bridges: 1         | kill: mosquitto | s.yaml line 3: kill: 'mosquitto' is not one of hub, bridge, analytics, edge
+          bridges: 2         | cut: uplink-3  | s.yaml line 3: cut: 'uplink-3' is not one of sensors, uplink, hub, or one of these with its number
+          bridges: 2         | cut: uplink    | s.yaml line 3: 'cut uplink' at random needs 'for'
+          """)
+  void namesWhatIsWrongWithASystemAndItsFaults(String system, String fault, String message) {
+    assertThatThrownBy(() ->
+            read(
+                """
+                system: {%s}
+                phases:
+                  - {name: a, for: 9s, random: {every: 1s, faults: [{%s}]}}
+                """
+                    .formatted(system, fault)))
+        .isInstanceOf(UserError.class)
+        .hasMessage(message);
   }
 
   @Test
