@@ -66,7 +66,7 @@ class ExamplesIT {
     try (Stream<Path> entries = Files.list(Example.originals())) {
       List<String> names =
           entries.filter(Files::isDirectory).map(each -> each.getFileName().toString()).toList();
-      assertThat(names).hasSize(5);
+      assertThat(names).hasSize(6);
       assertThat(index).contains(names.stream().map(name -> "(" + name + "/README.md)").toList());
     }
   }
