@@ -25,7 +25,8 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
- * Reads what {@link TlsSettings} names. Each mistake is a {@link UserError} that names the file.
+ * Certificates, keys and secrets in files. Each mistake is a {@link UserError} that names the
+ * option and the file.
  */
 public final class PemFiles {
   private static final Pattern PKCS8 =
@@ -36,39 +37,44 @@ public final class PemFiles {
 
   /** Whom to trust; empty for those that Java trusts. */
   public static Optional<TrustManagerFactory> trust(TlsSettings tls) {
-    return tls.ca().map(PemFiles::trust);
+    return tls.ca().map(file -> trust("tls.ca", file));
   }
 
-  private static TrustManagerFactory trust(Path file) {
+  /** Whom to trust: the certificates of a file. */
+  public static TrustManagerFactory trust(String option, Path file) {
     try {
       KeyStore store = emptyStore();
       int number = 0;
-      for (Certificate certificate : certificates("tls.ca", file)) {
+      for (Certificate certificate : certificates(option, file)) {
         store.setCertificateEntry("trusted-" + number++, certificate);
       }
       var factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       factory.init(store);
       return factory;
     } catch (GeneralSecurityException | IOException e) {
-      throw unusable("tls.ca", file, e);
+      throw unusable(option, file, e);
     }
   }
 
   /** Own certificate and key, if there are any. */
   public static Optional<KeyManagerFactory> identity(TlsSettings tls) {
-    if (tls.cert().isEmpty() || tls.key().isEmpty()) {
-      return Optional.empty();
-    }
-    Collection<? extends Certificate> chain = certificates("tls.cert", tls.cert().get());
+    return tls.cert().isEmpty() || tls.key().isEmpty()
+        ? Optional.empty()
+        : Optional.of(identity("tls.cert", tls.cert().get(), "tls.key", tls.key().get()));
+  }
+
+  /** A certificate with its chain, and its key, PKCS 8 without a password. */
+  public static KeyManagerFactory identity(
+      String certificateOption, Path certificate, String keyOption, Path key) {
+    Collection<? extends Certificate> chain = certificates(certificateOption, certificate);
     try {
       KeyStore store = emptyStore();
-      store.setKeyEntry(
-          "own", key(tls.key().get()), NO_PASSWORD, chain.toArray(new Certificate[0]));
+      store.setKeyEntry("own", key(keyOption, key), NO_PASSWORD, chain.toArray(new Certificate[0]));
       var factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       factory.init(store, NO_PASSWORD);
-      return Optional.of(factory);
+      return factory;
     } catch (GeneralSecurityException | IOException e) {
-      throw unusable("tls.key", tls.key().get(), e);
+      throw unusable(keyOption, key, e);
     }
   }
 
@@ -104,11 +110,13 @@ public final class PemFiles {
     }
   }
 
-  private static PrivateKey key(Path file) throws IOException, GeneralSecurityException {
+  private static PrivateKey key(String option, Path file)
+      throws IOException, GeneralSecurityException {
     Matcher pem = PKCS8.matcher(Files.readString(file));
     if (!pem.find()) {
       throw UserError.usage(
-          "tls.key: "
+          option
+              + ": "
               + file
               + " holds no PRIVATE KEY in PEM form without a password; convert it with openssl"
               + " pkcs8 -topk8 -nocrypt");
@@ -121,7 +129,7 @@ public final class PemFiles {
         // Of another kind.
       }
     }
-    throw UserError.usage("tls.key: " + file + " is neither an RSA, EC nor EdDSA key");
+    throw UserError.usage(option + ": " + file + " is neither an RSA, EC nor EdDSA key");
   }
 
   private static KeyStore emptyStore() throws GeneralSecurityException, IOException {
