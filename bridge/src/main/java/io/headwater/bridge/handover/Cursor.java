@@ -47,6 +47,9 @@ record Cursor(OffsetRanges settled, List<Opening> openings) {
   static Optional<Cursor> parse(byte[] bytes) {
     try {
       JsonNode node = JSON.readTree(new String(bytes, StandardCharsets.UTF_8));
+      if (!node.path("settled").isArray()) {
+        return Optional.empty();
+      }
       OffsetRanges settled = OffsetRanges.EMPTY;
       for (JsonNode range : node.path("settled")) {
         settled = settled.add(range.path(0).asLong(), range.path(1).asLong());

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -58,6 +59,12 @@ final class CursorStore {
     void cursor(CursorKey key, Cursor cursor, long writtenMs);
   }
 
+  /** Where lanes' cursors come from. */
+  @FunctionalInterface
+  interface Source {
+    void read(Collection<Integer> lanes, Sink cursors);
+  }
+
   /** Gives the newest of all cursors of the lanes, in the order of writing. */
   void read(Collection<Integer> lanes, Sink cursors) {
     long began = System.nanoTime();
@@ -102,17 +109,29 @@ final class CursorStore {
     if (record.value() == null) {
       return; // forgotten
     }
-    CursorKey.parse(record.key())
-        .ifPresentOrElse(
-            key ->
-                Cursor.parse(record.value())
-                    .ifPresent(cursor -> cursors.cursor(key, cursor, record.timestamp())),
-            () ->
-                LOGGER
-                    .atWarn()
-                    .addKeyValue("partition", record.partition())
-                    .addKeyValue("offset", record.offset())
-                    .log("A record in the cursor topic is not a cursor"));
+    Optional<CursorKey> key = CursorKey.parse(record.key());
+    if (key.isEmpty()) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("partition", record.partition())
+          .addKeyValue("offset", record.offset())
+          .log("A record in the cursor topic is not a cursor");
+      return;
+    }
+    Cursor cursor =
+        Cursor.parse(record.value())
+            // Going on without it would write again all that it covers.
+            .orElseThrow(() ->
+                new KafkaException(
+                    "the cursor of gateway %s, %s-%d at offset %d, cannot be read; a newer bridge"
+                            .formatted(
+                                key.get().gateway(),
+                                HubTopics.CURSORS,
+                                record.partition(),
+                                record.offset())
+                        + " may have written it: start that one, or delete the cursor with"
+                        + " 'headwater gateways forget'"));
+    cursors.cursor(key.get(), cursor, record.timestamp());
   }
 
   private Map<TopicPartition, Long> awaitDecided(Set<TopicPartition> partitions) {

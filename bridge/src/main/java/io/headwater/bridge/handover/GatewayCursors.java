@@ -91,6 +91,11 @@ final class GatewayCursors {
     return touchedMs;
   }
 
+  /** Whether it has nothing in the hub, nor on the way there. */
+  boolean isUnwritten() {
+    return cursors.isEmpty() && tentative.isEmpty();
+  }
+
   Set<StreamPartition> partitions() {
     return cursors.keySet();
   }

@@ -109,7 +109,7 @@ final class Intake {
     }
     declared.declare(request.gateway(), request.streams());
     var log = new LogId(request.gateway(), request.epoch());
-    GatewayCursors cursors = lanes.cursors(log);
+    GatewayCursors cursors = lanes.remembered(log);
     cursors.touched(clock.millis());
     GatewayCursors.State state = cursors.request(request);
     if (state.verdict() == Answer.Verdict.COPY) {

@@ -4,6 +4,7 @@ import io.headwater.bridge.broker.Brokers;
 import io.headwater.uplink.UplinkTopics;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,9 @@ import org.slf4j.LoggerFactory;
 
 /** The lanes that are owned, and the cursors in them. Confined to the hand-over's thread. */
 final class Lanes {
+  /** Logs of one gateway that have asked for their state and have nothing in the hub. */
+  private static final int MOST_UNWRITTEN = 8;
+
   private static final Logger LOGGER = LoggerFactory.getLogger(Lanes.class);
 
   private final Brokers brokers;
@@ -40,11 +44,45 @@ final class Lanes {
     return owned.containsKey(lane);
   }
 
-  /** The cursors of a log in an owned lane; new ones for a log that is not known. */
+  /** The cursors of a log in an owned lane; those of one that is not known are not kept. */
   GatewayCursors cursors(LogId log) {
-    return owned
-        .computeIfAbsent(log.lane(), _ -> new HashMap<>())
-        .computeIfAbsent(log, _ -> new GatewayCursors());
+    GatewayCursors known = lane(log).get(log);
+    return known == null ? new GatewayCursors() : known;
+  }
+
+  /**
+   * The cursors of a log in an owned lane that has asked for its state; kept from now on. Of the
+   * logs of one gateway that have only asked, the newest few are: a gateway that draws a new epoch
+   * for each request must not use up the memory.
+   */
+  GatewayCursors remembered(LogId log) {
+    Map<LogId, GatewayCursors> lane = lane(log);
+    GatewayCursors known = lane.get(log);
+    if (known != null) {
+      return known;
+    }
+    List<LogId> unwritten =
+        lane.entrySet().stream()
+            .filter(entry -> entry.getKey().gateway().equals(log.gateway()))
+            .filter(entry -> entry.getValue().isUnwritten())
+            .sorted(Comparator.comparingLong(entry -> entry.getValue().touchedMs()))
+            .map(Map.Entry::getKey)
+            .toList();
+    unwritten.stream()
+        .limit(Math.max(0, unwritten.size() + 1 - MOST_UNWRITTEN))
+        .forEach(lane::remove);
+    var begun = new GatewayCursors();
+    lane.put(log, begun);
+    return begun;
+  }
+
+  private Map<LogId, GatewayCursors> lane(LogId log) {
+    Map<LogId, GatewayCursors> lane = owned.get(log.lane());
+    if (lane == null) {
+      // Without its cursors everything would count as new, and be doubled.
+      throw new IllegalStateException("lane " + log.lane() + " is not owned");
+    }
+    return lane;
   }
 
   void forEachLog(Set<Integer> lanes, BiConsumer<LogId, GatewayCursors> told) {
@@ -77,7 +115,7 @@ final class Lanes {
   }
 
   /** Lanes come: their cursors are read, then their topics are listened to. */
-  void give(Set<Integer> added, CursorStore store) {
+  void give(Set<Integer> added, CursorStore.Source store) {
     var read = new HashMap<Integer, Map<LogId, GatewayCursors>>();
     added.forEach(lane -> read.put(lane, new HashMap<>()));
     store.read(
@@ -160,7 +198,7 @@ final class Lanes {
       member.pause(assigned);
       Set<Integer> added = lanesOf(assigned);
       if (!added.isEmpty()) {
-        lanes.give(added, store);
+        lanes.give(added, store::read);
         afterwards.accept(added);
       }
     }

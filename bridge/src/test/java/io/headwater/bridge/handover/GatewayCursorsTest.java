@@ -184,6 +184,7 @@ class GatewayCursorsTest {
     assertThat(CursorKey.parse(key.toBytes())).contains(key);
     assertThat(CursorKey.parse("[1]".getBytes(StandardCharsets.UTF_8))).isEmpty();
     assertThat(Cursor.parse("}".getBytes(StandardCharsets.UTF_8))).isEmpty();
+    assertThat(Cursor.parse("{}".getBytes(StandardCharsets.UTF_8))).isEmpty();
   }
 
   /** However batches are cut, doubled, reordered, committed or aborted: each offset once. */
