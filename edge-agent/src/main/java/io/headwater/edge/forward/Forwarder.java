@@ -7,7 +7,6 @@ import io.headwater.process.Threads;
 import io.headwater.uplink.Answer;
 import io.headwater.uplink.Batch;
 import io.headwater.uplink.Credit;
-import io.headwater.uplink.Gap;
 import io.headwater.uplink.MalformedUplinkException;
 import io.headwater.uplink.Reject;
 import io.headwater.uplink.RejectReason;
@@ -338,7 +337,8 @@ public final class Forwarder implements AutoCloseable {
     if (slice.isEmpty()) {
       return false;
     }
-    byte[] frame = UplinkCodec.encode(batch(partition, track, clip(slice, range.get().to())), true);
+    byte[] frame =
+        UplinkCodec.encode(batch(partition, track, slice.before(range.get().to())), true);
     open.sendBatch(frame);
     metrics.sent();
     plan.sent(
@@ -349,26 +349,6 @@ public final class Forwarder implements AutoCloseable {
             frame.length,
             System.nanoTime()));
     return true;
-  }
-
-  /** A gap may reach beyond the range that is free. */
-  private static LogSlice clip(LogSlice slice, long to) {
-    if (slice.nextOffset() <= to) {
-      return slice;
-    }
-    var gaps =
-        slice.gaps().stream()
-            .filter(gap -> gap.firstOffset() < to)
-            .map(gap ->
-                new Gap(
-                    gap.firstOffset(),
-                    Math.min(gap.nextOffset(), to),
-                    gap.reason(),
-                    gap.kept(),
-                    gap.total()))
-            .toList();
-    var records = slice.records().stream().filter(record -> record.offset() < to).toList();
-    return new LogSlice(slice.firstOffset(), to, records, gaps);
   }
 
   private Batch batch(StreamPartition partition, Track track, LogSlice slice) {
