@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.network.ClientInformation;
 import org.apache.kafka.common.network.ListenerName;
@@ -40,7 +39,8 @@ import org.slf4j.LoggerFactory;
  * <p>Requests are started one after the other on the workers, in {@link Turns} (the next only when
  * the handler of the one before has returned), so appends of one connection reach the log in the
  * order sent; what they wait for then overlaps. Reading stops while {@link #MOST_IN_FLIGHT} are
- * unanswered or their bytes exceed the bound. State is confined to the connection's event loop.
+ * unanswered or their bytes exceed the bound. What a client has sent is carried out even if it
+ * closes the connection meanwhile. State is confined to the connection's event loop.
  */
 final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   private static final Logger LOGGER = LoggerFactory.getLogger(ConnectionHandler.class);
@@ -52,7 +52,6 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     private final long arrived = System.nanoTime();
     private @Nullable ByteBuf frame;
     private final int bytes;
-    private final AtomicBoolean claimed = new AtomicBoolean();
     private RequestMetrics.@Nullable OfApi metrics;
     private long begun;
     private long handled;
@@ -65,11 +64,6 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     Exchange(ByteBuf frame) {
       this.frame = frame;
       this.bytes = frame.readableBytes();
-    }
-
-    /** True for the first who asks: the worker that begins, or the end of the connection. */
-    boolean claim() {
-      return claimed.compareAndSet(false, true);
     }
 
     /** The socket has taken the answer. */
@@ -154,8 +148,9 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
 
   /** Runs on a worker: parses, hands to the API, and comes back to the event loop. */
   private void startOnWorker(ChannelHandlerContext context, Exchange exchange) {
-    if (broken || !exchange.claim()) {
-      return; // the connection has been closed, or is about to be
+    if (broken) {
+      context.executor().execute(() -> drop(exchange));
+      return;
     }
     CompletableFuture<AbstractResponse> answer;
     exchange.begun = System.nanoTime();
@@ -377,14 +372,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     closed = true;
     metrics.connectionClosed();
     gate.close();
-    // Requests that a worker has begun keep their frame until they are answered.
-    exchanges.removeIf(exchange -> {
-      boolean waiting = exchange.claim();
-      if (waiting) {
-        release(exchange);
-      }
-      return waiting;
-    });
+    // What has arrived is carried out all the same: who sends with acks=0 closes without waiting.
   }
 
   @Override

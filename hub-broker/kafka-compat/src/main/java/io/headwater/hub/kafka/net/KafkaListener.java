@@ -60,7 +60,8 @@ public final class KafkaListener implements AutoCloseable {
             0,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(),
-            Threads.factory("hub-api"));
+            Threads.factory("hub-api"),
+            (task, _) -> task.run()); // closing: who would hand on goes on itself
     metrics.watch(workers);
     var bind =
         new ServerBootstrap()
