@@ -20,17 +20,12 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -55,18 +50,7 @@ class BridgeIT {
    * @return ends it
    */
   AutoCloseable startHub(Path folder, Consumer<String> address) throws IOException {
-    ChildProcess process =
-        Headwater.start(
-            folder,
-            "hub",
-            "--data",
-            folder.resolve("hub").toString(),
-            "--port",
-            "0",
-            "--set",
-            "http=127.0.0.1:0",
-            "--set",
-            "zookeeper=127.0.0.1:0");
+    ChildProcess process = Headwater.startHub(folder);
     address.accept(Objects.requireNonNull(process.awaitReady(START).get("kafka")));
     return process;
   }
@@ -128,38 +112,6 @@ class BridgeIT {
         "client-1");
   }
 
-  /** All committed records of a topic, when at least so many are there. */
-  private static List<ConsumerRecord<String, String>> committed(String topic, int atLeast) {
-    Map<String, Object> config =
-        Map.of("bootstrap.servers", kafka, "isolation.level", "read_committed");
-    try (var consumer =
-        new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(info -> new TopicPartition(topic, info.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      var found = new ArrayList<ConsumerRecord<String, String>>();
-      long quietSince = System.nanoTime();
-      long limit = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-      while (System.nanoTime() - limit < 0
-          && (found.size() < atLeast
-              || System.nanoTime() - quietSince < Duration.ofSeconds(1).toNanos())) {
-        var polled = consumer.poll(Duration.ofMillis(100));
-        polled.forEach(found::add);
-        if (!polled.isEmpty()) {
-          quietSince = System.nanoTime();
-        }
-      }
-      return found;
-    }
-  }
-
-  private static List<String> values(String topic, int atLeast) {
-    return committed(topic, atLeast).stream().map(ConsumerRecord::value).toList();
-  }
-
   private static List<String> expected(long to) {
     return LongStream.range(0, to).mapToObj(offset -> "v" + offset).toList();
   }
@@ -188,7 +140,7 @@ class BridgeIT {
               settled -> assertThat(settled.ranges().covers(0, 200)).as("%s", settled).isTrue());
       gateway.deliverUntilSettled(partition, 0, 250, batch("gw-once", "once", 100, 250));
 
-      List<ConsumerRecord<String, String>> records = committed("once", 250);
+      List<ConsumerRecord<String, String>> records = Committed.records(kafka, "once", 250);
       assertThat(records).extracting(ConsumerRecord::value).isEqualTo(expected(250));
       ConsumerRecord<String, String> first = records.getFirst();
       assertThat(first.key()).isEqualTo("key");
@@ -219,8 +171,8 @@ class BridgeIT {
           0,
           20,
           batch("gw-gaps", "gaps", 0, 20, new Gap(10, 20, GapReason.DISK_FULL, 0, 10)));
-      assertThat(values("gaps", 10)).isEqualTo(expected(10));
-      assertThat(values("headwater-gaps", 1))
+      assertThat(Committed.values(kafka, "gaps", 10)).isEqualTo(expected(10));
+      assertThat(Committed.values(kafka, "headwater-gaps", 1))
           .singleElement()
           .asString()
           .contains("\"first\":10", "\"next\":20", "\"reason\":\"disk-full\"");
@@ -259,7 +211,7 @@ class BridgeIT {
               21,
               List.of(poison),
               List.of()));
-      assertThat(committed("gaps.dlq", 1))
+      assertThat(Committed.records(kafka, "gaps.dlq", 1))
           .singleElement()
           .satisfies(record -> assertThat(header(record, "cause")).isNotEmpty());
 
@@ -276,7 +228,7 @@ class BridgeIT {
               assertThat(reject.partition().stream()).isEqualTo(reserved);
             });
       }
-      assertThat(committed("headwater-gaps", 1)).hasSize(1);
+      assertThat(Committed.records(kafka, "headwater-gaps", 1)).hasSize(1);
 
       assertThat(gateway.ask(99).verdict()).isEqualTo(Answer.Verdict.COPY);
     } finally {
@@ -305,7 +257,7 @@ class BridgeIT {
         old.signal("CONT");
 
         again.deliverUntilSettled(partition, 0, 150, batch("gw-paused", "paused", 120, 150));
-        assertThat(values("paused", 150)).isEqualTo(expected(150));
+        assertThat(Committed.values(kafka, "paused", 150)).isEqualTo(expected(150));
       }
     } finally {
       old.kill();
@@ -331,7 +283,7 @@ class BridgeIT {
           new StreamPartition("garbage", 0), 0, 10, batch("gw-garbage", "garbage", 0, 10));
 
       assertThat(gateway.isConnected()).isTrue();
-      assertThat(values("garbage", 10)).isEqualTo(expected(10));
+      assertThat(Committed.values(kafka, "garbage", 10)).isEqualTo(expected(10));
     } finally {
       bridge.kill();
     }

@@ -62,18 +62,7 @@ class BridgeSpeedRun {
 
   @BeforeAll
   static void startHub() {
-    hub =
-        Headwater.start(
-            shared,
-            "hub",
-            "--data",
-            shared.resolve("hub").toString(),
-            "--port",
-            "0",
-            "--set",
-            "http=127.0.0.1:0",
-            "--set",
-            "zookeeper=127.0.0.1:0");
+    hub = Headwater.startHub(shared);
     kafka = Objects.requireNonNull(hub.awaitReady(START).get("kafka"));
   }
 

@@ -41,18 +41,7 @@ class DownlinkIT {
 
   @BeforeAll
   static void start() throws IOException {
-    hub =
-        Headwater.start(
-            shared,
-            "hub",
-            "--data",
-            shared.resolve("hub").toString(),
-            "--port",
-            "0",
-            "--set",
-            "http=127.0.0.1:0",
-            "--set",
-            "zookeeper=127.0.0.1:0");
+    hub = Headwater.startHub(shared);
     kafka = Objects.requireNonNull(hub.awaitReady(LIMIT).get("kafka"));
     assertThat(run("topics", "create", "setpoints", "--partitions", "2")).contains("Created");
     bridge = startBridge();

@@ -175,21 +175,6 @@ class SeveralBridgesIT {
         });
   }
 
-  private List<String> values(int atLeast) {
-    return reading(
-        "several",
-        consumer -> {
-          var found = new ArrayList<String>();
-          int quiet = 0;
-          for (int polls = 0; polls < 200 && (found.size() < atLeast || quiet < 10); polls++) {
-            var polled = consumer.poll(Duration.ofMillis(100));
-            quiet = polled.isEmpty() ? quiet + 1 : 0;
-            polled.forEach(record -> found.add(record.value()));
-          }
-          return found;
-        });
-  }
-
   private static List<TestGateway> gateways(
       String broker, @Nullable String password, int from, int to) {
     var made = new ArrayList<TestGateway>();
@@ -201,19 +186,7 @@ class SeveralBridgesIT {
 
   @Test
   void readingsArriveOnceWhicheverBrokerTheGatewayIsAtAndWhicheverBridgeDies() throws Exception {
-    ChildProcess hub =
-        keep(
-            Headwater.start(
-                folder,
-                "hub",
-                "--data",
-                folder.resolve("hub").toString(),
-                "--port",
-                "0",
-                "--set",
-                "http=127.0.0.1:0",
-                "--set",
-                "zookeeper=127.0.0.1:0"));
+    ChildProcess hub = keep(Headwater.startHub(folder));
     kafka = Objects.requireNonNull(hub.awaitReady(START).get("kafka"));
     int port = AclIT.freePort();
     String acl = AclCommand.mosquitto(List.of("headwater-bridge"), List.of());
@@ -283,7 +256,7 @@ class SeveralBridgesIT {
     all.addAll(gateways(thirdBroker, null, 10, 16));
     deliver(all, 2 * BATCH);
 
-    List<String> values = values(10 * 3 * BATCH);
+    List<String> values = Committed.values(kafka, "several", 10 * 3 * BATCH);
     assertThat(values).doesNotHaveDuplicates().hasSize(10 * 3 * BATCH);
     await()
         .atMost(Duration.ofSeconds(20))

@@ -32,10 +32,7 @@ import java.util.zip.CRC32C;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -53,18 +50,7 @@ class UplinkIT {
 
   @BeforeAll
   static void startHub() {
-    hub =
-        Headwater.start(
-            shared,
-            "hub",
-            "--data",
-            shared.resolve("hub").toString(),
-            "--port",
-            "0",
-            "--set",
-            "http=127.0.0.1:0",
-            "--set",
-            "zookeeper=127.0.0.1:0");
+    hub = Headwater.startHub(shared);
     kafka = Objects.requireNonNull(hub.awaitReady(START).get("kafka"));
   }
 
@@ -192,7 +178,7 @@ class UplinkIT {
       gateway.ask(TestGateway.INCARNATION);
       gateway.deliverUntilSettled(
           new StreamPartition("after-fuzz", 0), 0, 20, batch("gw-fuzz", "after-fuzz", 0, 20));
-      assertThat(values("after-fuzz", 20)).as("%s", seed).hasSize(20);
+      assertThat(Committed.values(kafka, "after-fuzz", 20)).as("%s", seed).hasSize(20);
       assertThat(bridge.isAlive()).as("%s", seed).isTrue();
     } finally {
       bridge.kill();
@@ -295,7 +281,7 @@ class UplinkIT {
         again.deliverUntilSettled(partition, 0, 120, batch("gw-newer", "newer", 50, 120));
         old.signal("CONT");
         again.deliverUntilSettled(partition, 0, 150, batch("gw-newer", "newer", 120, 150));
-        assertThat(values("newer", 150)).hasSize(150).doesNotHaveDuplicates();
+        assertThat(Committed.values(kafka, "newer", 150)).hasSize(150).doesNotHaveDuplicates();
       }
     } finally {
       old.kill();
@@ -343,32 +329,5 @@ class UplinkIT {
                         new ConfigEntry("cleanup.policy", policy), AlterConfigOp.OpType.SET))))
         .all()
         .get();
-  }
-
-  private static List<String> values(String topic, int atLeast) {
-    Map<String, Object> config =
-        Map.of("bootstrap.servers", kafka, "isolation.level", "read_committed");
-    try (var consumer =
-        new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer())) {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(info -> new TopicPartition(topic, info.partition()))
-              .toList();
-      consumer.assign(partitions);
-      consumer.seekToBeginning(partitions);
-      var found = new ArrayList<String>();
-      long quietSince = System.nanoTime();
-      long limit = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-      while (System.nanoTime() - limit < 0
-          && (found.size() < atLeast
-              || System.nanoTime() - quietSince < Duration.ofSeconds(1).toNanos())) {
-        var polled = consumer.poll(Duration.ofMillis(100));
-        polled.forEach(record -> found.add(record.value()));
-        if (!polled.isEmpty()) {
-          quietSince = System.nanoTime();
-        }
-      }
-      return found;
-    }
   }
 }

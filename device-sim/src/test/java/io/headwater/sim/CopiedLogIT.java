@@ -121,15 +121,7 @@ class CopiedLogIT {
   void imageGrownPastTheCursorAndTwoLiveCopiesLoseAndDoubleNothing() throws Exception {
     var running = new ArrayList<ChildProcess>();
     try {
-      ChildProcess hub =
-          start(
-              "hub",
-              "--data=" + folder.resolve("hub"),
-              "--port=0",
-              "--set",
-              "http=127.0.0.1:0",
-              "--set",
-              "zookeeper=127.0.0.1:0");
+      ChildProcess hub = Headwater.startHub(folder);
       running.add(hub);
       String kafka = Objects.requireNonNull(hub.awaitReady(LIMIT).get("kafka"));
       ChildProcess bridge =

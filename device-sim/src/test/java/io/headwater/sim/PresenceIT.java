@@ -122,19 +122,7 @@ class PresenceIT {
   @Test
   void devicesOnAnAgentBesideTheHubAreSeenToComeAndGo() {
     Path mosquittoPub = OutsideSoftware.find("mosquitto_pub");
-    ChildProcess hub =
-        keep(
-            Headwater.start(
-                folder,
-                "hub",
-                "--data",
-                folder.resolve("hub").toString(),
-                "--port",
-                "0",
-                "--set",
-                "http=127.0.0.1:0",
-                "--set",
-                "zookeeper=127.0.0.1:0"));
+    ChildProcess hub = keep(Headwater.startHub(folder));
     String kafka = Objects.requireNonNull(hub.awaitReady(START).get("kafka"));
     ChildProcess bridge =
         keep(

@@ -46,16 +46,7 @@ class VerifierIT {
 
   @BeforeAll
   static void startHub() {
-    hub =
-        Headwater.start(
-            folder,
-            "hub",
-            "--data=" + folder.resolve("hub"),
-            "--port=0",
-            "--set",
-            "http=127.0.0.1:0",
-            "--set",
-            "zookeeper=127.0.0.1:0");
+    hub = Headwater.startHub(folder);
     address = HostPort.parse(hub.awaitReady(Duration.ofSeconds(60)).getOrDefault("kafka", ""));
   }
 

@@ -28,4 +28,15 @@ public final class Headwater {
     // The launcher must not start a build of its own inside a build.
     return ChildProcess.start(workFolder, Map.of("HEADWATER_BUILD", "never"), command);
   }
+
+  /** Starts a hub on free ports, with its data in the folder's {@code hub}. */
+  public static ChildProcess startHub(Path workFolder) {
+    return start(
+        workFolder,
+        "hub",
+        "--data=" + workFolder.resolve("hub"),
+        "--port=0",
+        "--set=http=127.0.0.1:0",
+        "--set=zookeeper=127.0.0.1:0");
+  }
 }
