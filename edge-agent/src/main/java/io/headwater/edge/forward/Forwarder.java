@@ -284,6 +284,7 @@ public final class Forwarder implements AutoCloseable {
     stateKnown = false;
     plans.values().forEach(plan -> plan.flights().clear());
     stateAskedNanos = now;
+    log.reach(false);
     open.sendStateRequest(
         UplinkCodec.encode(
             new StateRequest(gateway, log.epoch(), log.incarnations(), version, declared)));
@@ -339,6 +340,7 @@ public final class Forwarder implements AutoCloseable {
     }
     byte[] frame =
         UplinkCodec.encode(batch(partition, track, slice.before(range.get().to())), true);
+    log.reach(true);
     open.sendBatch(frame);
     metrics.sent();
     plan.sent(

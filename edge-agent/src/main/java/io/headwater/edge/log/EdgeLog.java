@@ -19,7 +19,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,7 @@ public final class EdgeLog implements AutoCloseable {
   private static final int LARGEST_GROUP = 1000;
   private static final int LARGEST_GROUP_BYTES = 1 << 20;
   private static final long MOST_QUEUED_BYTES = 16 << 20;
+  private static final long LONGEST_NOTE_MILLIS = 2000;
   private static final long HOUSEKEEPING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Path folder;
@@ -62,6 +65,7 @@ public final class EdgeLog implements AutoCloseable {
   private volatile boolean closing;
   private final AtomicReference<@Nullable CompletableFuture<Long>> newLife =
       new AtomicReference<>();
+  private final Contacts contacts = new Contacts();
   private final Thread writer;
 
   // Confined to the writer's thread once it runs.
@@ -231,6 +235,25 @@ public final class EdgeLog implements AutoCloseable {
     return before == null ? begun : before;
   }
 
+  /**
+   * Before this opening asks a bridge for its state, or sends it a batch, that has to be on disk: a
+   * list of openings without one that the bridge knows would look like a copy's. Waits at the first
+   * call of each, and not for long: a full disk has to be emptied all the same.
+   */
+  public void reach(boolean sends) {
+    Contacts.Kind kind = sends ? Contacts.Kind.SENT : Contacts.Kind.ASKED;
+    if (contacts.isNoted(kind) || failed.isDone()) {
+      return;
+    }
+    try {
+      contacts.note(kind).get(LONGEST_NOTE_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOGGER.atDebug().setCause(e).log("Going on without a note");
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /** Readings committed and not yet settled. */
   public long depth() {
     long depth = 0;
@@ -269,6 +292,7 @@ public final class EdgeLog implements AutoCloseable {
         if (newLife.get() != null) {
           writeEpoch();
         }
+        writeContacts();
         if (System.nanoTime() - housekeepingNanos > HOUSEKEEPING_NANOS) {
           housekeeping();
         }
@@ -433,11 +457,23 @@ public final class EdgeLog implements AutoCloseable {
     } catch (SQLException | IOException e) {
       settledChanged = true;
       LOGGER.atWarn().addKeyValue("error", e.getMessage()).log("Housekeeping of the log failed");
-      try {
-        active.rollback();
-      } catch (SQLException rollback) {
-        fail(rollback);
-      }
+      rollback();
+    }
+  }
+
+  private void rollback() {
+    try {
+      active.rollback();
+    } catch (SQLException e) {
+      fail(e);
+    }
+  }
+
+  private void writeContacts() {
+    try {
+      contacts.write(active, state);
+    } catch (SQLException _) {
+      rollback();
     }
   }
 
@@ -459,11 +495,7 @@ public final class EdgeLog implements AutoCloseable {
       state.setEpoch(before);
       newLife.set(null);
       begun.completeExceptionally(e);
-      try {
-        active.rollback();
-      } catch (SQLException rollback) {
-        fail(rollback);
-      }
+      rollback();
       return;
     }
     epoch = state.epoch();

@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
  * The file that is written to. Confined to the writer's thread.
  *
  * <pre>
- * meta(name, value)                        format, epoch, base_seq, first_offset of new partitions
+ * meta(name, value)                        format, epoch, base_seq, first_offset of new partitions,
+ *                                          last_asked and last_sent: incarnations
  * sp(id, stream, part, base)               base: the offset that its first row in this file gets
  * log(seq, sp, off, ts, clock, topic, client, key, value)
  * incarnation(n, id), incarnation_first(n, sp, off)
@@ -203,14 +204,21 @@ final class LogFile implements AutoCloseable {
         seq.next();
         state.setNextSeq(seq.getLong(1));
       }
-      try (ResultSet first =
-          statement.executeQuery("SELECT value FROM meta WHERE name = 'first_offset'")) {
-        state.setFirstOffset(first.next() ? first.getLong(1) : 0);
-      }
+      state.setFirstOffset(meta(statement, "first_offset"));
+      state.setLastAsked(meta(statement, "last_asked"));
+      state.setLastSent(meta(statement, "last_sent"));
       loadIncarnations(statement, state, byId);
       loadSettled(statement, state, byId);
     }
     connection.commit();
+  }
+
+  /** 0 where a file does not have it. */
+  private static long meta(Statement statement, String name) throws SQLException {
+    try (ResultSet value =
+        statement.executeQuery("SELECT value FROM meta WHERE name = '" + name + "'")) {
+      return value.next() ? value.getLong(1) : 0;
+    }
   }
 
   private static Map<Integer, StreamPartition> loadPartitions(Statement statement, LogState state)
@@ -361,6 +369,20 @@ final class LogFile implements AutoCloseable {
         }
         n++;
       }
+    }
+    writeContacts(state);
+  }
+
+  /** Which openings a bridge may know. */
+  void writeContacts(LogState state) throws SQLException {
+    try (PreparedStatement put =
+        connection.prepareStatement("INSERT OR REPLACE INTO meta VALUES (?, ?)")) {
+      put.setString(1, "last_asked");
+      put.setLong(2, state.lastAsked());
+      put.executeUpdate();
+      put.setString(1, "last_sent");
+      put.setLong(2, state.lastSent());
+      put.executeUpdate();
     }
   }
 

@@ -3,7 +3,6 @@ package io.headwater.edge.log;
 import io.headwater.uplink.Gap;
 import io.headwater.uplink.GapReason;
 import io.headwater.uplink.Incarnation;
-import io.headwater.uplink.StateRequest;
 import io.headwater.uplink.StreamPartition;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -142,10 +141,7 @@ final class LogOpening {
   }
 
   private Opened began(LogFile active, LogState state, List<Path> sealed) throws SQLException {
-    state.incarnations().add(new Incarnation(random.nextLong(), state.ends()));
-    while (state.incarnations().size() > StateRequest.MOST_INCARNATIONS) {
-      state.incarnations().removeFirst();
-    }
+    state.open(new Incarnation(random.nextLong(), state.ends()));
     active.writeIncarnations(state);
     active.commit();
     if (!sealed.isEmpty()) {

@@ -2,6 +2,7 @@ package io.headwater.edge.log;
 
 import io.headwater.uplink.Incarnation;
 import io.headwater.uplink.OffsetRanges;
+import io.headwater.uplink.StateRequest;
 import io.headwater.uplink.StreamPartition;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -45,6 +46,8 @@ final class LogState {
   private long firstOffset;
   private final Map<StreamPartition, PartitionState> partitions = new HashMap<>();
   private final List<Incarnation> incarnations = new ArrayList<>();
+  private long lastAsked;
+  private long lastSent;
   private final Map<StreamPartition, OffsetRanges> settled = new HashMap<>();
 
   LogState(long epoch) {
@@ -86,6 +89,46 @@ final class LogState {
 
   List<Incarnation> incarnations() {
     return incarnations;
+  }
+
+  /** The last opening that may have asked a bridge for its state; 0 if none has. */
+  long lastAsked() {
+    return lastAsked;
+  }
+
+  void setLastAsked(long incarnation) {
+    lastAsked = incarnation;
+  }
+
+  /** The last opening that may have sent a batch; 0 if none has. */
+  long lastSent() {
+    return lastSent;
+  }
+
+  void setLastSent(long incarnation) {
+    lastSent = incarnation;
+  }
+
+  /**
+   * Adds this opening. Of too many the oldest is dropped, but not the two that a bridge may hold
+   * for the newest of all: without them the log would look like a copy to it.
+   */
+  void open(Incarnation opening) {
+    incarnations.add(opening);
+    while (incarnations.size() > StateRequest.MOST_INCARNATIONS) {
+      int drop = 0;
+      while (isHeld(incarnations.get(drop).id())) {
+        drop++;
+      }
+      Incarnation dropped = incarnations.remove(drop);
+      // What it wrote counts as its successor's, so that nobody takes it for written before.
+      long successor = incarnations.get(drop).id();
+      incarnations.set(drop, new Incarnation(successor, dropped.firstOffsets()));
+    }
+  }
+
+  private boolean isHeld(long incarnation) {
+    return incarnation == lastAsked || incarnation == lastSent;
   }
 
   Map<StreamPartition, OffsetRanges> settled() {

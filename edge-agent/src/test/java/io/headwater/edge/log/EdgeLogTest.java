@@ -6,7 +6,9 @@ import io.headwater.process.ByteSize;
 import io.headwater.testsupport.Seed;
 import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.Gap;
+import io.headwater.uplink.Incarnation;
 import io.headwater.uplink.OffsetRanges;
+import io.headwater.uplink.StateRequest;
 import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.UplinkRecord;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -23,6 +25,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
@@ -122,6 +125,38 @@ class EdgeLogTest {
     try (EdgeLog log = open()) {
       assertThat(log.epoch()).isEqualTo(epoch);
       assertThat(log.incarnations().getLast().id()).isNotEqualTo(incarnation);
+    }
+  }
+
+  @Test
+  void openingsThatABridgeMayKnowStayInTheList() {
+    long sent = openOnce(log -> log.reach(true));
+    long between = openOnce(_ -> {});
+    long asked = openOnce(log -> log.reach(false));
+    long newest = 0;
+    for (int i = 0; i < 2 * StateRequest.MOST_INCARNATIONS; i++) {
+      newest = openOnce(log -> append(log, A, "offline").join());
+    }
+
+    try (EdgeLog log = open(folder, SMALL_FILES)) {
+      assertThat(log.incarnations())
+          .hasSize(StateRequest.MOST_INCARNATIONS)
+          .extracting(Incarnation::id)
+          .startsWith(sent, asked)
+          .contains(newest)
+          .doesNotContain(between);
+      Incarnation afterAsked = log.incarnations().get(2);
+      assertThat(afterAsked.firstOffsets().getOrDefault(A, 0L))
+          .as("what dropped ones wrote counts as written after the one that a bridge knows")
+          .isZero();
+    }
+  }
+
+  /** The opening's incarnation. */
+  private long openOnce(Consumer<EdgeLog> work) {
+    try (EdgeLog log = open(folder, SMALL_FILES)) {
+      work.accept(log);
+      return log.incarnations().getLast().id();
     }
   }
 
