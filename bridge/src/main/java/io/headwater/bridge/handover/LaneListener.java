@@ -11,4 +11,9 @@ public interface LaneListener {
 
   /** Lanes are not owned any more: given up, or lost without a word. */
   void taken(Set<Integer> lanes);
+
+  /** Somebody had a gateway of an owned lane forgotten: its cursors are gone. */
+  default void forgotten(String gateway) {
+    // Most know nothing of single gateways.
+  }
 }

@@ -155,6 +155,7 @@ final class Lanes {
     Map<LogId, GatewayCursors> lane = owned.get(UplinkTopics.lane(gateway));
     if (lane != null) {
       lane.keySet().removeIf(log -> log.gateway().equals(gateway));
+      listeners.forEach(listener -> listener.forgotten(gateway));
     }
   }
 

@@ -73,6 +73,11 @@ public final class Presence implements LaneListener, GatewayListener, AutoClosea
   }
 
   @Override
+  public void forgotten(String gateway) {
+    later(() -> board.forgotten(gateway));
+  }
+
+  @Override
   public void status(String gateway, byte[] payload, BrokerClient from) {
     try {
       if (UplinkCodec.isDeviceReport(payload)) {

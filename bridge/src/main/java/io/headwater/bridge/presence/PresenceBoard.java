@@ -272,7 +272,7 @@ final class PresenceBoard {
         if (!device.online() && nowMs - device.lastSeen() > settings.forgetDevices().toMillis()) {
           gateway.devices.remove(device.client());
           devices--;
-          writes.add(new Write(DEVICE + name + "/" + device.client(), null));
+          forget(DEVICE + name + "/" + device.client());
         }
       }
       GatewayEntry entry = gateway.entry;
@@ -282,10 +282,26 @@ final class PresenceBoard {
           && nowMs - entry.lastSeen() > settings.forgetGateways().toMillis()) {
         gateway.entry = null;
         gateway.written = null;
-        writes.add(new Write(GATEWAY + name, null));
+        forget(GATEWAY + name);
       }
     });
     gateways.values().removeIf(gateway -> gateway.entry == null && gateway.devices.isEmpty());
+  }
+
+  /** Forgets a gateway and its devices at once, unless it is there. */
+  void forgotten(String name) {
+    Gateway gateway = gateways.get(name);
+    if (gateway == null || (gateway.entry != null && gateway.entry.online())) {
+      return;
+    }
+    gateways.remove(name);
+    devices -= gateway.devices.size();
+    gateway.devices.keySet().forEach(client -> forget(DEVICE + name + "/" + client));
+    forget(GATEWAY + name);
+  }
+
+  private void forget(String key) {
+    writes.add(new Write(key, null));
   }
 
   /** What was written last may not have arrived. */

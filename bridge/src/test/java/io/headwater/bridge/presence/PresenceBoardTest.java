@@ -127,6 +127,25 @@ class PresenceBoardTest {
   }
 
   @Test
+  void gatewayIsForgottenAtOnceWhenItsCursorsAreUnlessItIsThere() {
+    board.given(LANE, 0);
+    board.status(status(true, 0), "a:1", 0);
+    board.devices(
+        new DeviceReport(GATEWAY, 0, 0, 0, List.of(new DeviceReport.Entry("a", true, 0))));
+    turn(0);
+
+    board.forgotten(GATEWAY);
+    assertThat(turn(1_000)).isEmpty();
+    board.status(status(false, -1), "a:1", 2_000);
+    turn(2_000);
+    board.forgotten(GATEWAY);
+
+    assertThat(turn(3_000))
+        .extracting(write -> write.key() + " " + write.value())
+        .containsExactly("device/gw-1/a null", "gateway/gw-1 null");
+  }
+
+  @Test
   void judgementOfAnEarlierOwnerIsCorrected() {
     board.given(LANE, 0);
     board.status(status(true, 1), "a:1", 0);
