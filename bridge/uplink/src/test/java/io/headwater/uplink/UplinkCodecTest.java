@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.testsupport.Seed;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -282,6 +283,20 @@ class UplinkCodecTest {
         throw new AssertionError(seed + " round " + i, e);
       }
     }
+  }
+
+  @Test
+  void textIsUtf8OrRefused() throws Exception {
+    for (String text : List.of("", "plain", "ä€😀", "a \uFFFD that is meant")) {
+      var reader = new FrameReader(ByteBuffer.wrap(new FrameWriter().text(text).toBytes()));
+      assertThat(reader.text()).isEqualTo(text);
+      reader.end();
+    }
+    byte[] wrong = new FrameWriter().text("a\u00E4").toBytes();
+    wrong[wrong.length - 1] = 'x';
+    assertThatThrownBy(() -> new FrameReader(ByteBuffer.wrap(wrong)).text())
+        .isInstanceOf(MalformedUplinkException.class)
+        .hasMessage("text is not UTF-8");
   }
 
   @Test
