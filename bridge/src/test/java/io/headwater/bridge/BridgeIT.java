@@ -65,7 +65,12 @@ class BridgeIT {
     hub.close();
   }
 
-  private static ChildProcess startBridge(Path data) {
+  /** By which bridges learn of one another's end. */
+  String groupSetting() {
+    return "uplink.session-timeout=6s";
+  }
+
+  private ChildProcess startBridge(Path data) {
     return Headwater.start(
         shared,
         "bridge",
@@ -78,7 +83,7 @@ class BridgeIT {
         "--set",
         "http=127.0.0.1:0",
         "--set",
-        "uplink.session-timeout=6s");
+        groupSetting());
   }
 
   private static String mqtt(ChildProcess bridge) {

@@ -20,7 +20,9 @@ import io.headwater.uplink.Track;
 import io.headwater.uplink.UplinkCodec;
 import io.headwater.uplink.UplinkRecord;
 import io.headwater.uplink.UplinkTopics;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -409,12 +411,51 @@ class BridgeSpeedRun {
     }
   }
 
+  @Test
+  void memoryWithManyGateways() throws Exception {
+    int gateways = FULL ? 1_000 : 200;
+    ChildProcess bridge = startBridge("crowd");
+    var senders = new ArrayList<Sender>();
+    try {
+      String broker = mqtt(bridge);
+      long pid = Long.parseLong(Objects.requireNonNull(bridge.awaitReady(START).get("pid")));
+      var random = new SplittableRandom(4);
+      for (int g = 0; g < gateways; g++) {
+        senders.add(new Sender("gw-crowd-" + g, "crowd", broker));
+      }
+      int rounds = FULL ? 20 : 3;
+      for (int round = 0; round < rounds; round++) {
+        for (Sender sender : senders) {
+          sender.send(sender.frame(round * 20L, 20, random));
+        }
+        for (Sender sender : senders) {
+          awaitSettled(sender, (round + 1) * 20L);
+        }
+      }
+      long resident = residentMegabytes(pid);
+      tell(resident + " MB resident with " + gateways + " gateways connected");
+      assertThat(resident).isLessThan(450);
+    } finally {
+      senders.forEach(Sender::close);
+      bridge.kill();
+    }
+  }
+
+  private static long residentMegabytes(long pid) throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/" + pid + "/status"))) {
+      if (line.startsWith("VmRSS:")) {
+        return Long.parseLong(line.substring(6).replace("kB", "").strip()) >> 10;
+      }
+    }
+    throw new AssertionError("no VmRSS of " + pid);
+  }
+
   /** The cursors' topic as bridges leave it: 5,000 gateways, each written many times. */
   @Test
   void lanesOfManyGatewaysAreTakenOver() throws Exception {
     startBridgeOnce();
     int gateways = 5_000;
-    int updates = FULL ? 2_000_000 : 200_000;
+    int updates = FULL ? 10_000_000 : 200_000;
     Map<String, Object> config =
         Map.of("bootstrap.servers", kafka, "linger.ms", 5, "compression.type", "zstd");
     try (var producer =

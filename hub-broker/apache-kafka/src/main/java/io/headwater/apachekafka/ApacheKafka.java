@@ -32,14 +32,17 @@ public final class ApacheKafka implements AutoCloseable {
     this.process = process;
   }
 
-  /** Returns when it serves. */
-  public static ApacheKafka start(Path folder) throws IOException {
+  /**
+   * Returns when it serves.
+   *
+   * @param settings more lines of its server.properties
+   */
+  public static ApacheKafka start(Path folder, String... settings) throws IOException {
     String address = "127.0.0.1:" + freePort();
     String controller = "127.0.0.1:" + freePort();
     Files.createDirectories(folder);
-    Path config =
-        Files.write(
-            folder.resolve("server.properties"),
+    var lines =
+        new ArrayList<>(
             List.of(
                 "process.roles=broker,controller",
                 "node.id=1",
@@ -54,6 +57,8 @@ public final class ApacheKafka implements AutoCloseable {
                 "transaction.state.log.replication.factor=1",
                 "transaction.state.log.min.isr=1",
                 "group.initial.rebalance.delay.ms=0"));
+    lines.addAll(List.of(settings));
+    Path config = Files.write(folder.resolve("server.properties"), lines);
     try (ChildProcess format =
         java(
             folder,
