@@ -20,12 +20,18 @@ record ProduceRow(String name, int partitions, int size, String compression, Lis
 
   @Override
   public void prepare(Installation installation) throws Exception {
-    Broker broker = installation.broker();
+    createTopic(installation.broker(), 0);
+  }
+
+  /**
+   * One for each round: retention would come too late for what a round of large messages writes.
+   */
+  private void createTopic(Broker broker, int round) throws Exception {
     Clients.createTopic(
         broker,
-        TOPIC,
+        TOPIC + round,
         partitions,
-        Map.of("max.message.bytes", "4000000", "retention.bytes", "1500000000"));
+        Map.of("max.message.bytes", "4000000", "file.delete.delay.ms", "1000"));
   }
 
   @Override
@@ -46,17 +52,18 @@ record ProduceRow(String name, int partitions, int size, String compression, Lis
                 4_000_000,
                 "buffer.memory",
                 67_108_864));
+    String topic = TOPIC + round;
     var acknowledged = new AtomicLong();
     var failure = new AtomicReference<@Nullable Exception>();
     try (var producer = Clients.producer(broker, settings)) {
-      producer.partitionsFor(TOPIC);
+      producer.partitionsFor(topic);
       double cpu = broker.cpuSeconds();
       long started = System.nanoTime();
       long end = started + time.toNanos();
       for (int i = 0; System.nanoTime() - end < 0; i++) {
         byte[] value = payloads[i % payloads.length];
         producer.send(
-            new ProducerRecord<>(TOPIC, value),
+            new ProducerRecord<>(topic, value),
             (_, e) -> {
               if (e == null) {
                 acknowledged.incrementAndGet();
@@ -79,6 +86,9 @@ record ProduceRow(String name, int partitions, int size, String compression, Lis
           .and("broker CPU s/GB", used / (bytes / 1e9))
           .and("resident MB", resident)
           .and("anonymous MB", anonymous);
+    } finally {
+      Clients.deleteTopic(broker, topic);
+      createTopic(broker, round + 1);
     }
   }
 }
