@@ -209,6 +209,27 @@ class HubIT {
   }
 
   @Test
+  void recordsSentWithAcks0ArriveThoughTheirProducerIsClosedAtOnce() throws Exception {
+    int producers = 40;
+    int records = 20;
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", address))) {
+      admin.createTopics(List.of(new NewTopic("acks0", 1, (short) 1))).all().get();
+    }
+    for (int p = 0; p < producers; p++) {
+      Map<String, Object> config = Map.of("acks", "0", "enable.idempotence", false, "linger.ms", 0);
+      try (var producer = producer(address, config)) {
+        for (int i = 0; i < records; i++) {
+          producer.send(new ProducerRecord<>("acks0", p + "-" + i));
+        }
+      }
+    }
+    try (var consumer = consumer(Map.of())) {
+      consumer.assign(all(consumer, "acks0"));
+      assertThat(poll(consumer, producers * records)).hasSize(producers * records);
+    }
+  }
+
+  @Test
   void findsOffsetsAndDeletesRecords() throws Exception {
     try (var producer = producer(address, Map.of());
         Admin admin = Admin.create(Map.of("bootstrap.servers", address))) {

@@ -79,9 +79,13 @@ final class Batches {
 
   /** Of now: a producer whose newest record is older than the expiration would be forgotten. */
   static MemoryRecords idempotent(long producerId, int sequence, String... values) {
+    return idempotent(Time.SYSTEM.milliseconds(), producerId, sequence, values);
+  }
+
+  static MemoryRecords idempotent(long timestamp, long producerId, int sequence, String... values) {
     SimpleRecord[] records = new SimpleRecord[values.length];
     for (int i = 0; i < values.length; i++) {
-      records[i] = record(Time.SYSTEM.milliseconds(), values[i], values[i]);
+      records[i] = record(timestamp, values[i], values[i]);
     }
     return MemoryRecords.withIdempotentRecords(
         Compression.NONE, producerId, (short) 0, sequence, records);

@@ -25,9 +25,11 @@ import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.compress.Compression;
+import org.apache.kafka.common.message.DescribeProducersResponseData.ProducerState;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.SimpleRecord;
 import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.storage.internals.log.LogConfig;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -334,6 +336,24 @@ class FileLogEngineTest {
     assertThat(registry.get("hub.log.size").gauge().value())
         .isEqualTo(appended)
         .isEqualTo((double) log.size());
+  }
+
+  @Test
+  void forgetsAProducerWhoseNewestRecordIsOlderThanTheExpiration() throws Exception {
+    Uuid topic = Uuid.randomUuid();
+    LogConfig config = new TopicConfigs(Map.of()).effective(Map.of());
+    var log = engine.create(PARTITION, topic, config);
+    long now = Time.SYSTEM.milliseconds();
+    long expired = now - QUICK.producerIdExpiration().toMillis() - 60_000;
+    append(log, Batches.idempotent(expired, 7, 0, "old")).durable().join();
+    append(log, Batches.idempotent(now, 8, 0, "new")).durable().join();
+
+    close();
+    open();
+
+    assertThat(engine.create(PARTITION, topic, config).activeProducers())
+        .extracting(ProducerState::producerId)
+        .containsExactly(8L);
   }
 
   private PartitionLog create(Map<String, String> configs) {
