@@ -24,6 +24,7 @@ import io.headwater.hub.kafka.api.MetadataHandler;
 import io.headwater.hub.kafka.api.OffsetForLeaderEpochHandler;
 import io.headwater.hub.kafka.api.Partitions;
 import io.headwater.hub.kafka.api.ProduceHandler;
+import io.headwater.hub.kafka.api.Waiting;
 import io.headwater.hub.kafka.api.group.ConsumerGroupDescribeHandler;
 import io.headwater.hub.kafka.api.group.ConsumerGroupHeartbeatHandler;
 import io.headwater.hub.kafka.api.group.DeleteGroupsHandler;
@@ -58,7 +59,6 @@ import io.headwater.hub.kafka.log.TopicLogs;
 import io.headwater.hub.kafka.metadata.CatalogStore;
 import io.headwater.hub.kafka.metadata.GroupConfigs;
 import io.headwater.hub.kafka.metadata.ImagePublisher;
-import io.headwater.hub.kafka.metadata.NewTopic;
 import io.headwater.hub.kafka.metadata.StoredCatalog;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
@@ -99,8 +99,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
 
@@ -198,7 +198,12 @@ public final class Broker implements AutoCloseable {
             registry, engine, catalog, shownTopics, settings.metrics().partitions());
     groupMetrics =
         new GroupMetrics(
-            registry, groups.coordinator(), groups.metrics(), engine, settings.metrics());
+            registry,
+            groups::isStarted,
+            groups.coordinator(),
+            groups.metrics(),
+            engine,
+            settings.metrics());
     listener =
         resources.open(
             "network",
@@ -241,18 +246,23 @@ public final class Broker implements AutoCloseable {
     var topicLogs = new TopicLogs(engine, catalog.configs(), settings.nodeId());
     TopicCatalog.Subscription logs = catalog.subscribe(topicLogs::apply);
     resources.onClose("topic logs", logs);
-    ensureInternalTopics();
     var images = new ImagePublisher();
     TopicCatalog.Subscription published = catalog.subscribe(images::publish);
     resources.onClose("images", published);
     TopicCatalog.Subscription configured = catalog.subscribe(groups::configure);
     resources.onClose("group settings", configured);
     verifier.connect(transactions);
-    groups.start(images);
-    await(transactions.start());
+    var coordination =
+        resources.open(
+            "coordination",
+            new Coordination(
+                catalog, groups, transactions, settings.groups(), settings.transactions(), images));
+    if (coordination.isMade()) {
+      await(coordination.get());
+    }
     health.check("log", engine::problem);
     watch();
-    var dispatcher = new Dispatcher(handlers());
+    var dispatcher = new Dispatcher(handlers(coordination));
     // Opened early to claim the port, closed before everything that requests need.
     resources.onClose("requests", listener);
     listener.serve(dispatcher);
@@ -279,40 +289,7 @@ public final class Broker implements AutoCloseable {
     resources.onClose("shown topics", shown);
   }
 
-  /** Coordinators need their topics; they are made at the first start. */
-  private void ensureInternalTopics() {
-    ensure(
-        Topic.GROUP_METADATA_TOPIC_NAME,
-        settings.groups().offsetsTopicPartitions(),
-        Map.of("cleanup.policy", "compact", "segment.bytes", "104857600"));
-    ensure(
-        Topic.TRANSACTION_STATE_TOPIC_NAME,
-        settings.transactions().stateTopicPartitions(),
-        Map.of(
-            "cleanup.policy",
-            "compact",
-            "segment.bytes",
-            "104857600",
-            "unclean.leader.election.enable",
-            "false"));
-  }
-
-  private void ensure(String name, int partitions, Map<String, String> configs) {
-    var known = catalog.current().topic(name);
-    if (known.isEmpty()) {
-      await(catalog.create(new NewTopic(name, partitions, 1, configs), false));
-    } else if (known.get().partitions().size() != partitions) {
-      throw UserError.usage(
-          name
-              + " was made with "
-              + known.get().partitions().size()
-              + " partitions; the configuration says "
-              + partitions
-              + ". Groups and transactions are found by that number: set it back");
-    }
-  }
-
-  private List<ApiHandler<?>> handlers() {
+  private List<ApiHandler<?>> handlers(Coordination coordination) {
     var partitions = new Partitions(engine, catalog, settings.nodeId());
     ExecutorService readers =
         Executors.newFixedThreadPool(
@@ -323,7 +300,6 @@ public final class Broker implements AutoCloseable {
         Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-fetch-timer"));
     resources.onClose("fetch timer", timer::shutdownNow);
     int node = settings.nodeId();
-    GroupCoordinator group = groups.coordinator();
     var handlers = new ArrayList<ApiHandler<?>>();
     handlers.add(new ProduceHandler(partitions, verifier, apiMetrics));
     handlers.add(new FetchHandler(partitions, readers, timer, apiMetrics));
@@ -345,30 +321,40 @@ public final class Broker implements AutoCloseable {
     handlers.add(new ElectLeadersHandler(catalog));
     handlers.add(new ListPartitionReassignmentsHandler());
     handlers.add(new AlterPartitionReassignmentsHandler(catalog));
-    handlers.add(new JoinGroupHandler(group));
-    handlers.add(new SyncGroupHandler(group));
-    handlers.add(new HeartbeatHandler(group));
-    handlers.add(new LeaveGroupHandler(group));
-    handlers.add(new DescribeGroupsHandler(group));
-    handlers.add(new ListGroupsHandler(group));
-    handlers.add(new DeleteGroupsHandler(group));
-    handlers.add(new OffsetCommitHandler(group, catalog));
-    handlers.add(new OffsetFetchHandler(group, catalog));
-    handlers.add(new OffsetDeleteHandler(group));
-    handlers.add(new TxnOffsetCommitHandler(group, catalog));
-    handlers.add(new ConsumerGroupHeartbeatHandler(group));
-    handlers.add(new ConsumerGroupDescribeHandler(group));
-    handlers.add(new StreamsGroupHeartbeatHandler(group, catalog));
-    handlers.add(new StreamsGroupDescribeHandler(group));
-    handlers.add(new FindCoordinatorHandler(catalog, node));
-    handlers.add(new InitProducerIdHandler(transactions));
-    handlers.add(new AddPartitionsToTxnHandler(transactions, catalog));
-    handlers.add(new AddOffsetsToTxnHandler(transactions, groups));
-    handlers.add(new EndTxnHandler(transactions));
-    handlers.add(new ListTransactionsHandler(transactions, clock));
-    handlers.add(new DescribeTransactionsHandler(transactions));
-    handlers.add(new WriteTxnMarkersHandler(markers, catalog));
+    handlers.add(new InitProducerIdHandler(transactions, coordination));
+    handlers.addAll(coordinated(coordination));
     return handlers;
+  }
+
+  /** What speaks for groups and transactions. */
+  private List<ApiHandler<?>> coordinated(Coordination coordination) {
+    int node = settings.nodeId();
+    GroupCoordinator group = groups.coordinator();
+    return Stream.<ApiHandler<?>>of(
+            new JoinGroupHandler(group),
+            new SyncGroupHandler(group),
+            new HeartbeatHandler(group),
+            new LeaveGroupHandler(group),
+            new DescribeGroupsHandler(group),
+            new ListGroupsHandler(group),
+            new DeleteGroupsHandler(group),
+            new OffsetCommitHandler(group, catalog),
+            new OffsetFetchHandler(group, catalog),
+            new OffsetDeleteHandler(group),
+            new TxnOffsetCommitHandler(group, catalog),
+            new ConsumerGroupHeartbeatHandler(group),
+            new ConsumerGroupDescribeHandler(group),
+            new StreamsGroupHeartbeatHandler(group, catalog),
+            new StreamsGroupDescribeHandler(group),
+            new FindCoordinatorHandler(catalog, node),
+            new AddPartitionsToTxnHandler(transactions, catalog),
+            new AddOffsetsToTxnHandler(transactions, groups),
+            new EndTxnHandler(transactions),
+            new ListTransactionsHandler(transactions, clock),
+            new DescribeTransactionsHandler(transactions),
+            new WriteTxnMarkersHandler(markers, catalog))
+        .<ApiHandler<?>>map(handler -> new Waiting<>(coordination, handler))
+        .toList();
   }
 
   private Map<String, String> brokerSettings() {

@@ -15,15 +15,18 @@ import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ListConfigResourcesOptions;
+import org.apache.kafka.clients.admin.ListTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
 import org.apache.kafka.common.message.DescribeTopicPartitionsResponseData;
+import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.ConsumerGroupHeartbeatResponse;
@@ -84,6 +87,37 @@ class AdministrationTest {
   }
 
   @Test
+  void topicsOfCoordinatorsAreMadeWhenSomebodyAsksForOne() throws Exception {
+    try (Admin admin = hub.admin()) {
+      assertThat(allTopics(admin)).isEmpty();
+      assertThatThrownBy(() ->
+              admin
+                  .createTopics(List.of(new NewTopic("__consumer_offsets", 1, (short) 1)))
+                  .all()
+                  .get())
+          .hasCauseInstanceOf(InvalidTopicException.class)
+          .hasMessageContaining("made by the hub");
+      assertThat(
+              hub.send(
+                      ApiKeys.INIT_PRODUCER_ID,
+                      4,
+                      new InitProducerIdRequestData().setTransactionalId(null))
+                  .errorCounts())
+          .containsOnlyKeys(Errors.NONE);
+      assertThat(allTopics(admin)).as("who only produces needs none").isEmpty();
+
+      hub.askForCoordinator();
+
+      assertThat(allTopics(admin))
+          .containsExactlyInAnyOrder("__consumer_offsets", "__transaction_state");
+    }
+  }
+
+  private static Set<String> allTopics(Admin admin) throws Exception {
+    return admin.listTopics(new ListTopicsOptions().listInternal(true)).names().get();
+  }
+
+  @Test
   void pagesGoOnAtTheirCursor() throws Exception {
     try (Admin admin = hub.admin()) {
       admin
@@ -105,8 +139,7 @@ class AdministrationTest {
         .isEqualTo(Errors.INVALID_TOPIC_EXCEPTION.code());
 
     assertThat(names(page(List.of(), 99, "b", 0))).as("all from there on").containsExactly("b:0,1");
-    assertThat(names(page(List.of(), 99, null, 0)))
-        .contains("__consumer_offsets:0,1", "a:0,1,2", "b:0,1");
+    assertThat(names(page(List.of(), 99, null, 0))).contains("a:0,1,2", "b:0,1");
     var refused = hub.send(ApiKeys.DESCRIBE_TOPIC_PARTITIONS, 0, request(List.of("a"), 1, "a", -1));
     assertThat(refused.errorCounts()).containsKey(Errors.INVALID_REQUEST);
   }

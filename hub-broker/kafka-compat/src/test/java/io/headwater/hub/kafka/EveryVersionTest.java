@@ -409,7 +409,7 @@ class EveryVersionTest {
             send(ApiKeys.LIST_CONFIG_RESOURCES, 1, new ListConfigResourcesRequestData());
     assertThat(all.data().configResources())
         .extracting(resource -> resource.resourceName())
-        .contains("1", "t", "__consumer_offsets");
+        .contains("1", "t");
   }
 
   @Test

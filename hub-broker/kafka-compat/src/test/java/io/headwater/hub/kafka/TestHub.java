@@ -1,5 +1,7 @@
 package io.headwater.hub.kafka;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.headwater.hub.kafka.group.GroupSettings;
 import io.headwater.hub.kafka.log.FileLogEngine;
 import io.headwater.hub.kafka.log.FileLogSettings;
@@ -30,6 +32,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -40,8 +43,10 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.message.FindCoordinatorRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
+import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.RequestHeader;
 import org.apache.kafka.common.requests.RequestUtils;
@@ -212,6 +217,13 @@ public final class TestHub implements AutoCloseable {
     config.put("bootstrap.servers", address());
     config.putIfAbsent("auto.offset.reset", "earliest");
     return new KafkaConsumer<>(config, new StringDeserializer(), new StringDeserializer());
+  }
+
+  /** Whoever does so first has the topics of groups and transactions made. */
+  public void askForCoordinator() throws IOException {
+    var request = new FindCoordinatorRequestData().setCoordinatorKeys(List.of("any"));
+    AbstractResponse answer = send(ApiKeys.FIND_COORDINATOR, 4, request);
+    assertThat(answer.errorCounts()).containsOnlyKeys(Errors.NONE);
   }
 
   /** Sends one request and reads the answer. */

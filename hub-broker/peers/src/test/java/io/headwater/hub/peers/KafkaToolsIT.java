@@ -64,11 +64,12 @@ class KafkaToolsIT {
     expect(TOPICS, "--alter --topic tools --partitions 3");
     expect(
         TOPICS, "--describe --topic tools", "PartitionCount: 3", "retention.ms=7200000", "Isr: 1");
-    expect(TOPICS, "--list", "tools", "__consumer_offsets");
+    expect(TOPICS, "--list", "tools");
     configs();
     producing();
     consuming();
     groups();
+    expect(TOPICS, "--list", "tools", "__consumer_offsets");
     transactions();
     placement();
     cluster();

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
 import org.apache.kafka.common.message.CreateTopicsResponseData;
@@ -65,6 +66,11 @@ public final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest
       return CompletableFuture.failedFuture(
           new InvalidRequestException("topic " + topic.name() + " is named twice in one request"));
     }
+    if (isInternal(topic.name()) && catalog.current().topic(topic.name()).isEmpty()) {
+      return CompletableFuture.failedFuture(
+          new InvalidTopicException(
+              topic.name() + " is made by the hub when the first group or transaction needs it"));
+    }
     Map<String, String> configs = new HashMap<>();
     for (CreatableTopicConfig config : topic.configs()) {
       if (config.value() != null) {
@@ -79,6 +85,10 @@ public final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest
     }
     return catalog.create(
         new NewTopic(topic.name(), partitions, replication, configs), validateOnly);
+  }
+
+  private static boolean isInternal(String topic) {
+    return org.apache.kafka.common.internals.Topic.isInternal(topic);
   }
 
   private CreatableTopicResult fill(CreatableTopicResult result, Topic topic) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.AbstractConfig;
@@ -38,6 +39,8 @@ import org.apache.kafka.server.util.timer.SystemTimerReaper;
 public final class GroupCoordination implements AutoCloseable {
   /** One owner per node, so far: the ownership epoch of the offsets partitions never changes. */
   private static final int OWNERSHIP_EPOCH = 0;
+
+  private static final long LOOK_AGAIN_MS = 2;
 
   private final GroupCoordinatorService service;
   private final GroupSettings settings;
@@ -135,6 +138,31 @@ public final class GroupCoordination implements AutoCloseable {
     for (int i = 0; i < settings.offsetsTopicPartitions(); i++) {
       service.onElection(i, OWNERSHIP_EPOCH);
     }
+  }
+
+  /** Completes when no group is being read back; clients would be told to come again until then. */
+  public CompletableFuture<Void> loaded() {
+    if (partitions("active") + partitions("failed") >= settings.offsetsTopicPartitions()) {
+      return CompletableFuture.completedFuture(null);
+    }
+    return CompletableFuture.runAsync(
+            () -> {}, CompletableFuture.delayedExecutor(LOOK_AGAIN_MS, TimeUnit.MILLISECONDS))
+        .thenCompose(_ -> loaded());
+  }
+
+  /** How many partitions the coordinator says are in a state. */
+  private long partitions(String state) {
+    return metrics.metrics().entrySet().stream()
+        .filter(metric ->
+            metric.getKey().name().equals("num-partitions")
+                && metric.getKey().tags().equals(Map.of("state", state)))
+        .mapToLong(metric -> ((Number) metric.getValue().metricValue()).longValue())
+        .sum();
+  }
+
+  /** Whether groups have been taken over. */
+  public boolean isStarted() {
+    return started.get();
   }
 
   /** Takes over what is set on single groups. Feed it by {@code catalog.subscribe}. */

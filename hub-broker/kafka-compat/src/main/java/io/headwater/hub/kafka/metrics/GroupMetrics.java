@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.metrics.KafkaMetric;
 import org.apache.kafka.common.metrics.Metrics;
@@ -28,6 +29,7 @@ public final class GroupMetrics {
   private final GroupSampler sampler;
   private final int mostPartitions;
   private final MeterRegistry registry;
+  private final BooleanSupplier served;
   private final LeftOut groupsLeftOut;
   private final LeftOut partitionsLeftOut;
   private final MultiGauge lag;
@@ -40,15 +42,18 @@ public final class GroupMetrics {
   private volatile Map<String, Integer> memberCounts = Map.of();
 
   /**
+   * @param served whether there can be groups: nobody may have needed any yet
    * @param coordinatorMetrics what the coordinator reports to
    */
   public GroupMetrics(
       MeterRegistry registry,
+      BooleanSupplier served,
       GroupCoordinator coordinator,
       Metrics coordinatorMetrics,
       LogEngine engine,
       MetricsSettings settings) {
     this.registry = registry;
+    this.served = served;
     sampler = new GroupSampler(coordinator, engine, settings.groups());
     mostPartitions = settings.groupPartitions();
     sample = new GroupsSample(System.nanoTime(), List.of(), Map.of());
@@ -146,7 +151,11 @@ public final class GroupMetrics {
 
   /** Asks the coordinator anew. On the metrics' thread, which may wait. */
   public void refresh() {
-    sampler.take().ifPresent(this::show);
+    if (served.getAsBoolean()) {
+      sampler.take().ifPresent(this::show);
+    } else {
+      show(new GroupsSample(System.nanoTime(), List.of(), Map.of()));
+    }
   }
 
   private void show(GroupsSample taken) {

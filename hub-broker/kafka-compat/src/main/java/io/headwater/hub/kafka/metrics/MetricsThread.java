@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
 /** The thread {@code hub-metrics-0}: brings up to date what is not read at a scrape. */
 public final class MetricsThread implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(MetricsThread.class);
+  private static final int LONGEST_STEP_SECONDS = 6;
 
   private final List<Runnable> steps;
   private final ScheduledExecutorService thread =
@@ -51,10 +52,11 @@ public final class MetricsThread implements AutoCloseable {
 
   @Override
   public void close() {
-    thread.shutdownNow();
+    thread.shutdown();
     try {
-      // What a step asks is closed next.
-      if (!thread.awaitTermination(2, TimeUnit.SECONDS)) {
+      // What a step asks is closed next, and must not be asked then.
+      if (!thread.awaitTermination(LONGEST_STEP_SECONDS, TimeUnit.SECONDS)) {
+        thread.shutdownNow();
         LOGGER.atWarn().log("The metrics' thread did not end in time");
       }
     } catch (InterruptedException _) {

@@ -50,6 +50,7 @@ class TransactionEpochTest {
     try (var admin = hub.admin()) {
       admin.createTopics(List.of(new NewTopic("t", 1, (short) 1))).all().get();
     }
+    hub.askForCoordinator();
   }
 
   @AfterEach

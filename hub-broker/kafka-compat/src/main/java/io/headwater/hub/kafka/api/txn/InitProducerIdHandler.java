@@ -5,6 +5,7 @@ import io.headwater.hub.kafka.txn.ProducerEpoch;
 import io.headwater.hub.kafka.txn.TransactionCoordinator;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.InitProducerIdRequestData;
 import org.apache.kafka.common.message.InitProducerIdResponseData;
@@ -19,9 +20,15 @@ public final class InitProducerIdHandler implements ApiHandler<InitProducerIdReq
   private static final int FIRST_KNOWING_FENCED = 4;
 
   private final TransactionCoordinator transactions;
+  private final Supplier<CompletableFuture<Void>> coordination;
 
-  public InitProducerIdHandler(TransactionCoordinator transactions) {
+  /**
+   * @param coordination without which no transactional id is served; others' need none
+   */
+  public InitProducerIdHandler(
+      TransactionCoordinator transactions, Supplier<CompletableFuture<Void>> coordination) {
     this.transactions = transactions;
+    this.coordination = coordination;
   }
 
   @Override
@@ -45,8 +52,14 @@ public final class InitProducerIdHandler implements ApiHandler<InitProducerIdReq
       throw new InvalidRequestException(
           "producer id " + named.producerId() + " with epoch " + named.epoch());
     }
+    CompletableFuture<Void> ready =
+        data.transactionalId() == null
+            ? CompletableFuture.completedFuture(null)
+            : coordination.get();
     CompletableFuture<ProducerEpoch> initialized =
-        transactions.initProducerId(data.transactionalId(), data.transactionTimeoutMs(), expected);
+        ready.thenCompose(_ ->
+            transactions.initProducerId(
+                data.transactionalId(), data.transactionTimeoutMs(), expected));
     return FencedProducer.named(initialized, request.version(), FIRST_KNOWING_FENCED)
         .thenApply(given ->
             new InitProducerIdResponse(
