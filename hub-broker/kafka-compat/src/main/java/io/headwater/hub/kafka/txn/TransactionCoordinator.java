@@ -7,6 +7,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,10 +48,20 @@ public final class TransactionCoordinator implements AutoCloseable {
   /** How long a step waits for the one before it, until its client is told to come back. */
   private static final long WAIT_MS = 100;
 
+  /** Partitions that a producer wants in its transaction. */
+  private record Addition(
+      Set<TopicPartition> partitions, long deadline, CompletableFuture<Void> done) {}
+
+  /** Who adds; additions of one can be written together. */
+  private record Adder(ProducerEpoch producer, TransactionVersion version) {}
+
   /** A transactional id and who waits for its running transition. */
   private static final class Entry {
     private final TransactionMetadata metadata;
     private final Deque<Runnable> waiting = new ArrayDeque<>();
+
+    /** Not looked at yet. */
+    private final Map<Adder, List<Addition>> additions = new LinkedHashMap<>();
 
     Entry(TransactionMetadata metadata) {
       this.metadata = metadata;
@@ -200,7 +212,8 @@ public final class TransactionCoordinator implements AutoCloseable {
 
   /**
    * Adds partitions to the open transaction, beginning it where needed. Waits a moment for a
-   * transition that is under way instead of sending the client round.
+   * transition that is under way instead of sending the client round. What comes at once, as from
+   * the partitions of one request, is written at once: each step is a force of the disk.
    */
   public CompletableFuture<Void> addPartitions(
       String id,
@@ -208,7 +221,47 @@ public final class TransactionCoordinator implements AutoCloseable {
       Set<TopicPartition> partitions,
       TransactionVersion version) {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WAIT_MS);
-    return onThread(() -> add(id, producer, partitions, version, deadline));
+    return onThread(() -> {
+      Entry entry = existing(id);
+      var addition = new Addition(partitions, deadline, new CompletableFuture<>());
+      boolean first = entry.additions.isEmpty();
+      entry
+          .additions
+          .computeIfAbsent(new Adder(producer, version), _ -> new ArrayList<>())
+          .add(addition);
+      if (first) {
+        thread.execute(() -> addTogether(id, entry)); // behind those that have come with it
+      }
+      return addition.done();
+    });
+  }
+
+  private void addTogether(String id, Entry entry) {
+    var all = new LinkedHashMap<>(entry.additions);
+    entry.additions.clear();
+    all.forEach((adder, additions) -> {
+      var partitions = new HashSet<TopicPartition>();
+      additions.forEach(addition -> partitions.addAll(addition.partitions()));
+      var done = new CompletableFuture<Void>();
+      done.whenComplete((_, failure) -> {
+        for (Addition addition : additions) {
+          if (failure == null) {
+            addition.done().complete(null);
+          } else {
+            addition.done().completeExceptionally(failure);
+          }
+        }
+      });
+      take(
+          () ->
+              add(
+                  id,
+                  adder.producer(),
+                  partitions,
+                  adder.version(),
+                  additions.getFirst().deadline()),
+          done);
+    });
   }
 
   private CompletableFuture<Void> add(
