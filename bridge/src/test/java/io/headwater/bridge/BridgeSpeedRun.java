@@ -31,7 +31,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -116,14 +118,27 @@ class BridgeSpeedRun {
               .serverHost(address.host())
               .serverPort(address.port())
               .buildAsync();
-      client.connectWith().simpleAuth().username(name).applySimpleAuth().send().join();
-      client
-          .subscribeWith()
-          .topicFilter(UplinkTopics.ack(name))
-          .callback(publish -> answered(publish.getPayloadAsBytes()))
-          .send()
-          .join();
+      connect();
       askUntilKnown();
+    }
+
+    /** Moquette forgets one of a hundred clients that subscribe as soon as they are connected. */
+    private void connect() {
+      for (int attempt = 0; attempt < 10; attempt++) {
+        client.connectWith().simpleAuth().username(name).applySimpleAuth().send().join();
+        try {
+          client
+              .subscribeWith()
+              .topicFilter(UplinkTopics.ack(name))
+              .callback(publish -> answered(publish.getPayloadAsBytes()))
+              .send()
+              .get(2, TimeUnit.SECONDS);
+          return;
+        } catch (InterruptedException | ExecutionException | TimeoutException _) {
+          client.disconnect().join();
+        }
+      }
+      throw new AssertionError(name + " cannot subscribe");
     }
 
     private void answered(byte[] frame) {
