@@ -155,8 +155,8 @@ class DrainRun {
   }
 
   @SuppressWarnings("SystemOut") // for whoever measures
-  private static void tell(String format, Object... values) {
-    System.out.println("drain: " + String.format(format, values));
+  private static void tell(String text) {
+    System.out.println("drain: " + text);
   }
 
   @Test
@@ -193,8 +193,8 @@ class DrainRun {
         long started = System.nanoTime();
         publishBacklog(sensors);
         tell(
-            "%d readings of %d bytes taken at %.0f/s",
-            BACKLOG, SIZE, BACKLOG * 1e9 / (System.nanoTime() - started));
+            "%d readings of %d bytes taken at %.0f/s"
+                .formatted(BACKLOG, SIZE, BACKLOG * 1e9 / (System.nanoTime() - started)));
         try (var consumer = reader(kafka)) {
           cut.close();
           watch(consumer);
@@ -241,9 +241,9 @@ class DrainRun {
     delays.sort(null);
     long p99 = delays.isEmpty() ? -1 : delays.get(delays.size() * 99 / 100);
     tell(
-        "%.1f s from the first reading to the last (%.0f/s), %.1f s from the network's return",
-        seconds, BACKLOG / seconds, (now - back) / 1e9);
-    tell("live readings meanwhile: %d, delay p99 %d ms", delays.size(), p99);
+        "%.1f s from the first reading to the last (%.0f/s), %.1f s from the network's return"
+            .formatted(seconds, BACKLOG / seconds, (now - back) / 1e9));
+    tell("live readings meanwhile: %d, delay p99 %d ms".formatted(delays.size(), p99));
     assertThat(seconds).isLessThan(FULL ? 120 : 60);
     assertThat(delays).isNotEmpty();
   }
