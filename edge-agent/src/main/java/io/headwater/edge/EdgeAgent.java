@@ -8,6 +8,7 @@ import io.headwater.edge.forward.StatusReporter;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
+import io.headwater.edge.mqtt.Admission;
 import io.headwater.edge.mqtt.LocalDelivery;
 import io.headwater.edge.mqtt.MqttListener;
 import io.headwater.edge.mqtt.MqttMetrics;
@@ -127,6 +128,7 @@ final class EdgeAgent implements RunningProcess {
                     log.offer(append(routes, clockKeeper, topic, payload, client, done)),
                 delivery,
                 devices,
+                Admission.ANYONE,
                 new MqttMetrics(registry)));
     addresses.put("mqtt", mqtt.address().toString());
     addresses.put("http", http.address().toString());

@@ -23,7 +23,6 @@ import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.netty.handler.codec.mqtt.MqttVersion;
 import io.netty.handler.timeout.IdleStateEvent;
-import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
@@ -53,11 +52,13 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private static final int MOST_TOPIC_BYTES = 1024;
   private static final int MOST_TOPIC_LEVELS = 16;
   private static final long RETRY_MILLIS = 5;
-  private static final String KEEP_ALIVE = "keep-alive";
   private static final int NO_SUBSCRIPTION = 0x11;
+  private static final int NOT_AUTHORIZED = 0x87;
 
   private enum State {
     OPEN,
+    /** CONNECT is checked; what follows it waits in {@link Handshake}. */
+    AUTHENTICATING,
     LIVE,
     CLOSED
   }
@@ -86,10 +87,13 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private final Deque<AckSlot> acks = new ArrayDeque<>();
   private final Deque<Held> held = new ArrayDeque<>();
   private final TopicAliases aliases = new TopicAliases();
+  private final Reading reading = new Reading();
+  private final Handshake handshake;
+  private Rights rights = Rights.ALL;
   private State state = State.OPEN;
   private boolean v5;
   private String clientId = "";
-  private volatile Subscriptions subscriptions = new Subscriptions("");
+  private volatile Subscriptions subscriptions = new Subscriptions("", Rights.ALL);
   private volatile @Nullable ChannelHandlerContext context;
   private @Nullable ScheduledFuture<?> connectTimer;
   private boolean retryScheduled;
@@ -98,12 +102,14 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
       PublishSink sink,
       LocalDelivery delivery,
       ClientRegistry registry,
+      Admission admission,
       MqttSettings settings,
       MqttMetrics metrics) {
     this.sink = sink;
     this.delivery = delivery;
     this.outbox = new Outbox(metrics);
     this.registry = registry;
+    this.handshake = new Handshake(admission, reading);
     this.settings = settings;
     this.metrics = metrics;
   }
@@ -121,7 +127,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
         ctx.executor()
             .schedule(
                 () -> {
-                  if (state == State.OPEN) {
+                  if (state == State.OPEN || state == State.AUTHENTICATING) {
                     metrics.refused("connect-timeout");
                     ctx.close();
                   }
@@ -132,6 +138,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelRead(ChannelHandlerContext ctx, Object received) {
+    if (handshake.hold(received)) {
+      return;
+    }
     try {
       if (state == State.CLOSED || !(received instanceof MqttMessage message)) {
         return;
@@ -186,16 +195,43 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
           "enhanced authentication is not offered");
       return;
     }
+    if (!v5 && connect.variableHeader().hasPassword() && !connect.variableHeader().hasUserName()) {
+      metrics.refused("malformed"); // MQTT-3.1.2-22
+      close(ctx);
+      return;
+    }
+    clientId = given.isEmpty() ? ClientRegistry.GIVEN + UUID.randomUUID() : given;
+    state = State.AUTHENTICATING;
+    handshake.begin(ctx, connect, clientId, verdict -> judged(ctx, connect, verdict));
+  }
+
+  private void judged(
+      ChannelHandlerContext ctx, MqttConnectMessage connect, Admission.Verdict verdict) {
+    switch (verdict) {
+      case Admission.Refused(Admission.Reason reason, String explanation) ->
+          refuse(ctx, reason, explanation);
+      case Admission.Admitted(Rights granted) -> {
+        String will = connect.payload().willTopic();
+        if (connect.variableHeader().isWillFlag() && will != null && !granted.mayPublish(will)) {
+          refuse(ctx, Admission.Reason.NOT_AUTHORIZED, "the will's topic may not be published to");
+        } else {
+          rights = granted;
+          admitted(ctx, connect);
+        }
+      }
+    }
+  }
+
+  private void admitted(ChannelHandlerContext ctx, MqttConnectMessage connect) {
     if (connect.variableHeader().isWillFlag()) {
       // Better to say so than to lose a will in silence.
       metrics.refused("will");
       LOGGER
           .atWarn()
-          .addKeyValue("clientId", given)
+          .addKeyValue("clientId", clientId)
           .log("The will of a client is not kept: wills are not served yet");
     }
-    clientId = given.isEmpty() ? ClientRegistry.GIVEN + UUID.randomUUID() : given;
-    subscriptions = new Subscriptions(clientId);
+    subscriptions = new Subscriptions(clientId, rights);
     if (v5) {
       outbox.limits(connect.variableHeader().properties());
     }
@@ -206,14 +242,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     if (connectTimer != null) {
       connectTimer.cancel(false);
     }
-    int keepAlive = connect.variableHeader().keepAliveTimeSeconds();
-    if (keepAlive > 0) {
-      ctx.pipeline()
-          .addFirst(
-              KEEP_ALIVE, new IdleStateHandler(keepAlive * 1500L, 0, 0, TimeUnit.MILLISECONDS));
-    }
+    Reading.keepAlive(ctx, connect.variableHeader().keepAliveTimeSeconds());
     state = State.LIVE;
-    ctx.writeAndFlush(Replies.accepted(v5, settings, given.isEmpty() ? clientId : null));
+    boolean assigned = connect.payload().clientIdentifier().isEmpty();
+    ctx.writeAndFlush(Replies.accepted(v5, settings, assigned ? clientId : null));
+    handshake.end(ctx, message -> channelRead(ctx, message));
   }
 
   private MqttConnectReturnCode malformedCode() {
@@ -222,9 +255,19 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
         : MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE;
   }
 
+  private void refuse(ChannelHandlerContext ctx, Admission.Reason reason, String explanation) {
+    metrics.refused(reason.counted());
+    refused(ctx, reason.code(v5), explanation);
+  }
+
   private void refuse(ChannelHandlerContext ctx, MqttConnectReturnCode code, String reason) {
     metrics.refused("connect");
+    refused(ctx, code, reason);
+  }
+
+  private void refused(ChannelHandlerContext ctx, MqttConnectReturnCode code, String reason) {
     state = State.CLOSED;
+    handshake.discard();
     ctx.writeAndFlush(Replies.refused(code, v5, reason)).addListener(ChannelFutureListener.CLOSE);
   }
 
@@ -253,9 +296,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
           "subscription identifiers are not served yet");
     }
     var codes = new ArrayList<Integer>();
-    var fresh = new Subscriptions(clientId); // those that the kept values come for
+    var fresh = new Subscriptions(clientId, rights); // those that the kept values come for
     for (MqttTopicSubscription each : wanted) {
-      Subscriptions.Added added = subscriptions.add(each);
+      Subscriptions.Added added = add(each);
       boolean refused = added.code() >= 0x80;
       if (refused) {
         metrics.refused("subscribe");
@@ -275,6 +318,13 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
         fresh.qos(value).ifPresent(qos -> outbox.deliver(ctx, value, qos));
       }
     }
+  }
+
+  private Subscriptions.Added add(MqttTopicSubscription wanted) {
+    String filter = wanted.topicFilter();
+    return Subscriptions.isFilter(filter) && !rights.maySubscribe(filter)
+        ? new Subscriptions.Added(NOT_AUTHORIZED, false)
+        : subscriptions.add(wanted);
   }
 
   private void unsubscribe(MqttUnsubscribeMessage unsubscribe) {
@@ -394,7 +444,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
         || topic.chars().filter(c -> c == '/').count() >= MOST_TOPIC_LEVELS) {
       return PubAck.TOPIC_NAME_INVALID;
     }
-    if (topic.startsWith("$SYS/") || topic.startsWith("$share/")) {
+    if (topic.startsWith("$SYS/") || topic.startsWith("$share/") || !rights.mayPublish(topic)) {
       return PubAck.NOT_AUTHORIZED;
     }
     // MQTT 5 clients were told that nothing is retained; the others' readings are kept as readings.
@@ -516,14 +566,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void pauseOrResume(ChannelHandlerContext ctx) {
-    boolean reading = ctx.channel().config().isAutoRead();
-    if (reading && (!held.isEmpty() || acks.size() >= settings.receiveMaximum())) {
-      ctx.channel().config().setAutoRead(false);
-    } else if (!reading && held.isEmpty() && acks.size() <= settings.receiveMaximum() / 4) {
-      if (ctx.pipeline().get(KEEP_ALIVE) instanceof IdleStateHandler idle) {
-        idle.resetReadTimeout(); // no PINGREQ could be read meanwhile
-      }
-      ctx.channel().config().setAutoRead(true);
+    if (!held.isEmpty() || acks.size() >= settings.receiveMaximum()) {
+      reading.pause(ctx, Reading.Pause.BACKLOG);
+    } else if (acks.size() <= settings.receiveMaximum() / 4) {
+      reading.resume(ctx, Reading.Pause.BACKLOG);
     }
   }
 
@@ -576,12 +622,13 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
 
   private void close(ChannelHandlerContext ctx) {
     state = State.CLOSED;
+    handshake.discard();
     ctx.close();
   }
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
-    if (event instanceof IdleStateEvent && ctx.channel().config().isAutoRead()) {
+    if (event instanceof IdleStateEvent && !reading.isPaused()) {
       violated(ctx, Disconnect.KEEP_ALIVE_TIMEOUT, "nothing was heard for 1.5 keep-alives");
     }
   }
@@ -589,6 +636,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
     state = State.CLOSED;
+    handshake.discard();
     metrics.closed();
     delivery.left(this);
     outbox.close();

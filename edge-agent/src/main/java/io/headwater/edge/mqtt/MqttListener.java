@@ -29,7 +29,7 @@ public final class MqttListener implements AutoCloseable {
   private final HostPort address;
 
   /**
-   * Binds and serves.
+   * Binds and serves whoever comes.
    *
    * @throws io.headwater.process.UserError if the port is taken
    */
@@ -39,7 +39,7 @@ public final class MqttListener implements AutoCloseable {
       PublishSink sink,
       LocalDelivery delivery,
       MqttMetrics metrics) {
-    this(listen, settings, sink, delivery, ClientWatch.NONE, metrics);
+    this(listen, settings, sink, delivery, ClientWatch.NONE, Admission.ANYONE, metrics);
   }
 
   /**
@@ -53,6 +53,7 @@ public final class MqttListener implements AutoCloseable {
       PublishSink sink,
       LocalDelivery delivery,
       ClientWatch watch,
+      Admission admission,
       MqttMetrics metrics) {
     int threads = Runtime.getRuntime().availableProcessors() <= 2 ? 1 : 2;
     loops =
@@ -77,7 +78,9 @@ public final class MqttListener implements AutoCloseable {
                             new MqttDecoder(
                                 (int) settings.maxPacketSize().bytes(), LONGEST_CLIENT_ID, true))
                         .addLast(MqttEncoder.INSTANCE)
-                        .addLast(new MqttConnection(sink, delivery, registry, settings, metrics));
+                        .addLast(
+                            new MqttConnection(
+                                sink, delivery, registry, admission, settings, metrics));
                   }
                 })
             .bind(listen.socketAddress())

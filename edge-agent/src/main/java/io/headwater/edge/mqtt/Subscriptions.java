@@ -21,10 +21,12 @@ final class Subscriptions {
   record Added(int code, boolean values) {}
 
   private final String clientId;
+  private final Rights rights;
   private volatile Map<String, Subscription> filters = Map.of();
 
-  Subscriptions(String clientId) {
+  Subscriptions(String clientId, Rights rights) {
     this.clientId = clientId;
+    this.rights = rights;
   }
 
   Added add(MqttTopicSubscription wanted) {
@@ -63,7 +65,7 @@ final class Subscriptions {
     return filters.isEmpty();
   }
 
-  /** The highest QoS of the filters that fit; empty if none does. */
+  /** The highest QoS of the filters that fit; empty if none does, or the client may not. */
   Optional<Integer> qos(LocalDelivery.Message message) {
     int qos = -1;
     for (var entry : filters.entrySet()) {
@@ -72,7 +74,7 @@ final class Subscriptions {
         qos = Math.max(qos, entry.getValue().qos());
       }
     }
-    return qos < 0 ? Optional.empty() : Optional.of(qos);
+    return qos < 0 || !rights.mayReceive(message.topic()) ? Optional.empty() : Optional.of(qos);
   }
 
   boolean wants(LocalDelivery.Message message) {
@@ -81,7 +83,8 @@ final class Subscriptions {
 
   /** Whether a filter names the topic without a wildcard, but for what may lie below it. */
   boolean owns(String topic) {
-    return filters.containsKey(topic) || filters.containsKey(topic + "/#");
+    return (filters.containsKey(topic) || filters.containsKey(topic + "/#"))
+        && rights.mayReceive(topic);
   }
 
   static boolean isFilter(String filter) {
