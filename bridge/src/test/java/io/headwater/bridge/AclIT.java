@@ -8,7 +8,7 @@ import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5PublishResult;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
-import io.headwater.bridge.broker.GatewayPasswords;
+import io.headwater.process.PasswordFile;
 import io.headwater.testsupport.ChildProcess;
 import io.headwater.testsupport.OutsideSoftware;
 import io.headwater.uplink.UplinkTopics;
@@ -44,7 +44,7 @@ class AclIT {
     Path aclFile = Files.writeString(folder.resolve("acl"), acl);
     var passwords = new StringBuilder();
     for (String user : users) {
-      passwords.append(GatewayPasswords.line(user, user)).append('\n');
+      passwords.append(PasswordFile.line(user, user.getBytes(StandardCharsets.UTF_8))).append('\n');
     }
     Path passwordFile = Files.writeString(folder.resolve("passwords"), passwords);
     Path config =

@@ -10,6 +10,7 @@ import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5AsyncClient;
 import io.headwater.process.ByteSize;
 import io.headwater.process.HostPort;
+import io.headwater.process.PasswordFile;
 import io.headwater.process.PemFiles;
 import io.headwater.process.TlsSettings;
 import io.headwater.uplink.UplinkTopics;
@@ -192,9 +193,7 @@ class EmbeddedBrokerIT {
 
   @Test
   void passwordsOfTheGatewaysFileCountAndTheFileMayChange() throws Exception {
-    Path file =
-        Files.writeString(
-            folder.resolve("gateways"), GatewayPasswords.line("gw-1", "right") + "\n");
+    Path file = Files.writeString(folder.resolve("gateways"), line("gw-1", "right") + "\n");
     try (MoquetteBroker broker =
         broker(Optional.of(file), BrokerWatchdog.Patience.DEFAULTS, UnaryOperator.identity())) {
       connect(broker.address(), "gw-1", "right", null).disconnect();
@@ -205,9 +204,7 @@ class EmbeddedBrokerIT {
       assertThatThrownBy(() -> connect(broker.address(), "gw-2", "right", null))
           .hasMessageContaining("BAD_USER_NAME_OR_PASSWORD");
 
-      Files.writeString(
-          file,
-          GatewayPasswords.line("gw-1", "right") + "\n" + GatewayPasswords.line("gw-2", "two"));
+      Files.writeString(file, line("gw-1", "right") + "\n" + line("gw-2", "two"));
       connect(broker.address(), "gw-2", "two", null).disconnect();
       assertThat(registry.get("bridge.broker.refused").tag("reason", "password").counter().count())
           .isEqualTo(3);
@@ -261,5 +258,9 @@ class EmbeddedBrokerIT {
       assertThat(gateway.getState().isConnected()).isTrue();
       gateway.disconnect();
     }
+  }
+
+  private static String line(String gateway, String password) {
+    return PasswordFile.line(gateway, password.getBytes(StandardCharsets.UTF_8));
   }
 }
