@@ -1,6 +1,9 @@
 package io.headwater.edge;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.headwater.edge.access.AccessControl;
+import io.headwater.edge.access.AccessPolicy;
+import io.headwater.edge.access.AccessSettings.Anonymous;
 import io.headwater.edge.down.Downlink;
 import io.headwater.edge.forward.DeviceRoster;
 import io.headwater.edge.forward.Forwarder;
@@ -8,7 +11,6 @@ import io.headwater.edge.forward.StatusReporter;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
-import io.headwater.edge.mqtt.Admission;
 import io.headwater.edge.mqtt.LocalDelivery;
 import io.headwater.edge.mqtt.MqttListener;
 import io.headwater.edge.mqtt.MqttMetrics;
@@ -18,7 +20,10 @@ import io.headwater.process.Health;
 import io.headwater.process.HttpEndpoint;
 import io.headwater.process.Resources;
 import io.headwater.process.RunningProcess;
+import io.headwater.process.Threads;
 import io.headwater.uplink.StreamPartition;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetAddress;
@@ -27,7 +32,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
@@ -38,6 +46,8 @@ final class EdgeAgent implements RunningProcess {
   private static final Logger LOGGER = LoggerFactory.getLogger(EdgeAgent.class);
   static final String VERSION = "0.1.0";
   static final String LOG_FOLDER = "log";
+  private static final int WORKERS = 2;
+  private static final int WORK_WAITING = 64;
 
   private final Resources resources = new Resources();
   private final Health health = new Health();
@@ -62,11 +72,12 @@ final class EdgeAgent implements RunningProcess {
   }
 
   private void open(EdgeConfig config, Clock clock) {
-    if (!config.listen().mqtt().isLoopback()) {
+    if (!config.listen().mqtt().isLoopback()
+        && config.access().allowAnonymous() == Anonymous.ALWAYS) {
       LOGGER
           .atWarn()
           .addKeyValue("address", config.listen().mqtt())
-          .log("Sensors are served without authentication on a network: insecure is set");
+          .log("Sensors are served without authentication on a network: anonymous is allowed");
     }
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     resources.onClose("metrics", registry::close);
@@ -118,6 +129,9 @@ final class EdgeAgent implements RunningProcess {
     routes
         .overlaps()
         .forEach(pair -> LOGGER.atWarn().addKeyValue("routes", pair).log("Routes overlap"));
+    ThreadPoolExecutor workers = workers(registry);
+    resources.onClose("workers", workers::shutdownNow);
+    var access = new AccessControl(AccessPolicy.read(config.access()), workers);
     MqttListener mqtt =
         resources.open(
             "mqtt",
@@ -128,11 +142,27 @@ final class EdgeAgent implements RunningProcess {
                     log.offer(append(routes, clockKeeper, topic, payload, client, done)),
                 delivery,
                 devices,
-                Admission.ANYONE,
+                access,
                 new MqttMetrics(registry)));
     addresses.put("mqtt", mqtt.address().toString());
     addresses.put("http", http.address().toString());
     addresses.put("gateway", gateway);
+  }
+
+  /** For password hashes and handshakes; one task too many throws. */
+  private static ThreadPoolExecutor workers(MeterRegistry registry) {
+    var workers =
+        new ThreadPoolExecutor(
+            WORKERS,
+            WORKERS,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(WORK_WAITING),
+            Threads.factory("edge-worker"));
+    Gauge.builder("edge.workers.waiting", workers, each -> each.getQueue().size())
+        .description("Password checks and handshakes that wait; at most " + WORK_WAITING)
+        .register(registry);
+    return workers;
   }
 
   /** What the command {@code status} is answered with. */

@@ -1,5 +1,7 @@
 package io.headwater.edge;
 
+import io.headwater.edge.access.AccessSettings;
+import io.headwater.edge.access.AccessSettings.Anonymous;
 import io.headwater.edge.down.CommandSettings;
 import io.headwater.edge.forward.ForwarderSettings;
 import io.headwater.edge.log.LogSettings;
@@ -18,7 +20,7 @@ import java.util.Set;
  *
  * @param data folder of the log
  * @param gateway its name at the hub; made from the host's name if absent
- * @param insecure allows to listen on a network without authentication
+ * @param access who may connect to the MQTT server
  * @param routes in place of the built-in ones
  */
 public record EdgeConfig(
@@ -26,7 +28,7 @@ public record EdgeConfig(
     Optional<String> gateway,
     Listen listen,
     HostPort http,
-    boolean insecure,
+    AccessSettings access,
     MqttSettings mqtt,
     LogSettings log,
     ForwarderSettings uplink,
@@ -38,7 +40,7 @@ public record EdgeConfig(
           Optional.empty(),
           new Listen(new HostPort("127.0.0.1", 1883)),
           new HostPort("127.0.0.1", 8081),
-          false,
+          AccessSettings.DEFAULTS,
           MqttSettings.DEFAULTS,
           LogSettings.DEFAULTS,
           ForwarderSettings.DEFAULTS,
@@ -53,12 +55,15 @@ public record EdgeConfig(
             "gateway '" + name + "' is not 1 to 64 of letters, digits, '.', '_' and '-'");
       }
     });
-    if (!insecure && !listen.mqtt().isLoopback()) {
+    if (!listen.mqtt().isLoopback()
+        && access.passwordFile().isEmpty()
+        && access.allowAnonymous() != Anonymous.ALWAYS) {
       throw new IllegalArgumentException(
           "listen.mqtt "
               + listen.mqtt()
-              + " opens the agent to the network without authentication; set 'insecure: true' if"
-              + " that is meant");
+              + " opens the agent to the network, where nobody could prove who it is; set"
+              + " access.password-file, or 'access.allow-anonymous: always' if everybody may"
+              + " connect");
     }
     for (RouteRule rule : routes) {
       Set<String> unknown = RouteTable.unknownNames(rule);

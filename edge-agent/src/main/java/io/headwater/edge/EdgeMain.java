@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "headwater edge",
     description = "The agent on a device: takes readings, keeps them on disk, forwards them once.",
-    subcommands = {LogCommand.class, RoutesCommand.class})
+    subcommands = {LogCommand.class, RoutesCommand.class, PasswordCommand.class})
 public final class EdgeMain extends ProcessCommand<EdgeConfig> {
   @Option(names = "--data", paramLabel = "DIR", description = "Folder of the log.")
   private @Nullable String data;

@@ -3,6 +3,7 @@ package io.headwater.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headwater.edge.access.AccessSettings;
 import io.headwater.process.Config;
 import io.headwater.process.Setting;
 import java.nio.file.Path;
@@ -29,11 +30,15 @@ class EdgeConfigTest {
   }
 
   @Test
-  void networkListenerNeedsTheWordInsecure() {
+  void networkListenerNeedsAWayToTellClientsApart() {
     var open = new Setting("listen.mqtt", "0.0.0.0:1883", "--set");
 
-    assertThatThrownBy(() -> read(open)).hasMessageContaining("set 'insecure: true'");
-    assertThat(read(open, new Setting("insecure", "true", "--set")).insecure()).isTrue();
+    assertThatThrownBy(() -> read(open))
+        .hasMessageContaining("set access.password-file, or 'access.allow-anonymous: always'");
+    assertThat(read(open, new Setting("access.allow-anonymous", "always", "--set")).access())
+        .isNotEqualTo(AccessSettings.DEFAULTS);
+    assertThat(read(open, new Setting("access.password-file", "/p", "--set")).access())
+        .isNotEqualTo(AccessSettings.DEFAULTS);
   }
 
   @Test

@@ -7,9 +7,9 @@
  * is full or too much is unacknowledged they stop reading. {@code ClientRegistry} knows who is
  * connected, so that a second connection of a client ends the first.
  *
- * <p>{@link io.headwater.edge.mqtt.Admission} is asked who may connect. What a client sends behind its
- * CONNECT waits in {@code Handshake} until CONNACK is written; {@link io.headwater.edge.mqtt.Rights}
- * are asked at each PUBLISH and SUBSCRIBE, and before each delivery.
+ * <p>{@link io.headwater.edge.mqtt.Admission} is asked who may connect. What a client sends behind
+ * its CONNECT waits in {@code Handshake} until CONNACK is written; {@link
+ * io.headwater.edge.mqtt.Rights} are asked at each PUBLISH and SUBSCRIBE, and before each delivery.
  *
  * <p>{@link io.headwater.edge.mqtt.LocalDelivery} brings committed readings, values from the hub
  * and commands to who is subscribed now, at QoS 0 and 1: live only, without sessions. {@code
