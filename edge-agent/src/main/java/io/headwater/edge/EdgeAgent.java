@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.headwater.edge.access.AccessControl;
 import io.headwater.edge.access.AccessPolicy;
 import io.headwater.edge.access.AccessSettings.Anonymous;
+import io.headwater.edge.access.AccessSettings.Certificates;
 import io.headwater.edge.down.Downlink;
 import io.headwater.edge.forward.DeviceRoster;
 import io.headwater.edge.forward.Forwarder;
@@ -14,6 +15,7 @@ import io.headwater.edge.log.EdgeLogMetrics;
 import io.headwater.edge.mqtt.LocalDelivery;
 import io.headwater.edge.mqtt.MqttListener;
 import io.headwater.edge.mqtt.MqttMetrics;
+import io.headwater.edge.mqtt.ServerTls;
 import io.headwater.edge.route.RouteTable;
 import io.headwater.process.DataFolder;
 import io.headwater.process.Health;
@@ -32,8 +34,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -72,13 +76,14 @@ final class EdgeAgent implements RunningProcess {
   }
 
   private void open(EdgeConfig config, Clock clock) {
-    if (!config.listen().mqtt().isLoopback()
-        && config.access().allowAnonymous() == Anonymous.ALWAYS) {
-      LOGGER
-          .atWarn()
-          .addKeyValue("address", config.listen().mqtt())
-          .log("Sensors are served without authentication on a network: anonymous is allowed");
-    }
+    config.listen().endpoints().stream()
+        .filter(each -> !each.address().isLoopback())
+        .filter(_ -> config.access().allowAnonymous() == Anonymous.ALWAYS)
+        .forEach(each ->
+            LOGGER
+                .atWarn()
+                .addKeyValue("address", each.address())
+                .log("Clients are served without authentication on a network"));
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     resources.onClose("metrics", registry::close);
     DataFolder data = resources.open("data folder", DataFolder.lock(config.data(), "edge"));
@@ -132,11 +137,13 @@ final class EdgeAgent implements RunningProcess {
     ThreadPoolExecutor workers = workers(registry);
     resources.onClose("workers", workers::shutdownNow);
     var access = new AccessControl(AccessPolicy.read(config.access()), workers);
+    Optional<ServerTls> tls = tls(config, workers);
     MqttListener mqtt =
         resources.open(
             "mqtt",
             new MqttListener(
-                config.listen().mqtt(),
+                new MqttListener.Endpoints(
+                    config.listen().endpoints(), tls, config.listen().origins()),
                 config.mqtt(),
                 (topic, payload, client, done) ->
                     log.offer(append(routes, clockKeeper, topic, payload, client, done)),
@@ -144,9 +151,21 @@ final class EdgeAgent implements RunningProcess {
                 devices,
                 access,
                 new MqttMetrics(registry)));
-    addresses.put("mqtt", mqtt.address().toString());
+    mqtt.addresses()
+        .forEach((transport, address) -> addresses.put(transport.key(), address.toString()));
     addresses.put("http", http.address().toString());
     addresses.put("gateway", gateway);
+  }
+
+  private static Optional<ServerTls> tls(EdgeConfig config, Executor workers) {
+    return config.listen().endpoints().stream().anyMatch(each -> each.transport().isTls())
+        ? Optional.of(
+            new ServerTls(
+                config.tls(),
+                config.access().certificates() == Certificates.REQUIRED,
+                workers,
+                config.mqtt().connectTimeout()))
+        : Optional.empty();
   }
 
   /** For password hashes and handshakes; one task too many throws. */

@@ -2,15 +2,20 @@ package io.headwater.edge;
 
 import io.headwater.edge.access.AccessSettings;
 import io.headwater.edge.access.AccessSettings.Anonymous;
+import io.headwater.edge.access.AccessSettings.Certificates;
 import io.headwater.edge.down.CommandSettings;
 import io.headwater.edge.forward.ForwarderSettings;
 import io.headwater.edge.log.LogSettings;
+import io.headwater.edge.mqtt.Endpoint;
 import io.headwater.edge.mqtt.MqttSettings;
+import io.headwater.edge.mqtt.Transport;
 import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
 import io.headwater.process.HostPort;
+import io.headwater.process.TlsSettings;
 import io.headwater.uplink.UplinkTopics;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -20,6 +25,7 @@ import java.util.Set;
  *
  * @param data folder of the log
  * @param gateway its name at the hub; made from the host's name if absent
+ * @param tls of the MQTT server
  * @param access who may connect to the MQTT server
  * @param routes in place of the built-in ones
  */
@@ -28,6 +34,7 @@ public record EdgeConfig(
     Optional<String> gateway,
     Listen listen,
     HostPort http,
+    TlsSettings tls,
     AccessSettings access,
     MqttSettings mqtt,
     LogSettings log,
@@ -38,8 +45,14 @@ public record EdgeConfig(
       new EdgeConfig(
           Path.of(".headwater", "edge"),
           Optional.empty(),
-          new Listen(new HostPort("127.0.0.1", 1883)),
+          new Listen(
+              new HostPort("127.0.0.1", 1883),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              List.of()),
           new HostPort("127.0.0.1", 8081),
+          TlsSettings.DEFAULTS,
           AccessSettings.DEFAULTS,
           MqttSettings.DEFAULTS,
           LogSettings.DEFAULTS,
@@ -55,15 +68,12 @@ public record EdgeConfig(
             "gateway '" + name + "' is not 1 to 64 of letters, digits, '.', '_' and '-'");
       }
     });
-    if (!listen.mqtt().isLoopback()
-        && access.passwordFile().isEmpty()
-        && access.allowAnonymous() != Anonymous.ALWAYS) {
+    for (Endpoint endpoint : listen.endpoints()) {
+      requireIdentities(endpoint, tls, access);
+    }
+    if (access.certificates() == Certificates.REQUIRED && tls.ca().isEmpty()) {
       throw new IllegalArgumentException(
-          "listen.mqtt "
-              + listen.mqtt()
-              + " opens the agent to the network, where nobody could prove who it is; set"
-              + " access.password-file, or 'access.allow-anonymous: always' if everybody may"
-              + " connect");
+          "access.certificates: required needs tls.ca, the authority that signs them");
     }
     for (RouteRule rule : routes) {
       Set<String> unknown = RouteTable.unknownNames(rule);
@@ -74,8 +84,51 @@ public record EdgeConfig(
     }
   }
 
+  private static void requireIdentities(Endpoint endpoint, TlsSettings tls, AccessSettings access) {
+    String key = "listen." + endpoint.transport().key();
+    boolean withTls = endpoint.transport().isTls();
+    if (withTls && !tls.hasIdentity()) {
+      throw new IllegalArgumentException(key + " needs tls.cert and tls.key");
+    }
+    if (!endpoint.address().isLoopback()
+        && access.passwordFile().isEmpty()
+        && !(withTls && tls.ca().isPresent())
+        && access.allowAnonymous() != Anonymous.ALWAYS) {
+      throw new IllegalArgumentException(
+          key
+              + " "
+              + endpoint.address()
+              + " opens the agent to the network, where nobody could prove who it is; set"
+              + " access.password-file"
+              + (withTls ? " or tls.ca" : "")
+              + ", or 'access.allow-anonymous: always' if everybody may connect");
+    }
+  }
+
   /**
-   * @param mqtt for sensors
+   * Where sensors are served.
+   *
+   * @param origins sites whose pages may connect over WebSocket, beside the listener's own
    */
-  public record Listen(HostPort mqtt) {}
+  public record Listen(
+      HostPort mqtt,
+      Optional<HostPort> tls,
+      Optional<HostPort> websocket,
+      Optional<HostPort> websocketTls,
+      List<String> origins) {
+    public Listen {
+      origins = List.copyOf(origins);
+    }
+
+    /** All of them; MQTT over TCP first. */
+    List<Endpoint> endpoints() {
+      var endpoints = new ArrayList<Endpoint>();
+      endpoints.add(new Endpoint(Transport.TCP, mqtt));
+      tls.ifPresent(address -> endpoints.add(new Endpoint(Transport.TLS, address)));
+      websocket.ifPresent(address -> endpoints.add(new Endpoint(Transport.WEBSOCKET, address)));
+      websocketTls.ifPresent(
+          address -> endpoints.add(new Endpoint(Transport.WEBSOCKET_TLS, address)));
+      return endpoints;
+    }
+  }
 }

@@ -5,6 +5,7 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
@@ -36,6 +37,7 @@ import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,11 +51,11 @@ import org.slf4j.LoggerFactory;
  */
 final class MqttConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOGGER = LoggerFactory.getLogger(MqttConnection.class);
-  private static final int MOST_TOPIC_BYTES = 1024;
-  private static final int MOST_TOPIC_LEVELS = 16;
+  private static final int LONGEST_CLIENT_ID = 256;
   private static final long RETRY_MILLIS = 5;
   private static final int NO_SUBSCRIPTION = 0x11;
   private static final int NOT_AUTHORIZED = 0x87;
+  private static final int QUOTA_EXCEEDED = 0x97;
 
   private enum State {
     OPEN,
@@ -83,6 +85,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private final Outbox outbox;
   private final ClientRegistry registry;
   private final MqttSettings settings;
+  private final Flight flight;
+  private final FilterQuota filters;
   private final MqttMetrics metrics;
   private final Deque<AckSlot> acks = new ArrayDeque<>();
   private final Deque<Held> held = new ArrayDeque<>();
@@ -93,36 +97,27 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private State state = State.OPEN;
   private boolean v5;
   private String clientId = "";
-  private volatile Subscriptions subscriptions = new Subscriptions("", Rights.ALL);
+  private volatile Subscriptions subscriptions;
   private volatile @Nullable ChannelHandlerContext context;
   private @Nullable ScheduledFuture<?> connectTimer;
   private boolean retryScheduled;
 
-  MqttConnection(
-      PublishSink sink,
-      LocalDelivery delivery,
-      ClientRegistry registry,
-      Admission admission,
-      MqttSettings settings,
-      MqttMetrics metrics) {
-    this.sink = sink;
-    this.delivery = delivery;
-    this.outbox = new Outbox(metrics);
-    this.registry = registry;
-    this.handshake = new Handshake(admission, reading);
+  MqttConnection(MqttServer server, MqttSettings settings, Flight flight) {
+    this.sink = server.sink();
+    this.delivery = server.delivery();
+    this.registry = server.registry();
+    this.filters = server.filters();
+    this.metrics = server.metrics();
     this.settings = settings;
-    this.metrics = metrics;
+    this.flight = flight;
+    this.outbox = new Outbox(metrics);
+    this.handshake = new Handshake(server.admission(), reading);
+    this.subscriptions = new Subscriptions("", Rights.ALL, filters);
   }
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
     context = ctx;
-    int open = metrics.opened();
-    if (open > settings.connections()) {
-      metrics.refused("connections");
-      ctx.close();
-      return;
-    }
     connectTimer =
         ctx.executor()
             .schedule(
@@ -173,6 +168,15 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
           ctx,
           MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
           "an empty client identifier needs a clean session");
+      return;
+    }
+    if (ByteBufUtil.utf8Bytes(given) > LONGEST_CLIENT_ID) {
+      refuse(
+          ctx,
+          v5
+              ? MqttConnectReturnCode.CONNECTION_REFUSED_CLIENT_IDENTIFIER_NOT_VALID
+              : MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
+          "a client identifier has at most " + LONGEST_CLIENT_ID + " bytes");
       return;
     }
     if (connect.variableHeader().willQos() > 2) {
@@ -231,7 +235,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
           .addKeyValue("clientId", clientId)
           .log("The will of a client is not kept: wills are not served yet");
     }
-    subscriptions = new Subscriptions(clientId, rights);
+    subscriptions = new Subscriptions(clientId, rights, filters);
     if (v5) {
       outbox.limits(connect.variableHeader().properties());
     }
@@ -296,9 +300,16 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
           "subscription identifiers are not served yet");
     }
     var codes = new ArrayList<Integer>();
-    var fresh = new Subscriptions(clientId, rights); // those that the kept values come for
+    var fresh =
+        new Subscriptions(
+            clientId,
+            rights,
+            new FilterQuota(settings::limits)); // those that the kept values come for
     for (MqttTopicSubscription each : wanted) {
-      Subscriptions.Added added = add(each);
+      Subscriptions.Added added =
+          codes.size() < settings.limits().filtersPerSubscribe()
+              ? add(each)
+              : new Subscriptions.Added(QUOTA_EXCEEDED, false);
       boolean refused = added.code() >= 0x80;
       if (refused) {
         metrics.refused("subscribe");
@@ -339,6 +350,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     reply(
         unsubscribe.variableHeader().messageId(),
         Replies.unsubAck(unsubscribe.variableHeader().messageId(), v5 ? codes : new short[0]));
+  }
+
+  /** Whether its socket is read. */
+  Reading reading() {
+    return reading;
   }
 
   /** What this client is subscribed to. */
@@ -440,8 +456,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   }
 
   private @Nullable PubAck refusal(MqttPublishMessage publish, String topic) {
-    if (topic.length() > MOST_TOPIC_BYTES
-        || topic.chars().filter(c -> c == '/').count() >= MOST_TOPIC_LEVELS) {
+    if (ByteBufUtil.utf8Bytes(topic) > settings.limits().topicBytes()
+        || topic.chars().filter(c -> c == '/').count() >= settings.limits().topicLevels()) {
       return PubAck.TOPIC_NAME_INVALID;
     }
     if (topic.startsWith("$SYS/") || topic.startsWith("$share/") || !rights.mayPublish(topic)) {
@@ -452,16 +468,26 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   }
 
   private boolean offer(String topic, byte[] payload, @Nullable AckSlot slot) {
-    return sink.offer(
-        topic,
-        payload,
-        clientId,
-        outcome -> {
-          if (outcome == Append.Outcome.COMMITTED) {
-            delivery.publish(topic, payload, clientId);
-          }
-          outcome(slot).accept(outcome);
-        });
+    long bytes = Flight.bytes(topic, payload);
+    if (!flight.reserve(bytes)) {
+      return false;
+    }
+    boolean taken =
+        sink.offer(
+            topic,
+            payload,
+            clientId,
+            outcome -> {
+              flight.release(bytes);
+              if (outcome == Append.Outcome.COMMITTED) {
+                delivery.publish(topic, payload, clientId);
+              }
+              outcome(slot).accept(outcome);
+            });
+    if (!taken) {
+      flight.release(bytes);
+    }
+    return taken;
   }
 
   /** Completes an acknowledgement; may be called by any thread. */
@@ -592,12 +618,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void malformed(ChannelHandlerContext ctx, @Nullable Throwable cause) {
-    metrics.refused("malformed");
-    LOGGER
-        .atInfo()
-        .addKeyValue("client", ctx.channel().remoteAddress())
-        .addKeyValue("error", cause == null ? "" : cause.getMessage())
-        .log("Closing a connection whose bytes are not MQTT");
+    metrics.refused("malformed", client(ctx) + ": " + (cause == null ? "" : cause.getMessage()));
     if (state == State.LIVE) {
       violated(
           ctx,
@@ -620,6 +641,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  private static String client(ChannelHandlerContext ctx) {
+    return String.valueOf(ctx.channel().remoteAddress());
+  }
+
   private void close(ChannelHandlerContext ctx) {
     state = State.CLOSED;
     handshake.discard();
@@ -628,6 +653,18 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void userEventTriggered(ChannelHandlerContext ctx, Object event) {
+    if (event instanceof PacketFramer.Failure failure) {
+      switch (failure) {
+        case PACKET_TIMEOUT -> {
+          metrics.refused("packet-timeout", client(ctx));
+          close(ctx);
+        }
+        case NO_ROOM -> {
+          metrics.refused("memory", client(ctx));
+          violated(ctx, Disconnect.QUOTA_EXCEEDED, "there is no room for the packet");
+        }
+      }
+    }
     if (event instanceof IdleStateEvent && !reading.isPaused()) {
       violated(ctx, Disconnect.KEEP_ALIVE_TIMEOUT, "nothing was heard for 1.5 keep-alives");
     }
@@ -637,15 +674,17 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   public void channelInactive(ChannelHandlerContext ctx) {
     state = State.CLOSED;
     handshake.discard();
-    metrics.closed();
     delivery.left(this);
     outbox.close();
+    subscriptions.clear();
     registry.leave(clientId, this);
   }
 
   @Override
   public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
-    if (!(cause instanceof IOException)) {
+    if (cause instanceof DecoderException && cause.getCause() instanceof SSLException) {
+      metrics.refused("tls", client(ctx) + ": " + cause.getCause().getMessage());
+    } else if (!(cause instanceof IOException)) {
       LOGGER.atWarn().setCause(cause).log("A connection failed");
     }
     close(ctx);

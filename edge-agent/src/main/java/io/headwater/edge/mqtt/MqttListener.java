@@ -5,28 +5,47 @@ import io.headwater.process.Ports;
 import io.headwater.process.Threads;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.group.ChannelGroup;
-import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
-import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
-import io.netty.handler.codec.mqtt.MqttDecoder;
-import io.netty.handler.codec.mqtt.MqttEncoder;
-import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /** Listens for sensors. */
 public final class MqttListener implements AutoCloseable {
-  private static final int LONGEST_CLIENT_ID = 256;
-
   private final MultiThreadIoEventLoopGroup loops;
-  private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
-  private final Channel server;
-  private final HostPort address;
+  private final MqttServer server;
+  private final List<Channel> listening = new ArrayList<>();
+  private final Map<Transport, HostPort> addresses = new LinkedHashMap<>();
+
+  /**
+   * Where it listens.
+   *
+   * @param endpoints at most one of each transport
+   * @param tls present if one of them needs it
+   * @param origins sites whose pages may connect over WebSocket, beside the endpoint's own: {@code
+   *     https://dashboard.example}, or * for any
+   */
+  public record Endpoints(List<Endpoint> endpoints, Optional<ServerTls> tls, List<String> origins) {
+    public Endpoints {
+      endpoints = List.copyOf(endpoints);
+      origins = List.copyOf(origins);
+    }
+
+    /** Plain TCP. */
+    public static Endpoints of(HostPort listen) {
+      return new Endpoints(
+          List.of(new Endpoint(Transport.TCP, listen)), Optional.empty(), List.of());
+    }
+  }
 
   /**
    * Binds and serves whoever comes.
@@ -39,70 +58,84 @@ public final class MqttListener implements AutoCloseable {
       PublishSink sink,
       LocalDelivery delivery,
       MqttMetrics metrics) {
-    this(listen, settings, sink, delivery, ClientWatch.NONE, Admission.ANYONE, metrics);
+    this(
+        Endpoints.of(listen),
+        settings,
+        sink,
+        delivery,
+        ClientWatch.NONE,
+        Admission.ANYONE,
+        metrics);
   }
 
   /**
    * Binds and serves, and tells who comes and goes.
    *
-   * @throws io.headwater.process.UserError if the port is taken
+   * @throws io.headwater.process.UserError if a port is taken
    */
   public MqttListener(
-      HostPort listen,
+      Endpoints endpoints,
       MqttSettings settings,
       PublishSink sink,
       LocalDelivery delivery,
       ClientWatch watch,
       Admission admission,
       MqttMetrics metrics) {
+    server = new MqttServer(settings, sink, delivery, watch, admission, metrics);
     int threads = Runtime.getRuntime().availableProcessors() <= 2 ? 1 : 2;
     loops =
         new MultiThreadIoEventLoopGroup(
             threads, Threads.factory("edge-mqtt"), NioIoHandler.newFactory());
-    var registry = new ClientRegistry(watch);
-    var bind =
+    try {
+      endpoints.endpoints().forEach(each -> bind(each, endpoints));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void bind(Endpoint endpoint, Endpoints all) {
+    Transport transport = endpoint.transport();
+    ServerTls tls = transport.isTls() ? all.tls().orElseThrow() : null;
+    HostPort listen = endpoint.address();
+    ChannelFuture bind =
         new ServerBootstrap()
             .group(loops)
             .channel(NioServerSocketChannel.class)
             .option(ChannelOption.SO_BACKLOG, 512)
             .option(ChannelOption.SO_REUSEADDR, true)
             .childOption(ChannelOption.TCP_NODELAY, true)
-            .childHandler(
-                new ChannelInitializer<SocketChannel>() {
-                  @Override
-                  protected void initChannel(SocketChannel channel) {
-                    channels.add(channel);
-                    channel
-                        .pipeline()
-                        .addLast(
-                            new MqttDecoder(
-                                (int) settings.maxPacketSize().bytes(), LONGEST_CLIENT_ID, true))
-                        .addLast(MqttEncoder.INSTANCE)
-                        .addLast(
-                            new MqttConnection(
-                                sink, delivery, registry, admission, settings, metrics));
-                  }
-                })
+            .childHandler(new Pipelines(transport, tls, all.origins(), server))
             .bind(listen.socketAddress())
             .awaitUninterruptibly();
     if (!bind.isSuccess()) {
-      loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-      throw Ports.inUse("MQTT", listen, bind.cause());
+      throw Ports.inUse(transport.text(), listen, bind.cause());
     }
-    server = bind.channel();
-    address = listen.withPort(((InetSocketAddress) server.localAddress()).getPort());
+    listening.add(bind.channel());
+    int port = ((InetSocketAddress) bind.channel().localAddress()).getPort();
+    addresses.put(transport, listen.withPort(port));
   }
 
-  /** The address really bound. */
+  /** The addresses really bound. */
+  public Map<Transport, HostPort> addresses() {
+    return Collections.unmodifiableMap(addresses);
+  }
+
+  /** The address really bound of the first endpoint. */
   public HostPort address() {
-    return address;
+    return addresses.values().iterator().next();
+  }
+
+  /** Settings for connections that come from now on. */
+  public void settings(MqttSettings settings) {
+    server.settings(settings);
   }
 
   /** Stops accepting and ends the connections; what they had handed over is still committed. */
   @Override
   public void close() {
-    server.close().awaitUninterruptibly();
-    channels.close().awaitUninterruptibly();
+    listening.forEach(each -> each.close().awaitUninterruptibly());
+    server.channels().close().awaitUninterruptibly();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
   }
 }

@@ -1,12 +1,14 @@
 package io.headwater.edge.mqtt;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What the MQTT server does. */
 public final class MqttMetrics {
   private final MeterRegistry registry;
+  private final RefusalLog refusals = new RefusalLog(System::nanoTime);
   private final AtomicInteger connections = new AtomicInteger();
   private final Counter[] publishes = new Counter[3];
   private final Counter delivered;
@@ -27,8 +29,10 @@ public final class MqttMetrics {
     }
   }
 
-  int connections() {
-    return connections.get();
+  void flights(FlightBudget flights) {
+    Gauge.builder("edge.mqtt.flight.bytes", flights, FlightBudget::used)
+        .description("Bytes of incomplete packets and of publishes that are not committed yet")
+        .register(registry);
   }
 
   int opened() {
@@ -52,8 +56,18 @@ public final class MqttMetrics {
     registry.counter("edge.mqtt.dropped", "reason", reason).increment();
   }
 
-  /** Counts what was refused; the reasons are a fixed few. */
+  /** Counts what was refused, and says so in the log now and then; the reasons are a fixed few. */
   void refused(String reason) {
+    refused(reason, "");
+  }
+
+  /**
+   * As {@link #refused(String)}.
+   *
+   * @param detail of this one, for the log
+   */
+  void refused(String reason, String detail) {
     registry.counter("edge.mqtt.refused", "reason", reason).increment();
+    refusals.refused(reason, detail);
   }
 }

@@ -18,7 +18,9 @@ final class Reading {
     /** CONNECT is not answered yet. */
     HANDSHAKE,
     /** Too much is unacknowledged, or waits for room in the log's queue. */
-    BACKLOG
+    BACKLOG,
+    /** A packet has begun for which there is no room among the bytes in flight. */
+    MEMORY
   }
 
   private static final String KEEP_ALIVE = "keep-alive";

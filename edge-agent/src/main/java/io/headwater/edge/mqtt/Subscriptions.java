@@ -9,7 +9,6 @@ import java.util.Optional;
 
 /** The filters of one client. Changed by its event loop, looked at by all threads. */
 final class Subscriptions {
-  private static final int MOST = 100;
   private static final int QUOTA = 0x97;
   private static final int INVALID = 0x8F;
   private static final int NOT_SHARED = 0x9E;
@@ -22,11 +21,13 @@ final class Subscriptions {
 
   private final String clientId;
   private final Rights rights;
+  private final FilterQuota quota;
   private volatile Map<String, Subscription> filters = Map.of();
 
-  Subscriptions(String clientId, Rights rights) {
+  Subscriptions(String clientId, Rights rights, FilterQuota quota) {
     this.clientId = clientId;
     this.rights = rights;
+    this.quota = quota;
   }
 
   Added add(MqttTopicSubscription wanted) {
@@ -38,7 +39,7 @@ final class Subscriptions {
       return new Added(INVALID, false);
     }
     boolean known = filters.containsKey(filter);
-    if (!known && filters.size() >= MOST) {
+    if (!known && !quota.take(filters.size())) {
       return new Added(QUOTA, false);
     }
     MqttSubscriptionOption option = wanted.option();
@@ -58,7 +59,16 @@ final class Subscriptions {
     var changed = new LinkedHashMap<>(filters);
     boolean removed = changed.remove(filter) != null;
     filters = changed;
+    if (removed) {
+      quota.giveBack(1);
+    }
     return removed;
+  }
+
+  /** The client is gone. */
+  void clear() {
+    quota.giveBack(filters.size());
+    filters = Map.of();
   }
 
   boolean isEmpty() {

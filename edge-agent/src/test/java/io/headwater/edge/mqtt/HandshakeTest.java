@@ -91,7 +91,7 @@ class HandshakeTest {
   void listen() {
     listener =
         new MqttListener(
-            new HostPort("127.0.0.1", 0),
+            MqttListener.Endpoints.of(new HostPort("127.0.0.1", 0)),
             MqttSettings.DEFAULTS,
             sink,
             delivery,
@@ -113,13 +113,15 @@ class HandshakeTest {
     return new EmbeddedChannel(
         new MqttDecoder(1 << 20, 256, true),
         MqttEncoder.INSTANCE,
-        new MqttConnection(
-            sink,
-            delivery,
-            new ClientRegistry(ClientWatch.NONE),
-            admission,
-            MqttSettings.DEFAULTS,
-            new MqttMetrics(new SimpleMeterRegistry())));
+        new MqttServer(
+                MqttSettings.DEFAULTS,
+                sink,
+                delivery,
+                ClientWatch.NONE,
+                admission,
+                new MqttMetrics(new SimpleMeterRegistry()))
+            .connection(
+                MqttSettings.DEFAULTS, new Flight(new FlightBudget(() -> 1 << 20), 1 << 20)));
   }
 
   private Asked asked() throws InterruptedException {

@@ -35,7 +35,8 @@ class MqttLimitsTest {
           new ByteSize(MOST_BYTES),
           RECEIVE_MAXIMUM,
           Duration.ofMillis(500),
-          Duration.ofSeconds(5));
+          Duration.ofSeconds(5),
+          MqttLimits.DEFAULTS);
 
   private final List<Consumer<Append.Outcome>> taken = new CopyOnWriteArrayList<>();
   private MqttListener listener;

@@ -1,0 +1,35 @@
+package io.headwater.edge.mqtt;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+
+/** How many filters one client, and all of them together, may have. Thread-safe. */
+final class FilterQuota {
+  private final Supplier<MqttLimits> limits;
+  private final AtomicInteger taken = new AtomicInteger();
+
+  FilterQuota(Supplier<MqttLimits> limits) {
+    this.limits = limits;
+  }
+
+  /**
+   * Takes one more.
+   *
+   * @param own how many the client has already
+   */
+  boolean take(int own) {
+    MqttLimits now = limits.get();
+    if (own >= now.filtersPerSession()) {
+      return false;
+    }
+    if (taken.incrementAndGet() > now.filtersInAll()) {
+      taken.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  void giveBack(int filters) {
+    taken.addAndGet(-filters);
+  }
+}
