@@ -23,6 +23,7 @@ import io.headwater.process.HttpEndpoint;
 import io.headwater.process.Resources;
 import io.headwater.process.RunningProcess;
 import io.headwater.process.Threads;
+import io.headwater.process.UserError;
 import io.headwater.uplink.StreamPartition;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -40,8 +41,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,6 +54,10 @@ final class EdgeAgent implements RunningProcess {
   private static final Logger LOGGER = LoggerFactory.getLogger(EdgeAgent.class);
   static final String VERSION = "0.1.0";
   static final String LOG_FOLDER = "log";
+
+  /** Path of the HTTP page that reloads. */
+  static final String RELOAD = "/reload";
+
   private static final int WORKERS = 2;
   private static final int WORK_WAITING = 64;
 
@@ -62,12 +70,19 @@ final class EdgeAgent implements RunningProcess {
   private final CompletableFuture<Void> fatal = new CompletableFuture<>();
   private final Map<String, String> addresses = new LinkedHashMap<>();
 
+  private final AtomicReference<@Nullable Reload> reloading = new AtomicReference<>();
+
   private EdgeAgent() {}
 
-  static EdgeAgent start(EdgeConfig config, Clock clock) {
+  /**
+   * Starts it.
+   *
+   * @param again reads the configuration anew, for a reload
+   */
+  static EdgeAgent start(EdgeConfig config, Supplier<EdgeConfig> again, Clock clock) {
     var agent = new EdgeAgent();
     try {
-      agent.open(config, clock);
+      agent.open(config, again, clock);
       return agent;
     } catch (RuntimeException | Error e) {
       agent.resources.closeAfter(e);
@@ -75,7 +90,7 @@ final class EdgeAgent implements RunningProcess {
     }
   }
 
-  private void open(EdgeConfig config, Clock clock) {
+  private void open(EdgeConfig config, Supplier<EdgeConfig> again, Clock clock) {
     config.listen().endpoints().stream()
         .filter(each -> !each.address().isLoopback())
         .filter(_ -> config.access().allowAnonymous() == Anonymous.ALWAYS)
@@ -127,13 +142,7 @@ final class EdgeAgent implements RunningProcess {
             new Forwarder(log, gateway, VERSION, config.uplink(), reporter, downlink, registry));
     downlink.sendBy(forwarder::send);
     health.check("uplink", forwarder::problem);
-    var routes =
-        new RouteTable(
-            config.routes(),
-            log.ends().keySet().stream().map(StreamPartition::stream).collect(Collectors.toSet()));
-    routes
-        .overlaps()
-        .forEach(pair -> LOGGER.atWarn().addKeyValue("routes", pair).log("Routes overlap"));
+    var routes = new AtomicReference<>(routes(config, log));
     ThreadPoolExecutor workers = workers(registry);
     resources.onClose("workers", workers::shutdownNow);
     var access = new AccessControl(AccessPolicy.read(config.access()), workers);
@@ -146,15 +155,30 @@ final class EdgeAgent implements RunningProcess {
                     config.listen().endpoints(), tls, config.listen().origins()),
                 config.mqtt(),
                 (topic, payload, client, done) ->
-                    log.offer(append(routes, clockKeeper, topic, payload, client, done)),
+                    log.offer(append(routes.get(), clockKeeper, topic, payload, client, done)),
                 delivery,
                 devices,
                 access,
                 new MqttMetrics(registry)));
+    var reload =
+        new Reload(config, again, access, tls, mqtt, next -> routes(next, log), routes::set);
+    reloading.set(reload);
+    http.command(RELOAD, reload::run);
     mqtt.addresses()
         .forEach((transport, address) -> addresses.put(transport.key(), address.toString()));
     addresses.put("http", http.address().toString());
     addresses.put("gateway", gateway);
+  }
+
+  private static RouteTable routes(EdgeConfig config, EdgeLog log) {
+    var routes =
+        new RouteTable(
+            config.routes(),
+            log.ends().keySet().stream().map(StreamPartition::stream).collect(Collectors.toSet()));
+    routes
+        .overlaps()
+        .forEach(pair -> LOGGER.atWarn().addKeyValue("routes", pair).log("Routes overlap"));
+    return routes;
   }
 
   private static Optional<ServerTls> tls(EdgeConfig config, Executor workers) {
@@ -166,6 +190,18 @@ final class EdgeAgent implements RunningProcess {
                 workers,
                 config.mqtt().connectTimeout()))
         : Optional.empty();
+  }
+
+  /** Reads the files again; what is wrong with them stands in the log. */
+  void reload() {
+    Reload reload = reloading.get();
+    if (reload != null) {
+      try {
+        reload.run();
+      } catch (UserError _) {
+        // Logged; there is nobody else to tell.
+      }
+    }
   }
 
   /** For password hashes and handshakes; one task too many throws. */

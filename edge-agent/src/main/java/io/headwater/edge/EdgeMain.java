@@ -1,5 +1,6 @@
 package io.headwater.edge;
 
+import io.headwater.process.HangUp;
 import io.headwater.process.Main;
 import io.headwater.process.ProcessCommand;
 import io.headwater.process.RunningProcess;
@@ -15,7 +16,12 @@ import picocli.CommandLine.Option;
 @Command(
     name = "headwater edge",
     description = "The agent on a device: takes readings, keeps them on disk, forwards them once.",
-    subcommands = {LogCommand.class, RoutesCommand.class, PasswordCommand.class})
+    subcommands = {
+      LogCommand.class,
+      RoutesCommand.class,
+      PasswordCommand.class,
+      ReloadCommand.class
+    })
 public final class EdgeMain extends ProcessCommand<EdgeConfig> {
   @Option(names = "--data", paramLabel = "DIR", description = "Folder of the log.")
   private @Nullable String data;
@@ -57,6 +63,8 @@ public final class EdgeMain extends ProcessCommand<EdgeConfig> {
 
   @Override
   protected RunningProcess start(EdgeConfig config) {
-    return EdgeAgent.start(config, Clock.systemUTC());
+    EdgeAgent agent = EdgeAgent.start(config, this::readConfig, Clock.systemUTC());
+    HangUp.run(agent::reload);
+    return agent;
   }
 }

@@ -22,6 +22,7 @@ public final class HttpEndpoint implements AutoCloseable {
   /** The content type of Prometheus' text format. */
   public static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
+  private static final String TEXT = "text/plain; charset=utf-8";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final HttpServer server;
@@ -61,7 +62,31 @@ public final class HttpEndpoint implements AutoCloseable {
           if (exchange.getRequestURI().getPath().equals(path)) {
             answer(exchange, 200, type, body.get());
           } else {
-            answer(exchange, 404, "text/plain; charset=utf-8", "not found\n");
+            answer(exchange, 404, TEXT, "not found\n");
+          }
+        });
+  }
+
+  /**
+   * Adds something that a POST has done: 200 and what it returns, or 409 and what is wrong.
+   *
+   * @param work throws a {@link UserError} if it cannot be done
+   */
+  public void command(String path, Supplier<String> work) {
+    server.createContext(
+        path,
+        exchange -> {
+          if (!exchange.getRequestURI().getPath().equals(path)) {
+            answer(exchange, 404, TEXT, "not found\n");
+          } else if (!exchange.getRequestMethod().equals("POST")) {
+            exchange.getResponseHeaders().set("Allow", "POST");
+            answer(exchange, 405, TEXT, "POST it\n");
+          } else {
+            try {
+              answer(exchange, 200, TEXT, work.get());
+            } catch (UserError e) {
+              answer(exchange, 409, TEXT, e.getMessage() + "\n");
+            }
           }
         });
   }

@@ -9,8 +9,8 @@
  *
  * <p>{@code Pipelines} builds what a connection consists of, by its {@link
  * io.headwater.edge.mqtt.Transport}; {@code PacketFramer} cuts the bytes into packets. What clients
- * take is bounded: {@code ConnectionCounts}, {@code FlightBudget} and {@code FilterQuota} count over
- * all connections.
+ * take is bounded: {@code ConnectionCounts}, {@code FlightBudget} and {@code FilterQuota} count
+ * over all connections.
  *
  * <p>{@link io.headwater.edge.mqtt.Admission} is asked who may connect. What a client sends behind
  * its CONNECT waits in {@code Handshake} until CONNACK is written; {@link
