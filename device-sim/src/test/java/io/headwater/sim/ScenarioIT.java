@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.headwater.process.HostPort;
 import io.headwater.testsupport.ChildProcess;
 import io.headwater.testsupport.Headwater;
+import io.headwater.testsupport.Mosquitto;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -40,7 +40,7 @@ class ScenarioIT {
     Path json = folder.resolve("result.json");
     Path record = folder.resolve("run.jsonl.gz");
     try (Mosquitto far = Mosquitto.start(folder);
-        Mosquitto near = Mosquitto.bridging(folder, new HostPort("127.0.0.1", through));
+        Mosquitto near = Mosquitto.bridging(folder, "127.0.0.1:" + through);
         ChildProcess own =
             sim(
                 "run",

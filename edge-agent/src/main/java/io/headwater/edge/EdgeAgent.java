@@ -15,7 +15,10 @@ import io.headwater.edge.log.EdgeLogMetrics;
 import io.headwater.edge.mqtt.LocalDelivery;
 import io.headwater.edge.mqtt.MqttListener;
 import io.headwater.edge.mqtt.MqttMetrics;
+import io.headwater.edge.mqtt.Publish;
+import io.headwater.edge.mqtt.PublishSink;
 import io.headwater.edge.mqtt.ServerTls;
+import io.headwater.edge.remote.Remotes;
 import io.headwater.edge.route.RouteTable;
 import io.headwater.process.DataFolder;
 import io.headwater.process.Health;
@@ -42,7 +45,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -147,6 +149,7 @@ final class EdgeAgent implements RunningProcess {
     resources.onClose("workers", workers::shutdownNow);
     var access = new AccessControl(AccessPolicy.read(config.access()), workers);
     Optional<ServerTls> tls = tls(config, workers);
+    PublishSink sink = publish -> log.offer(append(routes.get(), clockKeeper, publish));
     MqttListener mqtt =
         resources.open(
             "mqtt",
@@ -154,12 +157,18 @@ final class EdgeAgent implements RunningProcess {
                 new MqttListener.Endpoints(
                     config.listen().endpoints(), tls, config.listen().origins()),
                 config.mqtt(),
-                (topic, payload, client, done) ->
-                    log.offer(append(routes.get(), clockKeeper, topic, payload, client, done)),
+                sink,
                 delivery,
+                log,
                 devices,
                 access,
+                clock,
                 new MqttMetrics(registry)));
+    if (!config.remotes().isEmpty()) {
+      resources.open(
+          "remotes",
+          new Remotes(data.path(), config.remotes(), gateway, config.mqtt(), log, sink, registry));
+    }
     var reload =
         new Reload(config, again, access, tls, mqtt, next -> routes(next, log), routes::set);
     reloading.set(reload);
@@ -234,23 +243,19 @@ final class EdgeAgent implements RunningProcess {
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  private static Append append(
-      RouteTable routes,
-      ClockKeeper clock,
-      String topic,
-      byte[] payload,
-      String client,
-      Consumer<Append.Outcome> done) {
-    RouteTable.Routed routed = routes.route(topic);
+  private static Append append(RouteTable routes, ClockKeeper clock, Publish publish) {
+    RouteTable.Routed routed = routes.route(publish.topic());
     return new Append(
         new StreamPartition(routed.stream(), 0),
         routed.key().getBytes(StandardCharsets.UTF_8),
-        payload,
+        publish.payload(),
         clock.millis(),
         clock.quality(),
-        topic,
-        client,
-        done);
+        publish.topic(),
+        publish.clientId(),
+        publish.attributes(),
+        publish.also(),
+        publish.done());
   }
 
   /** The host's name, cut to what a gateway may be called. */

@@ -9,6 +9,7 @@ import io.headwater.edge.log.LogSettings;
 import io.headwater.edge.mqtt.Endpoint;
 import io.headwater.edge.mqtt.MqttSettings;
 import io.headwater.edge.mqtt.Transport;
+import io.headwater.edge.remote.RemoteSettings;
 import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
 import io.headwater.process.HostPort;
@@ -16,6 +17,7 @@ import io.headwater.process.TlsSettings;
 import io.headwater.uplink.UplinkTopics;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -27,6 +29,7 @@ import java.util.Set;
  * @param gateway its name at the hub; made from the host's name if absent
  * @param tls of the MQTT server
  * @param access who may connect to the MQTT server
+ * @param remotes other brokers that the agent is a client of
  * @param routes in place of the built-in ones
  */
 public record EdgeConfig(
@@ -40,6 +43,7 @@ public record EdgeConfig(
     LogSettings log,
     ForwarderSettings uplink,
     CommandSettings commands,
+    List<RemoteSettings> remotes,
     List<RouteRule> routes) {
   public static final EdgeConfig DEFAULTS =
       new EdgeConfig(
@@ -58,10 +62,18 @@ public record EdgeConfig(
           LogSettings.DEFAULTS,
           ForwarderSettings.DEFAULTS,
           CommandSettings.DEFAULTS,
+          List.of(),
           List.of(new RouteRule("sensors/+site/+device/+kind", "sensors.{kind}", "{device}")));
 
   public EdgeConfig {
+    remotes = List.copyOf(remotes);
     routes = List.copyOf(routes);
+    var names = new HashSet<String>();
+    for (RemoteSettings remote : remotes) {
+      if (!names.add(remote.name())) {
+        throw new IllegalArgumentException("two remotes have the name '" + remote.name() + "'");
+      }
+    }
     gateway.ifPresent(name -> {
       if (!UplinkTopics.isGateway(name)) {
         throw new IllegalArgumentException(

@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
       LogCommand.class,
       RoutesCommand.class,
       PasswordCommand.class,
-      ReloadCommand.class
+      ReloadCommand.class,
+      ImportMosquittoCommand.class
     })
 public final class EdgeMain extends ProcessCommand<EdgeConfig> {
   @Option(names = "--data", paramLabel = "DIR", description = "Folder of the log.")

@@ -104,7 +104,8 @@ final class Reload {
             new Section("http", atStart.http(), next.http()),
             new Section("log", atStart.log(), next.log()),
             new Section("uplink", atStart.uplink(), next.uplink()),
-            new Section("commands", atStart.commands(), next.commands()))) {
+            new Section("commands", atStart.commands(), next.commands()),
+            new Section("remotes", atStart.remotes(), next.remotes()))) {
       if (!section.before().equals(section.after())) {
         changed.add(section.name());
       }

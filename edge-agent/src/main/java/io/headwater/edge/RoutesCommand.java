@@ -1,7 +1,9 @@
 package io.headwater.edge;
 
+import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
 import io.headwater.process.Config;
+import io.headwater.process.UserError;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -39,12 +41,27 @@ final class RoutesCommand implements Callable<Integer> {
         Config.read(
             "edge", EdgeConfig.DEFAULTS, Optional.ofNullable(config), System.getenv(), List.of());
     var table = new RouteTable(read.routes());
-    RouteTable.Routed routed = table.route(topic);
+    if (topic.isEmpty() || topic.indexOf('+') >= 0 || topic.indexOf('#') >= 0) {
+      throw UserError.usage(
+          "--explain '"
+              + topic
+              + "' is no topic: one has no wildcards, for example sensors/lab/dev42/x");
+    }
+    RouteTable.Explanation explained = table.explain(topic);
+    RouteTable.Routed routed = explained.routed();
     var out = spec.commandLine().getOut();
     out.println("topic   " + topic);
+    RouteRule winner = explained.winner();
+    out.println("route   " + (winner == null ? "none: the default" : winner.topic()));
+    explained
+        .wildcards()
+        .forEach(wildcard -> out.println("        " + wildcard.name() + " = " + wildcard.value()));
     out.println("stream  " + routed.stream());
     out.println("key     " + routed.key());
     out.println("why     " + routed.why());
+    explained
+        .losers()
+        .forEach(loser -> out.println("loses   " + loser.rule().topic() + ": " + loser.why()));
     table.overlaps().forEach(overlap -> out.println("warning " + overlap));
     out.flush();
     return 0;

@@ -2,6 +2,7 @@ package io.headwater.edge.log;
 
 import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.StreamPartition;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key of the hub record; null for none
  * @param capturedMs milliseconds since 1970 by this device's clock
+ * @param attributes what MQTT has to say of it beside topic and payload, as the server encodes it;
+ *     null for the most frequent
+ * @param also changes that are on disk exactly if the row is
  * @param done told the outcome once, on the writer's thread; quick, does not throw
  */
 @SuppressWarnings("ArrayRecordComponent") // handed over, never compared
@@ -21,7 +25,23 @@ public record Append(
     ClockQuality clock,
     String mqttTopic,
     String mqttClient,
-    Consumer<Outcome> done) {
+    byte @Nullable [] attributes,
+    List<StateChange> also,
+    Consumer<Outcome> done)
+    implements Write {
+  /** A reading and nothing else. */
+  public Append(
+      StreamPartition partition,
+      byte @Nullable [] key,
+      byte[] value,
+      long capturedMs,
+      ClockQuality clock,
+      String mqttTopic,
+      String mqttClient,
+      Consumer<Outcome> done) {
+    this(partition, key, value, capturedMs, clock, mqttTopic, mqttClient, null, List.of(), done);
+  }
+
   /** What became of it. */
   public enum Outcome {
     /** On disk. */
@@ -32,8 +52,12 @@ public record Append(
     FAILED
   }
 
-  /** About how many bytes it takes in memory and on disk. */
-  int size() {
-    return value.length + (key == null ? 0 : key.length) + mqttTopic.length() + 64;
+  @Override
+  public int size() {
+    return value.length
+        + (key == null ? 0 : key.length)
+        + (attributes == null ? 0 : attributes.length)
+        + mqttTopic.length()
+        + 64;
   }
 }

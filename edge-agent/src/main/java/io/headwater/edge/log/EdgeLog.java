@@ -1,6 +1,5 @@
 package io.headwater.edge.log;
 
-import io.headwater.edge.log.LogState.PartitionState;
 import io.headwater.process.Threads;
 import io.headwater.process.UserError;
 import io.headwater.uplink.Incarnation;
@@ -15,15 +14,17 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,16 +43,26 @@ public final class EdgeLog implements AutoCloseable {
   private static final int LARGEST_GROUP_BYTES = 1 << 20;
   private static final long MOST_QUEUED_BYTES = 16 << 20;
   private static final long LONGEST_NOTE_MILLIS = 2000;
+
+  /** The state tables with nothing in them, in the file and in its write-ahead log. */
+  private static final long EMPTY_BYTES = 48 << 10;
+
   private static final long HOUSEKEEPING_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** What the sessions have not got. */
+  private record SessionsHold(long neededSeq, long mostBytes) implements LogHold {}
 
   private final Path folder;
   private final LogSettings settings;
   private final EdgeLogMetrics metrics;
   private final List<String> pragmas;
-  private final ArrayBlockingQueue<Append> queue;
+  private final LinkedBlockingQueue<Write> queue = new LinkedBlockingQueue<>();
+  private final AtomicInteger queuedAppends = new AtomicInteger();
   private final AtomicLong queuedBytes = new AtomicLong();
   private final LogFiles files = new LogFiles();
   private final List<Runnable> commitListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<CommittedRows>> rowListeners = new CopyOnWriteArrayList<>();
+  private final List<StoredSession> sessions;
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
   private final AtomicLong waitingSinceNanos = new AtomicLong(-1);
   private volatile long epoch;
@@ -60,7 +71,9 @@ public final class EdgeLog implements AutoCloseable {
   /** What the hub has; written to the file by the writer now and then. */
   private final Map<StreamPartition, OffsetRanges> settled = new ConcurrentHashMap<>();
 
+  private final List<LogHold> holds = new CopyOnWriteArrayList<>();
   private volatile Map<StreamPartition, Long> ends;
+  private volatile long endSeq;
   private volatile boolean settledChanged;
   private volatile boolean closing;
   private final AtomicReference<@Nullable CompletableFuture<Long>> newLife =
@@ -84,13 +97,15 @@ public final class EdgeLog implements AutoCloseable {
     this.settings = settings;
     this.metrics = metrics;
     this.pragmas = pragmas;
-    this.queue = new ArrayBlockingQueue<>(settings.queue());
     this.active = opened.active();
     this.state = opened.state();
     this.epoch = state.epoch();
     this.incarnations = List.copyOf(state.incarnations());
     this.ends = Map.copyOf(state.ends());
+    this.endSeq = state.nextSeq();
     this.settled.putAll(state.settled());
+    this.sessions = active.tables().heads();
+    active.commit();
     for (Path sealed : opened.sealed()) {
       try {
         files.add(sealed);
@@ -143,11 +158,64 @@ public final class EdgeLog implements AutoCloseable {
     waitingSinceNanos.compareAndSet(-1, System.nanoTime());
     int size = append.size();
     long queued = queuedBytes.addAndGet(size);
-    if ((queued > MOST_QUEUED_BYTES && queued > size) || !queue.offer(append)) {
+    int waiting = queuedAppends.incrementAndGet();
+    if ((queued > MOST_QUEUED_BYTES && queued > size) || waiting > settings.queue()) {
+      queuedAppends.decrementAndGet();
       queuedBytes.addAndGet(-size);
       return false;
     }
+    queue.add(append);
     return true;
+  }
+
+  /**
+   * Hands changes of state to the writer. There is always room for them: whoever makes them waits
+   * for one before the next, or is read from no further.
+   */
+  public void write(StateWrite write) {
+    if (closing || failed.isDone()) {
+      WriteGroup.refuse(write);
+      return;
+    }
+    waitingSinceNanos.compareAndSet(-1, System.nanoTime());
+    queuedBytes.addAndGet(write.size());
+    queue.add(write);
+  }
+
+  /** Told the rows of each commit, on the writer's thread; quick, does not throw. */
+  public void onRows(Consumer<CommittedRows> listener) {
+    rowListeners.add(listener);
+  }
+
+  /** The sessions that were there at opening, without what belongs to them. */
+  public List<StoredSession> sessions() {
+    return sessions;
+  }
+
+  /**
+   * Rows of all partitions from a seq on, in the order of writing; none if no more are committed.
+   * Reads the disk: not for event loops.
+   */
+  public LogRows rows(long from, int maxRows, int maxBytes) {
+    try {
+      return files.rows(from, maxRows, maxBytes);
+    } catch (SQLException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /**
+   * Retained messages in the order of their topics. Reads the disk: not for event loops.
+   *
+   * @param after a topic; those behind it are wanted
+   * @param prefix of all topics wanted
+   */
+  public List<LogRow> retained(String after, String prefix, int maxRows, int maxBytes) {
+    try {
+      return files.retained(after, prefix, maxRows, maxBytes);
+    } catch (SQLException e) {
+      throw unreadable(e);
+    }
   }
 
   /** Runs after each commit, on the writer's thread. */
@@ -168,6 +236,21 @@ public final class EdgeLog implements AutoCloseable {
   /** The end of what is committed, exclusive, of each partition. */
   public Map<StreamPartition, Long> ends() {
     return ends;
+  }
+
+  /** The end of what is committed, exclusive, over all partitions. */
+  public long endSeq() {
+    return endSeq;
+  }
+
+  /** The first row that is kept, over all partitions. */
+  public long startSeq() {
+    return files.firstSeq(endSeq);
+  }
+
+  /** Keeps what a reader has not read yet from being deleted. */
+  public void hold(LogHold hold) {
+    holds.add(hold);
   }
 
   /** The first offset that is kept. */
@@ -281,7 +364,7 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   private void run() {
-    var group = new ArrayList<Append>(LARGEST_GROUP);
+    var group = new ArrayList<Write>(LARGEST_GROUP);
     try {
       while (!closing || !queue.isEmpty()) {
         collect(group);
@@ -302,87 +385,71 @@ public final class EdgeLog implements AutoCloseable {
     } catch (RuntimeException e) {
       fail(e);
     } finally {
-      refuse(group);
+      group.forEach(WriteGroup::refuse);
       drainRefused();
     }
   }
 
-  private void collect(List<Append> group) throws InterruptedException {
-    Append first = queue.poll(100, TimeUnit.MILLISECONDS);
+  private void collect(List<Write> group) throws InterruptedException {
+    Write first = queue.poll(100, TimeUnit.MILLISECONDS);
     if (first == null) {
       return;
     }
     group.add(first);
-    queuedBytes.addAndGet(-first.size());
+    taken(first);
     long bytes = first.size();
     long lingerUntil = System.nanoTime() + settings.linger().toNanos();
     while (group.size() < LARGEST_GROUP && bytes < LARGEST_GROUP_BYTES) {
       long left = lingerUntil - System.nanoTime();
-      Append next = left > 0 ? queue.poll(left, TimeUnit.NANOSECONDS) : queue.poll();
+      Write next = left > 0 ? queue.poll(left, TimeUnit.NANOSECONDS) : queue.poll();
       if (next == null) {
         return;
       }
       group.add(next);
-      queuedBytes.addAndGet(-next.size());
+      taken(next);
       bytes += next.size();
     }
   }
 
-  private void commit(List<Append> group) {
+  private void taken(Write write) {
+    queuedBytes.addAndGet(-write.size());
+    if (write instanceof Append) {
+      queuedAppends.decrementAndGet();
+    }
+  }
+
+  private void commit(List<Write> writes) {
     long started = System.nanoTime();
-    long seqBefore = state.nextSeq();
-    Map<StreamPartition, Long> before = state.ends();
+    var group = new WriteGroup(writes, state, metrics);
     Append.Outcome outcome;
     try {
-      write(group);
+      group.writeTo(active);
       active.commit();
       outcome = Append.Outcome.COMMITTED;
     } catch (SQLException e) {
-      outcome = afterFailure(e, seqBefore, before, group.size());
+      outcome = afterFailure(e, group.before(), writes.size());
     }
     if (outcome == Append.Outcome.COMMITTED) {
       waitingSinceNanos.set(-1);
       if (!queue.isEmpty()) {
         waitingSinceNanos.compareAndSet(-1, System.nanoTime());
       }
-      metrics.committed(group.size(), System.nanoTime() - started);
+      metrics.committed(group.rows().size(), System.nanoTime() - started);
       ends = Map.copyOf(state.ends());
+      endSeq = state.nextSeq();
+      if (!group.rows().isEmpty() && !rowListeners.isEmpty()) {
+        CommittedRows committed = group.committed();
+        rowListeners.forEach(listener -> listener.accept(committed));
+      }
     } else {
-      metrics.refused(group.size());
+      metrics.refused(writes.size());
     }
-    for (Append append : group) {
-      tell(append, outcome);
-    }
+    group.tell(outcome);
     commitListeners.forEach(Runnable::run);
   }
 
-  /** Whoever cannot be told must not keep the others' readings from the disk. */
-  private static void tell(Append append, Append.Outcome outcome) {
-    try {
-      append.done().accept(outcome);
-    } catch (RuntimeException e) {
-      LOGGER.atWarn().setCause(e).log("An outcome could not be told");
-    }
-  }
-
-  private void write(List<Append> group) throws SQLException {
-    for (Append append : group) {
-      PartitionState partition = state.partitions().get(append.partition());
-      if (partition == null) {
-        partition = new PartitionState(state.partitions().size() + 1, state.firstOffset());
-        state.partitions().put(append.partition(), partition);
-        active.insertPartition(append.partition(), partition);
-      }
-      long seq = state.nextSeq();
-      state.setNextSeq(seq + 1);
-      active.insert(seq, partition.id(), partition.take(), append);
-    }
-    active.flushInserts();
-  }
-
   /** Takes the counters back if the group is certainly not on disk; otherwise looks what is. */
-  private Append.Outcome afterFailure(
-      SQLException cause, long seqBefore, Map<StreamPartition, Long> before, int size) {
+  private Append.Outcome afterFailure(SQLException cause, WriteGroup.Counters before, int size) {
     LOGGER
         .atError()
         .addKeyValue("records", size)
@@ -393,14 +460,14 @@ public final class EdgeLog implements AutoCloseable {
       active.clearInserts();
       active.rollback();
       if (full) {
-        takeBack(seqBefore, before);
+        takeBack(before);
         return Append.Outcome.DISK_FULL;
       }
-      return lookAfter(seqBefore);
+      return lookAfter(before);
     } catch (SQLException e) {
       try {
         // SQLite may have rolled back by itself, and then refuses to do it again.
-        Append.Outcome found = lookAfter(seqBefore);
+        Append.Outcome found = lookAfter(before);
         return full && found == Append.Outcome.FAILED ? Append.Outcome.DISK_FULL : found;
       } catch (SQLException again) {
         again.addSuppressed(e);
@@ -417,16 +484,19 @@ public final class EdgeLog implements AutoCloseable {
         && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL;
   }
 
-  private void takeBack(long seqBefore, Map<StreamPartition, Long> before) {
-    state.setNextSeq(seqBefore);
-    state.partitions().keySet().removeIf(partition -> !before.containsKey(partition));
+  private void takeBack(WriteGroup.Counters before) {
+    state.setNextSeq(before.nextSeq());
+    state.setChanges(before.changes());
+    state.setRetained(before.retained());
+    state.partitions().keySet().removeIf(partition -> !before.ends().containsKey(partition));
     state
         .partitions()
-        .forEach((partition, counter) -> counter.setNextOffset(before.getOrDefault(partition, 0L)));
+        .forEach((partition, counter) ->
+            counter.setNextOffset(before.ends().getOrDefault(partition, 0L)));
   }
 
   /** Opens the file anew: what it holds is what happened. */
-  private Append.Outcome lookAfter(long seqBefore) throws SQLException {
+  private Append.Outcome lookAfter(WriteGroup.Counters before) throws SQLException {
     try {
       active.close();
     } catch (SQLException e) {
@@ -434,9 +504,10 @@ public final class EdgeLog implements AutoCloseable {
     }
     var found = new LogState(epoch);
     active = LogFile.open(active.path(), found, pragmas);
-    boolean committed = found.nextSeq() > seqBefore;
+    boolean committed = found.nextSeq() > before.nextSeq() || found.changes() > before.changes();
     state = found;
     ends = Map.copyOf(state.ends());
+    endSeq = state.nextSeq();
     return committed ? Append.Outcome.COMMITTED : Append.Outcome.FAILED;
   }
 
@@ -450,10 +521,17 @@ public final class EdgeLog implements AutoCloseable {
         active.writeSettled(state);
         active.commit();
       }
-      if (active.size() > settings.fileSize().bytes()) {
+      if (isFull()) {
         roll();
       }
-      files.applyRetention(settings.retention().bytes(), Map.copyOf(settled));
+      if (files.bytes() > settings.retention().bytes()) {
+        var readers = new ArrayList<>(holds);
+        readers.add(
+            new SessionsHold(
+                active.tables().lowestNeeded(state.nextSeq()), settings.sessionBacklog().bytes()));
+        active.commit();
+        files.applyRetention(settings.retention().bytes(), Map.copyOf(settled), readers);
+      }
     } catch (SQLException | IOException e) {
       settledChanged = true;
       LOGGER.atWarn().addKeyValue("error", e.getMessage()).log("Housekeeping of the log failed");
@@ -475,6 +553,12 @@ public final class EdgeLog implements AutoCloseable {
     } catch (SQLException _) {
       rollback();
     }
+  }
+
+  /** The state that a new file begins with does not count: it would be full at once. */
+  private boolean isFull() throws IOException {
+    return state.nextSeq() > LogFiles.baseSeq(active.path())
+        && active.size() > settings.fileSize().bytes() + EMPTY_BYTES + 2 * state.retained().bytes();
   }
 
   private void writeEpoch() {
@@ -507,7 +591,9 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   private void roll() throws SQLException {
-    LogFile next = LogFile.create(LogFiles.path(folder, state.nextSeq()), state, Map.of(), pragmas);
+    LogFile next =
+        LogFile.create(LogFiles.path(folder, state.nextSeq()), state, Map.of(), active, pragmas);
+    active.commit(); // the copying has begun a transaction
     try {
       files.add(next.path()); // first: a row that nobody can read would be told as a gap
     } catch (SQLException e) {
@@ -517,6 +603,7 @@ public final class EdgeLog implements AutoCloseable {
     }
     LogFile sealed = active;
     active = next;
+    state.setChanges(0);
     sealed.seal();
   }
 
@@ -526,13 +613,9 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   private void drainRefused() {
-    var left = new ArrayList<Append>();
+    var left = new ArrayList<Write>();
     queue.drainTo(left);
-    refuse(left);
-  }
-
-  private void refuse(List<Append> appends) {
-    appends.forEach(append -> tell(append, Append.Outcome.FAILED));
+    left.forEach(WriteGroup::refuse);
   }
 
   /** Commits what waits, then closes. */

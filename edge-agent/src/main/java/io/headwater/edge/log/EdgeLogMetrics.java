@@ -13,6 +13,7 @@ public final class EdgeLogMetrics {
   private final MeterRegistry registry;
   private final Counter appended;
   private final Counter refused;
+  private final Counter notRetained;
   private final Timer commit;
   private final DistributionSummary group;
 
@@ -27,6 +28,11 @@ public final class EdgeLogMetrics {
         Counter.builder("edge.log.refused")
             .baseUnit("records")
             .description("Readings that could not be committed")
+            .register(registry);
+    notRetained =
+        Counter.builder("edge.log.not.retained")
+            .baseUnit("records")
+            .description("Messages that could not be retained: 10,000 topics or 16 MiB are there")
             .register(registry);
     commit =
         Timer.builder("edge.log.commit")
@@ -47,6 +53,11 @@ public final class EdgeLogMetrics {
 
   void refused(int records) {
     refused.increment(records);
+  }
+
+  /** Counts a message that stays a row only, for want of room among the retained ones. */
+  void notRetained() {
+    notRetained.increment();
   }
 
   void gauges(Supplier<Number> depth, Supplier<Number> queue, Supplier<Number> bytes) {

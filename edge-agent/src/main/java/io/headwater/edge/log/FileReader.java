@@ -41,6 +41,7 @@ final class FileReader implements AutoCloseable {
   private Map<StreamPartition, Integer> ids = Map.of();
   private Map<StreamPartition, Long> knownBases = Map.of();
   private boolean complete;
+  private final String attributes;
 
   FileReader(Path path) throws SQLException {
     this.path = path;
@@ -54,6 +55,20 @@ final class FileReader implements AutoCloseable {
         throw DamagedFile.found(path + " has no base");
       }
       baseSeq = rows.getLong(1);
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+    attributes = hasAttributes() ? "attributes" : "NULL";
+  }
+
+  /** Files that an older agent has sealed have none. */
+  private boolean hasAttributes() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet columns =
+            statement.executeQuery(
+                "SELECT count(*) FROM pragma_table_info('log') WHERE name = 'attributes'")) {
+      return columns.next() && columns.getInt(1) > 0;
     } catch (SQLException e) {
       connection.close();
       throw e;
@@ -135,6 +150,67 @@ final class FileReader implements AutoCloseable {
       }
     }
     return records;
+  }
+
+  /** Rows of all partitions from a seq on; as many as fit. */
+  List<LogRow> rows(long from, int maxRows, int maxBytes) throws SQLException {
+    var found = new ArrayList<LogRow>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT seq, ts, topic, client, value, "
+                + attributes
+                + " FROM log WHERE seq >= ? ORDER BY seq LIMIT ?")) {
+      select.setLong(1, from);
+      select.setInt(2, Math.min(maxRows, SHORT));
+      long bytes = 0;
+      try (ResultSet rows = select.executeQuery()) {
+        while (bytes < maxBytes && rows.next()) {
+          LogRow row = logRow(rows);
+          bytes += row.value().length + row.mqttTopic().length() + 64L;
+          found.add(row);
+        }
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Retained messages in the order of their topics; only the active file's are the present ones.
+   *
+   * @param after a topic; those behind it are wanted
+   * @param prefix of all topics wanted
+   */
+  List<LogRow> retained(String after, String prefix, int maxRows, int maxBytes)
+      throws SQLException {
+    var found = new ArrayList<LogRow>();
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT seq, ts, topic, client, value, attributes FROM retained"
+                + " WHERE topic > ? AND topic >= ? AND topic < ? ORDER BY topic LIMIT ?")) {
+      select.setString(1, after);
+      select.setString(2, prefix);
+      select.setString(3, prefix + "\uDBFF\uDFFF"); // the last code point: behind all others
+      select.setInt(4, Math.min(maxRows, SHORT));
+      long bytes = 0;
+      try (ResultSet rows = select.executeQuery()) {
+        while (bytes < maxBytes && rows.next()) {
+          LogRow row = logRow(rows);
+          bytes += row.value().length + row.mqttTopic().length() + 64L;
+          found.add(row);
+        }
+      }
+    }
+    return found;
+  }
+
+  private static LogRow logRow(ResultSet rows) throws SQLException {
+    return new LogRow(
+        rows.getLong(1),
+        rows.getLong(2),
+        rows.getString(3),
+        rows.getString(4),
+        rows.getBytes(6),
+        rows.getBytes(5));
   }
 
   private @Nullable Integer id(StreamPartition partition) throws SQLException {

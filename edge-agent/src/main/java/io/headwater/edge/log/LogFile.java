@@ -19,6 +19,7 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,10 +30,13 @@ import org.slf4j.LoggerFactory;
  * meta(name, value)                        format, epoch, base_seq, first_offset of new partitions,
  *                                          last_asked and last_sent: incarnations
  * sp(id, stream, part, base)               base: the offset that its first row in this file gets
- * log(seq, sp, off, ts, clock, topic, client, key, value)
+ * log(seq, sp, off, ts, clock, topic, client, key, value, attributes)
  * incarnation(n, id), incarnation_first(n, sp, off)
  * settled(sp, first, next), gap(sp, first, next, reason)
  * </pre>
+ *
+ * <p>Beside them stand the {@link StateTables}. Files of agents that had neither those nor {@code
+ * attributes} get them when they are opened.
  */
 final class LogFile implements AutoCloseable {
   static final String SUFFIX = ".edgelog";
@@ -44,7 +48,7 @@ final class LogFile implements AutoCloseable {
         + " base INTEGER NOT NULL, UNIQUE(stream, part))",
     "CREATE TABLE log(seq INTEGER PRIMARY KEY, sp INTEGER NOT NULL, off INTEGER NOT NULL,"
         + " ts INTEGER NOT NULL, clock INTEGER NOT NULL, topic TEXT NOT NULL,"
-        + " client TEXT NOT NULL, key BLOB, value BLOB NOT NULL)",
+        + " client TEXT NOT NULL, key BLOB, value BLOB NOT NULL, attributes BLOB)",
     "CREATE TABLE incarnation(n INTEGER PRIMARY KEY, id INTEGER NOT NULL)",
     "CREATE TABLE incarnation_first(n INTEGER NOT NULL, sp INTEGER NOT NULL, off INTEGER NOT NULL)",
     "CREATE TABLE settled(sp INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL)",
@@ -55,27 +59,34 @@ final class LogFile implements AutoCloseable {
   private final Path path;
   private final Connection connection;
   private final PreparedStatement insert;
+  private final StateTables tables;
 
   private LogFile(Path path, Connection connection) throws SQLException {
     this.path = path;
     this.connection = connection;
     this.insert =
         connection.prepareStatement(
-            "INSERT INTO log(seq, sp, off, ts, clock, topic, client, key, value)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
+            "INSERT INTO log(seq, sp, off, ts, clock, topic, client, key, value, attributes)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.tables = new StateTables(connection);
   }
 
   /**
    * Makes a file whose first transaction holds the state; leaves nothing behind if that fails.
    *
    * @param holes offsets that the partitions skip; their counters go on behind them
+   * @param before the file whose state tables are copied; null for none
    */
   static LogFile create(
-      Path path, LogState state, Map<StreamPartition, Gap> holes, List<String> pragmas)
+      Path path,
+      LogState state,
+      Map<StreamPartition, Gap> holes,
+      @Nullable LogFile before,
+      List<String> pragmas)
       throws SQLException {
     Connection connection = connect(path, pragmas);
     try {
-      LogFile file = begin(path, connection, state, holes);
+      LogFile file = begin(path, connection, state, holes, before);
       holes.forEach((partition, hole) -> {
         PartitionState counter = state.partitions().get(partition);
         if (counter != null) {
@@ -95,7 +106,11 @@ final class LogFile implements AutoCloseable {
   }
 
   private static LogFile begin(
-      Path path, Connection connection, LogState state, Map<StreamPartition, Gap> holes)
+      Path path,
+      Connection connection,
+      LogState state,
+      Map<StreamPartition, Gap> holes,
+      @Nullable LogFile before)
       throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (String table : SCHEMA) {
@@ -107,6 +122,7 @@ final class LogFile implements AutoCloseable {
       statement.executeUpdate(
           "INSERT INTO meta VALUES ('first_offset', " + state.firstOffset() + ")");
     }
+    StateTables.create(connection);
     var file = new LogFile(path, connection);
     for (var entry : state.partitions().entrySet()) {
       file.insertPartition(entry.getKey(), entry.getValue());
@@ -117,6 +133,9 @@ final class LogFile implements AutoCloseable {
     }
     file.writeIncarnations(state);
     file.writeSettled(state);
+    if (before != null) {
+      before.tables.copyTo(file.tables);
+    }
     file.commit();
     return file;
   }
@@ -129,6 +148,8 @@ final class LogFile implements AutoCloseable {
   static LogFile open(Path path, LogState state, List<String> pragmas) throws SQLException {
     Connection connection = connect(path, pragmas);
     try {
+      check(connection);
+      upgrade(connection);
       var file = new LogFile(path, connection);
       file.load(state);
       return file;
@@ -166,14 +187,34 @@ final class LogFile implements AutoCloseable {
     return Files.size(path) + (Files.exists(wal) ? Files.size(wal) : 0);
   }
 
+  private static void check(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet check = statement.executeQuery("PRAGMA quick_check(1)")) {
+      String found = check.next() ? check.getString(1) : "nothing";
+      if (!"ok".equals(found)) {
+        throw DamagedFile.found("quick_check: " + found);
+      }
+    }
+  }
+
+  /** Adds what older agents did not write; they can still use the file. */
+  private static void upgrade(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      boolean known;
+      try (ResultSet columns =
+          statement.executeQuery(
+              "SELECT count(*) FROM pragma_table_info('log') WHERE name = 'attributes'")) {
+        known = columns.next() && columns.getInt(1) > 0;
+      }
+      if (!known) {
+        statement.executeUpdate("ALTER TABLE log ADD COLUMN attributes BLOB");
+      }
+    }
+    StateTables.create(connection);
+  }
+
   private void load(LogState state) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      try (ResultSet check = statement.executeQuery("PRAGMA quick_check(1)")) {
-        String found = check.next() ? check.getString(1) : "nothing";
-        if (!"ok".equals(found)) {
-          throw DamagedFile.found("quick_check: " + found);
-        }
-      }
       Map<Integer, StreamPartition> byId = loadPartitions(statement, state);
       try (ResultSet rows =
           statement.executeQuery("SELECT sp, max(off) + 1 FROM log GROUP BY sp")) {
@@ -207,6 +248,8 @@ final class LogFile implements AutoCloseable {
       state.setFirstOffset(meta(statement, "first_offset"));
       state.setLastAsked(meta(statement, "last_asked"));
       state.setLastSent(meta(statement, "last_sent"));
+      state.setChanges(meta(statement, "changes"));
+      state.setRetained(tables.retainedSize());
       loadIncarnations(statement, state, byId);
       loadSettled(statement, state, byId);
     }
@@ -321,6 +364,7 @@ final class LogFile implements AutoCloseable {
     insert.setString(7, append.mqttClient());
     insert.setBytes(8, append.key());
     insert.setBytes(9, append.value());
+    insert.setBytes(10, append.attributes());
     insert.addBatch();
   }
 
@@ -330,6 +374,18 @@ final class LogFile implements AutoCloseable {
 
   void clearInserts() throws SQLException {
     insert.clearBatch();
+  }
+
+  StateTables tables() {
+    return tables;
+  }
+
+  /** Notes that a group changes state: whether it is on disk can then be looked up. */
+  void writeChanges(LogState state) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate(
+          "INSERT OR REPLACE INTO meta VALUES ('changes', " + state.changes() + ")");
+    }
   }
 
   void insertGap(int partition, Gap gap) throws SQLException {
@@ -397,7 +453,7 @@ final class LogFile implements AutoCloseable {
    * refuses is left as it is.
    */
   static void noteLife(Path path, LogState state) {
-    try (LogFile file = new LogFile(path, connect(path, List.of()))) {
+    try (LogFile file = reopen(path)) {
       file.writeEpoch(state);
       file.writeIncarnations(state);
       file.writeSettled(state);
@@ -408,6 +464,17 @@ final class LogFile implements AutoCloseable {
           .addKeyValue("file", path)
           .addKeyValue("error", e.getMessage())
           .log("The file before the active one does not know of this opening");
+    }
+  }
+
+  private static LogFile reopen(Path path) throws SQLException {
+    Connection connection = connect(path, List.of());
+    try {
+      upgrade(connection);
+      return new LogFile(path, connection);
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
     }
   }
 
@@ -482,6 +549,7 @@ final class LogFile implements AutoCloseable {
   @Override
   public void close() throws SQLException {
     insert.close();
+    tables.close();
     connection.close();
   }
 }

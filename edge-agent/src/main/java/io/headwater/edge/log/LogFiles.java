@@ -162,6 +162,45 @@ final class LogFiles implements AutoCloseable {
     return end;
   }
 
+  /**
+   * Rows of all partitions from a seq on, in the order of writing; none if there is none.
+   *
+   * @throws SQLException if the active file is damaged, or for a reason other than damage
+   */
+  synchronized LogRows rows(long from, int maxRows, int maxBytes) throws SQLException {
+    long next = from;
+    for (FileReader reader : List.copyOf(readers.values())) {
+      Path behind = readers.higherKey(reader.path());
+      if (behind != null && baseSeq(behind) <= from) {
+        continue;
+      }
+      next = Math.max(next, reader.baseSeq());
+      try {
+        List<LogRow> rows = reader.rows(next, maxRows, maxBytes);
+        if (!rows.isEmpty()) {
+          return new LogRows(rows, rows.getLast().seq() + 1, rows.getFirst().seq() - from);
+        }
+      } catch (SQLException e) {
+        giveUp(reader, e);
+      }
+      if (behind != null) {
+        next = Math.max(next, baseSeq(behind));
+      }
+    }
+    return new LogRows(List.of(), next, next - from);
+  }
+
+  /** Retained messages behind a topic, in the order of topics. */
+  synchronized List<LogRow> retained(String after, String prefix, int maxRows, int maxBytes)
+      throws SQLException {
+    return readers.lastEntry().getValue().retained(after, prefix, maxRows, maxBytes);
+  }
+
+  /** The first row that is kept. */
+  synchronized long firstSeq(long end) {
+    return readers.isEmpty() ? end : readers.firstEntry().getValue().baseSeq();
+  }
+
   /** Puts a damaged file aside, unless it is the one that is being written. */
   private void giveUp(FileReader reader, SQLException cause) throws SQLException {
     if (!DamagedFile.is(cause) || isActive(reader)) {
@@ -248,14 +287,23 @@ final class LogFiles implements AutoCloseable {
   /**
    * Deletes settled files from the front while there are more bytes than allowed. The newest two
    * stay: the one before the active file is its fallback.
+   *
+   * @param holds readers that keep a file they have not read, as long as they may
    */
-  synchronized void applyRetention(long allowed, Map<StreamPartition, OffsetRanges> settled)
+  synchronized void applyRetention(
+      long allowed, Map<StreamPartition, OffsetRanges> settled, List<LogHold> holds)
       throws SQLException {
-    while (bytes() > allowed && readers.size() > 2) {
+    for (long bytes = bytes(); bytes > allowed && readers.size() > 2; bytes = bytes()) {
       var files = List.copyOf(readers.values());
       FileReader oldest = files.getFirst();
+      long end = files.get(1).baseSeq();
       if (!isSettled(bases(oldest), bases(files.get(1)), settled)) {
         return;
+      }
+      for (LogHold hold : holds) {
+        if (hold.neededSeq() < end && bytes <= hold.mostBytes()) {
+          return;
+        }
       }
       readers.remove(oldest.path());
       closeQuietly(oldest);

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,7 +84,7 @@ final class LogOpening {
     if (!damaged.isEmpty()) {
       state.setNextSeq(newestBase(damaged) + JUMP);
     }
-    return began(create(state, Map.of()), state, List.of());
+    return began(create(state, Map.of(), null), state, List.of());
   }
 
   private record Loaded(LogFile file, LogState state) {}
@@ -128,7 +129,7 @@ final class LogOpening {
         });
     state.setNextSeq(next);
     state.setFirstOffset(next);
-    LogFile active = create(state, holes);
+    LogFile active = create(state, holes, previous);
     damaged.forEach(LogFiles::putAside);
     previous.seal();
     var sealed = new ArrayList<>(older);
@@ -136,8 +137,9 @@ final class LogOpening {
     return began(active, state, sealed);
   }
 
-  private LogFile create(LogState state, Map<StreamPartition, Gap> holes) throws SQLException {
-    return LogFile.create(LogFiles.path(folder, state.nextSeq()), state, holes, pragmas);
+  private LogFile create(LogState state, Map<StreamPartition, Gap> holes, @Nullable LogFile before)
+      throws SQLException {
+    return LogFile.create(LogFiles.path(folder, state.nextSeq()), state, holes, before, pragmas);
   }
 
   private Opened began(LogFile active, LogState state, List<Path> sealed) throws SQLException {

@@ -10,10 +10,23 @@ import java.time.Duration;
  * @param retention bytes of all files; above it settled files are deleted, oldest first
  * @param linger how long the writer waits for company before a commit; saves flash
  * @param queue readings that may wait for the writer
+ * @param sessionBacklog bytes up to which settled files are kept for sessions that have not got
+ *     what is in them
  */
-public record LogSettings(ByteSize fileSize, ByteSize retention, Duration linger, int queue) {
+public record LogSettings(
+    ByteSize fileSize, ByteSize retention, Duration linger, int queue, ByteSize sessionBacklog) {
   public static final LogSettings DEFAULTS =
-      new LogSettings(ByteSize.ofMebibytes(64), ByteSize.ofMebibytes(1024), Duration.ZERO, 8192);
+      new LogSettings(
+          ByteSize.ofMebibytes(64),
+          ByteSize.ofMebibytes(1024),
+          Duration.ZERO,
+          8192,
+          ByteSize.ofMebibytes(2048));
+
+  /** With the default backlog of sessions. */
+  public LogSettings(ByteSize fileSize, ByteSize retention, Duration linger, int queue) {
+    this(fileSize, retention, linger, queue, DEFAULTS.sessionBacklog());
+  }
 
   public LogSettings {
     if (fileSize.bytes() < 1 << 16) {

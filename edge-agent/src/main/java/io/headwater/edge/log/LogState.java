@@ -44,6 +44,8 @@ final class LogState {
   private long epoch;
   private long nextSeq;
   private long firstOffset;
+  private long changes;
+  private StateTables.RetainedSize retained = new StateTables.RetainedSize(0, 0);
   private final Map<StreamPartition, PartitionState> partitions = new HashMap<>();
   private final List<Incarnation> incarnations = new ArrayList<>();
   private long lastAsked;
@@ -81,6 +83,23 @@ final class LogState {
 
   void setFirstOffset(long offset) {
     firstOffset = offset;
+  }
+
+  /** How many groups of this file have changed state. */
+  long changes() {
+    return changes;
+  }
+
+  void setChanges(long changes) {
+    this.changes = changes;
+  }
+
+  StateTables.RetainedSize retained() {
+    return retained;
+  }
+
+  void setRetained(StateTables.RetainedSize size) {
+    retained = size;
   }
 
   Map<StreamPartition, PartitionState> partitions() {

@@ -29,6 +29,11 @@ final class FilterQuota {
     return true;
   }
 
+  /** A session that goes on keeps what it was granted, whatever the others have. */
+  void keep(int filters) {
+    taken.addAndGet(filters);
+  }
+
   void giveBack(int filters) {
     taken.addAndGet(-filters);
   }

@@ -1,6 +1,9 @@
 package io.headwater.edge.mqtt;
 
 import io.headwater.edge.log.Append;
+import io.netty.handler.codec.mqtt.MqttProperties;
+import io.netty.handler.codec.mqtt.MqttProperties.BinaryProperty;
+import io.netty.handler.codec.mqtt.MqttProperties.StringProperty;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -9,11 +12,12 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings messages to the clients that are subscribed now. Thread-safe.
+ * Brings messages of the agent's own to the clients that are subscribed now: values of the hub and
+ * commands, which are no rows of the log. Thread-safe.
  *
- * <p>Live only: there are no sessions yet, so whoever is not connected misses what is published
- * meanwhile. The newest value of a topic that {@link #setValue} gave is kept in memory and comes
- * first to whoever subscribes.
+ * <p>Live only, at QoS 0 and 1: whoever is not connected misses them, session or not. The newest
+ * value of a topic that {@link #setValue} gave is kept in memory and comes first to whoever
+ * subscribes.
  */
 public final class LocalDelivery {
   /** What became of a message that had to reach one certain client. */
@@ -48,21 +52,18 @@ public final class LocalDelivery {
   /**
    * A message on its way.
    *
-   * @param publisher client identifier; empty if it comes from the agent
-   * @param responseTopic and {@code correlation}: where and how to answer; told to MQTT 5 clients
+   * @param attributes see {@link MessageAttributes}
    * @param handed told once what became of it, if it is for one certain client
    */
   @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
   record Message(
       String topic,
       byte[] payload,
-      String publisher,
       boolean retained,
-      @Nullable String responseTopic,
-      byte @Nullable [] correlation,
+      byte @Nullable [] attributes,
       @Nullable Consumer<Handed> handed) {
     Message asRetained() {
-      return new Message(topic, payload, publisher, true, null, null, null);
+      return new Message(topic, payload, true, null, null);
     }
   }
 
@@ -84,27 +85,20 @@ public final class LocalDelivery {
     return responses;
   }
 
-  /** A reading that is committed. */
-  void publish(String topic, byte[] payload, String publisher) {
-    if (!subscribers.isEmpty()) {
-      deliver(new Message(topic, payload, publisher, false, null, null, null));
-    }
-  }
-
   /** The newest value of a topic; null takes it away. */
   public void setValue(String topic, byte @Nullable [] value) {
     if (value == null) {
       values.remove(topic);
       return;
     }
-    var message = new Message(topic, value, "", false, null, null, null);
+    var message = new Message(topic, value, false, null, null);
     values.put(topic, message.asRetained());
     deliver(message);
   }
 
   private void deliver(Message message) {
     for (MqttConnection subscriber : subscribers) {
-      if (subscriber.subscriptions().wants(message)) {
+      if (subscriber.subscriptions().wants(message.topic())) {
         subscriber.deliverLater(message);
       }
     }
@@ -140,11 +134,14 @@ public final class LocalDelivery {
       handed.accept(Handed.NOT_SENT);
       return;
     }
-    var message = new Message(topic, payload, "", false, responseTopic, correlation, handed);
-    owner.deliverLater(message);
-    var copy = new Message(topic, payload, "", false, responseTopic, correlation, null);
+    var properties = new MqttProperties();
+    properties.add(new StringProperty(MqttProperties.RESPONSE_TOPIC, responseTopic));
+    properties.add(new BinaryProperty(MqttProperties.CORRELATION_DATA, correlation));
+    byte[] attributes = MessageAttributes.of(1, false, properties);
+    owner.deliverLater(new Message(topic, payload, false, attributes, handed));
+    var copy = new Message(topic, payload, false, attributes, null);
     for (MqttConnection each : subscribers) {
-      if (each != owner && each.subscriptions().wants(copy)) {
+      if (each != owner && each.subscriptions().wants(topic)) {
         each.deliverLater(copy);
       }
     }

@@ -1,6 +1,9 @@
 package io.headwater.edge.mqtt;
 
 import io.headwater.edge.log.Append;
+import io.headwater.edge.log.StateChange;
+import io.headwater.edge.log.StateWrite;
+import io.headwater.edge.log.StoredSession;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,10 +19,9 @@ import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import io.netty.handler.codec.mqtt.MqttPubReplyMessageVariableHeader;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
+import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
 import io.netty.handler.codec.mqtt.MqttReasonCodes.Disconnect;
-import io.netty.handler.codec.mqtt.MqttReasonCodes.PubAck;
 import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
-import io.netty.handler.codec.mqtt.MqttTopicSubscription;
 import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.netty.handler.codec.mqtt.MqttVersion;
@@ -27,92 +29,82 @@ import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client's connection. All state is confined to its event loop.
+ * One client's connection: from CONNECT to the last acknowledgement, and who handles which packet.
+ * All state is confined to its event loop.
  *
- * <p>Publishes are handed to the log in the order of receipt; their acknowledgements leave in the
- * same order. A publish that has been handed over is committed or refused whatever becomes of the
- * connection.
+ * <p>A connection that ends lets go of its session once all that was read from it is handed to the
+ * log; a newcomer with its client identifier waits for that.
  */
 final class MqttConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOGGER = LoggerFactory.getLogger(MqttConnection.class);
   private static final int LONGEST_CLIENT_ID = 256;
-  private static final long RETRY_MILLIS = 5;
-  private static final int NO_SUBSCRIPTION = 0x11;
-  private static final int NOT_AUTHORIZED = 0x87;
-  private static final int QUOTA_EXCEEDED = 0x97;
+
+  /** How long a session is kept whose client could not be attached to it. */
+  private static final long UNATTACHED_SECONDS = 3600;
 
   private enum State {
     OPEN,
     /** CONNECT is checked; what follows it waits in {@link Handshake}. */
     AUTHENTICATING,
+    /** The session is fetched, behind all that the client's connection before has written. */
+    ATTACHING,
     LIVE,
     CLOSED
   }
 
-  /** An acknowledgement that is due, in order; {@code reply} is there once the outcome is. */
-  private static final class AckSlot {
-    private final int packetId;
-    private @Nullable MqttMessage reply;
-    private boolean closeInstead;
-
-    AckSlot(int packetId) {
-      this.packetId = packetId;
-    }
-  }
-
-  /** A publish that waits for room in the log's queue. */
-  @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
-  private record Held(String topic, byte[] payload, @Nullable AckSlot slot, long sinceNanos) {}
-
-  private final PublishSink sink;
-  private final LocalDelivery delivery;
-  private final Outbox outbox;
-  private final ClientRegistry registry;
+  private final MqttServer server;
   private final MqttSettings settings;
   private final Flight flight;
-  private final FilterQuota filters;
   private final MqttMetrics metrics;
-  private final Deque<AckSlot> acks = new ArrayDeque<>();
-  private final Deque<Held> held = new ArrayDeque<>();
-  private final TopicAliases aliases = new TopicAliases();
+  private final AckQueue acks = new AckQueue();
+  private final Outbox outbox;
   private final Reading reading = new Reading();
   private final Handshake handshake;
+  private final CompletableFuture<Void> gone = new CompletableFuture<>();
   private Rights rights = Rights.ALL;
   private State state = State.OPEN;
   private boolean v5;
   private String clientId = "";
+  private volatile boolean startsClean = true;
+  private long expirySeconds;
+  private @Nullable Will will;
+  private boolean isStored;
   private volatile Subscriptions subscriptions;
   private volatile @Nullable ChannelHandlerContext context;
   private @Nullable ScheduledFuture<?> connectTimer;
-  private boolean retryScheduled;
+
+  // There from ATTACHING on.
+  private @Nullable PublishIntake intake;
+  private @Nullable RowDelivery rows;
+  private @Nullable SubscriptionRequests requests;
+  private List<StateChange> rest = List.of();
+  private boolean attaching;
+  private boolean attached;
+  private boolean inactive;
+  private boolean letGo;
 
   MqttConnection(MqttServer server, MqttSettings settings, Flight flight) {
-    this.sink = server.sink();
-    this.delivery = server.delivery();
-    this.registry = server.registry();
-    this.filters = server.filters();
-    this.metrics = server.metrics();
+    this.server = server;
     this.settings = settings;
     this.flight = flight;
-    this.outbox = new Outbox(metrics);
+    this.metrics = server.metrics();
+    this.outbox = new Outbox(metrics, server.clock());
     this.handshake = new Handshake(server.admission(), reading);
-    this.subscriptions = new Subscriptions("", Rights.ALL, filters);
+    this.subscriptions = new Subscriptions("", Rights.ALL);
   }
 
   @Override
@@ -152,6 +144,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     } finally {
       ReferenceCountUtil.release(received);
     }
+    flushAcks();
   }
 
   private void first(ChannelHandlerContext ctx, MqttMessage message) {
@@ -162,8 +155,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     }
     v5 = connect.variableHeader().version() == MqttVersion.MQTT_5.protocolLevel();
     String given = connect.payload().clientIdentifier();
-    boolean clean = connect.variableHeader().isCleanSession();
-    if (given.isEmpty() && !v5 && !clean) {
+    if (given.isEmpty() && !v5 && !connect.variableHeader().isCleanSession()) {
       refuse(
           ctx,
           MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
@@ -179,15 +171,17 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
           "a client identifier has at most " + LONGEST_CLIENT_ID + " bytes");
       return;
     }
-    if (connect.variableHeader().willQos() > 2) {
-      refuse(ctx, malformedCode(), "will QoS " + connect.variableHeader().willQos());
-      return;
-    }
-    if (v5 && connect.variableHeader().isWillFlag() && connect.variableHeader().willQos() == 2) {
+    if (RemoteOrigin.isReserved(given)) {
       refuse(
           ctx,
-          MqttConnectReturnCode.CONNECTION_REFUSED_QOS_NOT_SUPPORTED,
-          "QoS 2 is not served yet, not for a will either");
+          v5
+              ? MqttConnectReturnCode.CONNECTION_REFUSED_CLIENT_IDENTIFIER_NOT_VALID
+              : MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
+          "client identifiers that begin with $remote/ are the agent's own");
+      return;
+    }
+    if (connect.variableHeader().willQos() > 2) {
+      refuse(ctx, malformedCode(), "will QoS " + connect.variableHeader().willQos());
       return;
     }
     if (v5
@@ -204,7 +198,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
       close(ctx);
       return;
     }
-    clientId = given.isEmpty() ? ClientRegistry.GIVEN + UUID.randomUUID() : given;
+    clientId = given.isEmpty() ? Sessions.GIVEN + UUID.randomUUID() : given;
     state = State.AUTHENTICATING;
     handshake.begin(ctx, connect, clientId, verdict -> judged(ctx, connect, verdict));
   }
@@ -215,9 +209,16 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
       case Admission.Refused(Admission.Reason reason, String explanation) ->
           refuse(ctx, reason, explanation);
       case Admission.Admitted(Rights granted) -> {
-        String will = connect.payload().willTopic();
-        if (connect.variableHeader().isWillFlag() && will != null && !granted.mayPublish(will)) {
+        will = Will.of(connect);
+        if (will != null && !granted.mayPublish(will.topic())) {
           refuse(ctx, Admission.Reason.NOT_AUTHORIZED, "the will's topic may not be published to");
+        } else if (will != null && !isWillTopic(will.topic())) {
+          refuse(
+              ctx,
+              v5
+                  ? MqttConnectReturnCode.CONNECTION_REFUSED_TOPIC_NAME_INVALID
+                  : MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE,
+              "the will's topic is not one");
         } else {
           rights = granted;
           admitted(ctx, connect);
@@ -226,31 +227,172 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  private boolean isWillTopic(String topic) {
+    return !topic.isEmpty()
+        && topic.indexOf('+') < 0
+        && topic.indexOf('#') < 0
+        && PublishIntake.isTopic(topic, settings.limits())
+        && !PublishIntake.isReserved(topic);
+  }
+
   private void admitted(ChannelHandlerContext ctx, MqttConnectMessage connect) {
-    if (connect.variableHeader().isWillFlag()) {
-      // Better to say so than to lose a will in silence.
-      metrics.refused("will");
-      LOGGER
-          .atWarn()
-          .addKeyValue("clientId", clientId)
-          .log("The will of a client is not kept: wills are not served yet");
-    }
-    subscriptions = new Subscriptions(clientId, rights, filters);
+    startsClean = connect.variableHeader().isCleanSession();
+    expirySeconds = expiry(connect);
     if (v5) {
       outbox.limits(connect.variableHeader().properties());
-    }
-    MqttConnection before = registry.take(clientId, this);
-    if (before != null && before != this) {
-      before.takenOver();
     }
     if (connectTimer != null) {
       connectTimer.cancel(false);
     }
-    Reading.keepAlive(ctx, connect.variableHeader().keepAliveTimeSeconds());
+    state = State.ATTACHING;
+    attaching = true;
+    MqttConnection before = server.sessions().take(clientId, this);
+    if (before == null) {
+      attach(ctx, connect);
+    } else {
+      before.takenOver().whenComplete((_, _) -> onLoop(ctx, () -> attach(ctx, connect)));
+    }
+  }
+
+  private long expiry(MqttConnectMessage connect) {
+    if (!v5) {
+      return startsClean ? 0 : Sessions.NEVER;
+    }
+    return connect.variableHeader().properties().getProperty(MqttProperties.SESSION_EXPIRY_INTERVAL)
+            instanceof MqttProperties.IntegerProperty expiry
+        ? Integer.toUnsignedLong(expiry.value())
+        : 0;
+  }
+
+  /** Runs for a connection that has closed meanwhile, too: it has taken the session over. */
+  private void attach(ChannelHandlerContext ctx, MqttConnectMessage connect) {
+    var tasks = new LoopTasks(ctx.executor(), this::flushAcks);
+    boolean known = server.sessions().isStored(clientId);
+    boolean goesOn = known && !startsClean;
+    isStored = expirySeconds > 0 || will != null || goesOn;
+    if (!known && !isStored) {
+      attached(
+          ctx,
+          connect,
+          tasks,
+          new StateWrite.Result(Append.Outcome.COMMITTED, 0, 0, Optional.empty()));
+      return;
+    }
+    var changes = new ArrayList<StateChange>();
+    if (known && startsClean) {
+      changes.add(new StateChange.EndSession(clientId));
+    }
+    if (isStored) {
+      server.sessions().stores(clientId);
+      changes.add(
+          new StateChange.OpenSession(
+              clientId, expirySeconds, will == null ? null : will.encode()));
+    }
+    server
+        .store()
+        .write(
+            changes,
+            goesOn ? clientId : null,
+            tasks,
+            result -> attached(ctx, connect, tasks, result));
+  }
+
+  private void attached(
+      ChannelHandlerContext ctx,
+      MqttConnectMessage connect,
+      LoopTasks tasks,
+      StateWrite.Result result) {
+    attached = true;
+    attaching = false;
+    if (result.outcome() != Append.Outcome.COMMITTED) {
+      isStored = server.sessions().isStored(clientId);
+      expirySeconds = Math.max(expirySeconds, UNATTACHED_SECONDS);
+      will = null;
+      if (state != State.CLOSED) {
+        refuse(
+            ctx, Admission.Reason.BUSY, "the session cannot be written now: " + result.outcome());
+      }
+      letGo();
+      return;
+    }
+    if (!isStored) {
+      server.sessions().forgets(clientId);
+    }
+    StoredSession session = result.session().orElse(null);
+    var client =
+        new Client(
+            clientId, v5, expirySeconds > 0 || session != null, rights, server.store(), tasks);
+    var filters = new Subscriptions(clientId, rights);
+    if (session != null) {
+      session
+          .filters()
+          .forEach(each ->
+              filters.put(
+                  each.filter(),
+                  Subscription.decode(each.options(), each.identifier(), each.since())));
+      server.filters().keep(filters.size());
+    }
+    subscriptions = filters;
+    intake =
+        new PublishIntake(
+            server.sink(),
+            server.delivery(),
+            settings,
+            flight,
+            metrics,
+            acks,
+            client,
+            session == null ? List.of() : session.inbound());
+    var delivery =
+        new RowDelivery(
+            ctx,
+            client,
+            server.feeds().of(ctx.executor()),
+            filters,
+            outbox,
+            metrics,
+            session,
+            result.position());
+    rows = delivery;
+    requests =
+        new SubscriptionRequests(
+            ctx, this, client, acks, filters, delivery, server, settings.limits());
+    if (state == State.CLOSED) {
+      rest = delivery.close();
+      requests.close();
+      PublishIntake publishes = intake;
+      handshake.end(ctx, message -> late(ctx, message, publishes));
+      letGo();
+      return;
+    }
     state = State.LIVE;
+    Reading.keepAlive(ctx, connect.variableHeader().keepAliveTimeSeconds());
     boolean assigned = connect.payload().clientIdentifier().isEmpty();
-    ctx.writeAndFlush(Replies.accepted(v5, settings, assigned ? clientId : null));
+    ctx.writeAndFlush(Replies.accepted(v5, settings, session != null, assigned ? clientId : null));
+    if (session != null) {
+      delivery.resume(session, result.end());
+      if (!filters.isEmpty()) {
+        server.delivery().subscribed(this);
+      }
+    }
     handshake.end(ctx, message -> channelRead(ctx, message));
+  }
+
+  /** What came behind CONNECT and before the end of a client that did not wait for CONNACK. */
+  private void late(ChannelHandlerContext ctx, Object received, PublishIntake publishes) {
+    try {
+      if (received instanceof MqttPublishMessage publish && !publish.decoderResult().isFailure()) {
+        publishes.publish(ctx, publish);
+      } else if (received instanceof MqttMessage message
+          && !message.decoderResult().isFailure()
+          && message.fixedHeader().messageType() == MqttMessageType.DISCONNECT) {
+        disconnected(ctx, message);
+      }
+    } catch (ProtocolViolation e) {
+      metrics.refused(e.code().name().toLowerCase(Locale.ROOT));
+    } finally {
+      ReferenceCountUtil.release(received);
+    }
   }
 
   private MqttConnectReturnCode malformedCode() {
@@ -276,80 +418,61 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void live(ChannelHandlerContext ctx, MqttMessage message) throws ProtocolViolation {
+    if (intake == null || requests == null || rows == null) {
+      throw new IllegalStateException("live without a session");
+    }
     switch (message) {
-      case MqttPublishMessage publish -> publish(ctx, publish);
-      case MqttSubscribeMessage subscribe -> subscribe(ctx, subscribe);
-      case MqttUnsubscribeMessage unsubscribe -> unsubscribe(unsubscribe);
-      default -> other(ctx, message);
+      case MqttPublishMessage publish -> intake.publish(ctx, publish);
+      case MqttSubscribeMessage subscribe -> requests.subscribe(subscribe);
+      case MqttUnsubscribeMessage unsubscribe -> requests.unsubscribe(unsubscribe);
+      default -> other(ctx, message, intake, rows);
     }
   }
 
-  private void subscribe(ChannelHandlerContext ctx, MqttSubscribeMessage subscribe)
+  private void other(
+      ChannelHandlerContext ctx, MqttMessage message, PublishIntake publishes, RowDelivery delivery)
       throws ProtocolViolation {
-    List<MqttTopicSubscription> wanted = subscribe.payload().topicSubscriptions();
-    if (wanted.isEmpty()) {
-      throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, "SUBSCRIBE without a filter");
-    }
-    if (subscribe
-            .idAndPropertiesVariableHeader()
-            .properties()
-            .getProperty(MqttProperties.SUBSCRIPTION_IDENTIFIER)
-        != null) {
-      throw new ProtocolViolation(
-          Disconnect.SUBSCRIPTION_IDENTIFIERS_NOT_SUPPORTED,
-          "subscription identifiers are not served yet");
-    }
-    var codes = new ArrayList<Integer>();
-    var fresh =
-        new Subscriptions(
-            clientId,
-            rights,
-            new FilterQuota(settings::limits)); // those that the kept values come for
-    for (MqttTopicSubscription each : wanted) {
-      Subscriptions.Added added =
-          codes.size() < settings.limits().filtersPerSubscribe()
-              ? add(each)
-              : new Subscriptions.Added(QUOTA_EXCEEDED, false);
-      boolean refused = added.code() >= 0x80;
-      if (refused) {
-        metrics.refused("subscribe");
-      } else if (added.values()) {
-        fresh.add(each);
-      }
-      codes.add(refused && !v5 ? 0x80 : added.code());
-    }
-    if (!subscriptions.isEmpty()) {
-      delivery.subscribed(this); // before SUBACK: from then on nothing is missed
-    }
-    reply(
-        subscribe.variableHeader().messageId(),
-        Replies.subAck(subscribe.variableHeader().messageId(), codes));
-    if (!fresh.isEmpty()) {
-      for (LocalDelivery.Message value : delivery.values()) {
-        fresh.qos(value).ifPresent(qos -> outbox.deliver(ctx, value, qos));
-      }
+    MqttMessageType type = message.fixedHeader().messageType();
+    switch (type) {
+      case PUBACK -> delivery.acknowledged(packetId(message), code(message));
+      case PUBREC -> delivery.received(packetId(message), code(message));
+      case PUBREL -> publishes.release(packetId(message));
+      case PUBCOMP -> delivery.completed(packetId(message));
+      case PINGREQ -> ctx.writeAndFlush(Replies.PINGRESP);
+      case DISCONNECT -> disconnected(ctx, message);
+      default -> throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, type + " is out of place");
     }
   }
 
-  private Subscriptions.Added add(MqttTopicSubscription wanted) {
-    String filter = wanted.topicFilter();
-    return Subscriptions.isFilter(filter) && !rights.maySubscribe(filter)
-        ? new Subscriptions.Added(NOT_AUTHORIZED, false)
-        : subscriptions.add(wanted);
+  private static int packetId(MqttMessage message) {
+    return ((MqttMessageIdVariableHeader) message.variableHeader()).messageId();
   }
 
-  private void unsubscribe(MqttUnsubscribeMessage unsubscribe) {
-    List<String> filters = unsubscribe.payload().topics();
-    short[] codes = new short[filters.size()];
-    for (int i = 0; i < codes.length; i++) {
-      codes[i] = (short) (subscriptions.remove(filters.get(i)) ? 0 : NO_SUBSCRIPTION);
+  private static int code(MqttMessage message) {
+    return message.variableHeader() instanceof MqttPubReplyMessageVariableHeader reply
+        ? reply.reasonCode() & 0xFF
+        : 0;
+  }
+
+  private void disconnected(ChannelHandlerContext ctx, MqttMessage message)
+      throws ProtocolViolation {
+    int code = 0;
+    if (message.variableHeader() instanceof MqttReasonCodeAndPropertiesVariableHeader header) {
+      code = header.reasonCode() & 0xFF;
+      if (header.properties().getProperty(MqttProperties.SESSION_EXPIRY_INTERVAL)
+          instanceof MqttProperties.IntegerProperty expiry) {
+        long changed = Integer.toUnsignedLong(expiry.value());
+        if (expirySeconds == 0 && changed > 0) {
+          throw new ProtocolViolation(
+              Disconnect.PROTOCOL_ERROR, "a session without expiry gets one by its DISCONNECT");
+        }
+        expirySeconds = changed;
+      }
     }
-    if (subscriptions.isEmpty()) {
-      delivery.left(this);
+    if (code == 0) {
+      will = null;
     }
-    reply(
-        unsubscribe.variableHeader().messageId(),
-        Replies.unsubAck(unsubscribe.variableHeader().messageId(), v5 ? codes : new short[0]));
+    close(ctx);
   }
 
   /** Whether its socket is read. */
@@ -362,254 +485,97 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     return subscriptions;
   }
 
+  /** Whether the client wants none of its earlier session. */
+  boolean startsClean() {
+    return startsClean;
+  }
+
   /** Called by any thread. */
   void deliverLater(LocalDelivery.Message message) {
     ChannelHandlerContext ctx = context;
     if (ctx != null) {
-      tell(ctx, () -> deliver(ctx, message));
+      onLoop(ctx, () -> deliver(ctx, message, subscriptions));
     }
   }
 
-  private void deliver(ChannelHandlerContext ctx, LocalDelivery.Message message) {
-    Optional<Integer> qos = subscriptions.qos(message);
-    if (state == State.LIVE && qos.isPresent()) {
-      outbox.deliver(ctx, message, qos.get());
-    } else if (message.handed() != null) {
-      message.handed().accept(LocalDelivery.Handed.NOT_SENT);
-    }
-  }
-
-  private void acknowledged(ChannelHandlerContext ctx, MqttMessage message) {
-    switch (message.variableHeader()) {
-      case MqttPubReplyMessageVariableHeader reply ->
-          outbox.acknowledged(ctx, reply.messageId(), reply.reasonCode() & 0xFF);
-      case MqttMessageIdVariableHeader id -> outbox.acknowledged(ctx, id.messageId(), 0);
-      case null, default -> {
-        // The decoder gives one of these.
-      }
-    }
-  }
-
-  @Override
-  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
-    outbox.goOn(ctx);
-    ctx.fireChannelWritabilityChanged();
-  }
-
-  private void other(ChannelHandlerContext ctx, MqttMessage message) throws ProtocolViolation {
-    MqttMessageType type = message.fixedHeader().messageType();
-    switch (type) {
-      case PUBACK -> acknowledged(ctx, message);
-      case PINGREQ -> ctx.writeAndFlush(Replies.PINGRESP);
-      case DISCONNECT -> close(ctx);
-      default -> throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, type + " is out of place");
-    }
-  }
-
-  private void publish(ChannelHandlerContext ctx, MqttPublishMessage publish)
-      throws ProtocolViolation {
-    int qos = publish.fixedHeader().qosLevel().value();
-    if (qos > 1) {
-      throw new ProtocolViolation(Disconnect.QOS_NOT_SUPPORTED, "QoS 2 is not served yet");
-    }
-    metrics.published(qos);
-    String topic = topic(publish);
-    if (acks.size() >= settings.receiveMaximum() && qos == 1 && v5) {
-      throw new ProtocolViolation(
-          Disconnect.RECEIVE_MAXIMUM_EXCEEDED,
-          "more than " + settings.receiveMaximum() + " publishes are unacknowledged");
-    }
-    AckSlot slot = null;
-    if (qos == 1) {
-      slot = new AckSlot(publish.variableHeader().packetId());
-      acks.add(slot);
-    }
-    PubAck refusal = refusal(publish, topic);
-    if (refusal != null) {
-      metrics.refused(refusal.name().toLowerCase(Locale.ROOT));
-      complete(slot, refusal);
-      return;
-    }
-    byte[] payload = ByteBufUtil.getBytes(publish.payload());
-    LocalDelivery.Responses responses = delivery.responses();
-    if (responses != null && responses.take(topic)) {
-      responses.response(topic, payload, correlation(publish), outcome(slot));
-      return;
-    }
-    if (!held.isEmpty() || !offer(topic, payload, slot)) {
-      held.add(new Held(topic, payload, slot, System.nanoTime()));
-      retryLater(ctx);
-    }
-    pauseOrResume(ctx);
-  }
-
-  private String topic(MqttPublishMessage publish) throws ProtocolViolation {
-    String topic = publish.variableHeader().topicName();
-    var alias = publish.variableHeader().properties().getProperty(MqttProperties.TOPIC_ALIAS);
-    if (v5 && alias != null) {
-      return aliases.resolve((Integer) alias.value(), topic);
-    }
-    if (topic.isEmpty()) {
-      throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, "PUBLISH without a topic");
-    }
-    return topic;
-  }
-
-  private @Nullable PubAck refusal(MqttPublishMessage publish, String topic) {
-    if (ByteBufUtil.utf8Bytes(topic) > settings.limits().topicBytes()
-        || topic.chars().filter(c -> c == '/').count() >= settings.limits().topicLevels()) {
-      return PubAck.TOPIC_NAME_INVALID;
-    }
-    if (topic.startsWith("$SYS/") || topic.startsWith("$share/") || !rights.mayPublish(topic)) {
-      return PubAck.NOT_AUTHORIZED;
-    }
-    // MQTT 5 clients were told that nothing is retained; the others' readings are kept as readings.
-    return v5 && publish.fixedHeader().isRetain() ? PubAck.IMPLEMENTATION_SPECIFIC_ERROR : null;
-  }
-
-  private boolean offer(String topic, byte[] payload, @Nullable AckSlot slot) {
-    long bytes = Flight.bytes(topic, payload);
-    if (!flight.reserve(bytes)) {
-      return false;
-    }
-    boolean taken =
-        sink.offer(
-            topic,
-            payload,
-            clientId,
-            outcome -> {
-              flight.release(bytes);
-              if (outcome == Append.Outcome.COMMITTED) {
-                delivery.publish(topic, payload, clientId);
-              }
-              outcome(slot).accept(outcome);
-            });
-    if (!taken) {
-      flight.release(bytes);
-    }
-    return taken;
-  }
-
-  /** Completes an acknowledgement; may be called by any thread. */
-  private Consumer<Append.Outcome> outcome(@Nullable AckSlot slot) {
-    ChannelHandlerContext ctx = context;
-    return outcome -> {
-      if (slot != null && ctx != null) {
-        tell(ctx, () -> complete(slot, code(outcome)));
-      }
-    };
-  }
-
-  private static byte @Nullable [] correlation(MqttPublishMessage publish) {
-    return publish.variableHeader().properties().getProperty(MqttProperties.CORRELATION_DATA)
-            instanceof MqttProperties.BinaryProperty data
-        ? data.value()
-        : null;
-  }
-
-  private static void tell(ChannelHandlerContext ctx, Runnable outcome) {
+  private static void onLoop(ChannelHandlerContext ctx, Runnable task) {
     try {
-      ctx.executor().execute(outcome);
+      ctx.executor().execute(task);
     } catch (RejectedExecutionException _) {
       // The listener is closed, and with it the connection.
     }
   }
 
-  private static PubAck code(Append.Outcome outcome) {
-    return switch (outcome) {
-      case COMMITTED -> PubAck.SUCCESS;
-      case DISK_FULL -> PubAck.QUOTA_EXCEEDED;
-      case FAILED -> PubAck.IMPLEMENTATION_SPECIFIC_ERROR;
-    };
-  }
-
-  private void retryLater(ChannelHandlerContext ctx) {
-    if (!retryScheduled) {
-      retryScheduled = true;
-      ctx.executor().schedule(() -> retry(ctx), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+  /** A message of the agent's own, at the QoS of those filters that it fits. */
+  void deliver(ChannelHandlerContext ctx, LocalDelivery.Message message, Subscriptions filters) {
+    Subscriptions.Match match = filters.match(message.topic(), "", Long.MAX_VALUE);
+    if (state == State.LIVE && match != null) {
+      outbox.deliver(
+          ctx,
+          new Outgoing(
+              -1,
+              message.topic(),
+              message.payload(),
+              message.attributes(),
+              0,
+              Math.min(1, match.qos()),
+              message.retained(),
+              match.identifiers(),
+              message.handed()));
+    } else if (message.handed() != null) {
+      message.handed().accept(LocalDelivery.Handed.NOT_SENT);
     }
   }
 
-  /** Also runs for a closed connection: what was read from it still belongs into the log. */
-  private void retry(ChannelHandlerContext ctx) {
-    retryScheduled = false;
-    while (!held.isEmpty()) {
-      Held next = held.getFirst();
-      if (offer(next.topic(), next.payload(), next.slot())) {
-        held.removeFirst();
-      } else if (System.nanoTime() - next.sinceNanos() > settings.holdLimit().toNanos()) {
-        held.removeFirst();
-        metrics.refused("queue-full");
-        complete(next.slot(), PubAck.QUOTA_EXCEEDED);
-      } else {
-        retryLater(ctx);
-        break;
-      }
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    if (rows != null && state == State.LIVE) {
+      rows.pump(); // once for all acknowledgements that have come
     }
-    pauseOrResume(ctx);
+    ctx.fireChannelReadComplete();
   }
 
-  private void reply(int packetId, MqttMessage reply) {
-    var slot = new AckSlot(packetId);
-    slot.reply = reply;
-    acks.add(slot);
-    drain();
-  }
-
-  /** 3.1.1 knows no refusal: its connection ends, so that the client sends again. */
-  private void complete(@Nullable AckSlot slot, PubAck code) {
-    if (slot == null) {
-      return;
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (rows != null && state == State.LIVE) {
+      rows.pump();
     }
-    slot.reply = Replies.pubAck(slot.packetId, code.byteValue());
-    slot.closeInstead = !v5 && code != PubAck.SUCCESS;
-    drain();
+    ctx.fireChannelWritabilityChanged();
   }
 
-  private void drain() {
+  /** Sends what is acknowledged by now. */
+  void flushAcks() {
     ChannelHandlerContext ctx = context;
     if (ctx == null) {
       return;
     }
-    boolean wrote = false;
-    while (!acks.isEmpty() && acks.getFirst().reply != null) {
-      AckSlot slot = acks.removeFirst();
-      if (state == State.CLOSED) {
-        continue;
-      }
-      if (slot.closeInstead) {
-        ctx.flush(); // what was acknowledged before it must not come again
-        close(ctx);
-        continue;
-      }
-      ctx.write(slot.reply);
-      wrote = true;
+    if (!acks.drain(ctx, state == State.LIVE)) {
+      close(ctx);
     }
-    if (wrote) {
-      ctx.flush();
-    }
-    pauseOrResume(ctx);
-  }
-
-  private void pauseOrResume(ChannelHandlerContext ctx) {
-    if (!held.isEmpty() || acks.size() >= settings.receiveMaximum()) {
-      reading.pause(ctx, Reading.Pause.BACKLOG);
-    } else if (acks.size() <= settings.receiveMaximum() / 4) {
-      reading.resume(ctx, Reading.Pause.BACKLOG);
+    if (intake != null) {
+      if (intake.isFull()) {
+        reading.pause(ctx, Reading.Pause.BACKLOG);
+      } else if (intake.hasRoom()) {
+        reading.resume(ctx, Reading.Pause.BACKLOG);
+      }
+      letGo();
     }
   }
 
-  /** Called by the newcomer's event loop. */
-  private void takenOver() {
+  /** Called by the newcomer's event loop; completes when the session is the newcomer's. */
+  private CompletableFuture<Void> takenOver() {
     ChannelHandlerContext ctx = context;
     if (ctx != null) {
-      ctx.executor()
-          .execute(
-              () -> violated(ctx, Disconnect.SESSION_TAKEN_OVER, "another connection took over"));
+      onLoop(
+          ctx, () -> violated(ctx, Disconnect.SESSION_TAKEN_OVER, "another connection took over"));
     }
+    return gone;
   }
 
   private void violated(ChannelHandlerContext ctx, Disconnect code, String reason) {
+    if (state == State.CLOSED) {
+      return;
+    }
     metrics.refused(code.name().toLowerCase(Locale.ROOT));
     if (state == State.LIVE && v5) {
       ctx.writeAndFlush(Replies.disconnect(code, reason));
@@ -646,9 +612,16 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   }
 
   private void close(ChannelHandlerContext ctx) {
-    state = State.CLOSED;
-    handshake.discard();
+    closed();
     ctx.close();
+  }
+
+  /** An admitted client's publishes are taken also if it is gone before it is attached. */
+  private void closed() {
+    if (!attaching) {
+      handshake.discard();
+    }
+    state = State.CLOSED;
   }
 
   @Override
@@ -672,12 +645,38 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
-    state = State.CLOSED;
-    handshake.discard();
-    delivery.left(this);
+    closed();
+    inactive = true;
+    server.delivery().left(this);
     outbox.close();
-    subscriptions.clear();
-    registry.leave(clientId, this);
+    if (rows != null && rest.isEmpty()) {
+      rest = rows.close();
+    }
+    if (requests != null) {
+      requests.close();
+    }
+    letGo();
+  }
+
+  /** Gives the session up, once the connection is closed and all that was read is handed over. */
+  private void letGo() {
+    if (letGo || !attached || !inactive || (intake != null && !intake.isDrained())) {
+      return;
+    }
+    letGo = true;
+    Sessions.Ending ending = null;
+    if (isStored) {
+      ending = new Sessions.Ending(expirySeconds, will);
+      if (expirySeconds > 0) {
+        var changes = new ArrayList<>(rest);
+        changes.add(
+            new StateChange.LeaveSession(
+                clientId, expirySeconds, server.clock().millis(), will != null));
+        server.store().write(changes);
+      }
+    }
+    server.sessions().ended(clientId, this, ending);
+    gone.complete(null);
   }
 
   @Override

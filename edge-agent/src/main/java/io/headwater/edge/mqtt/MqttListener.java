@@ -1,5 +1,6 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.log.EdgeLog;
 import io.headwater.process.HostPort;
 import io.headwater.process.Ports;
 import io.headwater.process.Threads;
@@ -11,6 +12,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -57,20 +59,26 @@ public final class MqttListener implements AutoCloseable {
       MqttSettings settings,
       PublishSink sink,
       LocalDelivery delivery,
+      EdgeLog log,
+      Clock clock,
       MqttMetrics metrics) {
     this(
         Endpoints.of(listen),
         settings,
         sink,
         delivery,
+        log,
         ClientWatch.NONE,
         Admission.ANYONE,
+        clock,
         metrics);
   }
 
   /**
    * Binds and serves, and tells who comes and goes.
    *
+   * @param log where {@code sink} leads; sessions are kept there
+   * @param clock of the rows' times
    * @throws io.headwater.process.UserError if a port is taken
    */
   public MqttListener(
@@ -78,14 +86,16 @@ public final class MqttListener implements AutoCloseable {
       MqttSettings settings,
       PublishSink sink,
       LocalDelivery delivery,
+      EdgeLog log,
       ClientWatch watch,
       Admission admission,
+      Clock clock,
       MqttMetrics metrics) {
-    server = new MqttServer(settings, sink, delivery, watch, admission, metrics);
     int threads = Runtime.getRuntime().availableProcessors() <= 2 ? 1 : 2;
     loops =
         new MultiThreadIoEventLoopGroup(
             threads, Threads.factory("edge-mqtt"), NioIoHandler.newFactory());
+    server = new MqttServer(settings, sink, delivery, log, watch, admission, loops, clock, metrics);
     try {
       endpoints.endpoints().forEach(each -> bind(each, endpoints));
     } catch (RuntimeException e) {
@@ -137,5 +147,6 @@ public final class MqttListener implements AutoCloseable {
     listening.forEach(each -> each.close().awaitUninterruptibly());
     server.channels().close().awaitUninterruptibly();
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+    server.store().close();
   }
 }

@@ -1,8 +1,11 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.log.EdgeLog;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
+import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
+import java.time.Clock;
 
 /**
  * What all connections share, whichever endpoint they came by. Thread-safe.
@@ -13,7 +16,10 @@ import io.netty.util.concurrent.GlobalEventExecutor;
 final class MqttServer {
   private final PublishSink sink;
   private final LocalDelivery delivery;
-  private final ClientRegistry registry;
+  private final SessionStore store;
+  private final Sessions sessions;
+  private final Feeds feeds = new Feeds();
+  private final Clock clock;
   private final Admission admission;
   private final MqttMetrics metrics;
   private final ConnectionCounts counts;
@@ -22,23 +28,35 @@ final class MqttServer {
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private volatile MqttSettings settings;
 
+  /**
+   * Goes on with the log's sessions.
+   *
+   * @param timers when sessions end and wills are due
+   */
   MqttServer(
       MqttSettings settings,
       PublishSink sink,
       LocalDelivery delivery,
+      EdgeLog log,
       ClientWatch watch,
       Admission admission,
+      EventExecutorGroup timers,
+      Clock clock,
       MqttMetrics metrics) {
     this.settings = settings;
     this.sink = sink;
     this.delivery = delivery;
-    this.registry = new ClientRegistry(watch);
+    this.store = new SessionStore(log);
+    this.sessions = new Sessions(store, sink, watch, timers, metrics);
+    this.clock = clock;
     this.admission = admission;
     this.metrics = metrics;
     this.counts = new ConnectionCounts(metrics);
     this.flights = new FlightBudget(() -> this.settings.limits().bytesInFlightInAll().bytes());
     this.filters = new FilterQuota(() -> this.settings.limits());
     metrics.flights(flights);
+    log.onRows(feeds::committed);
+    sessions.restore(log.sessions(), clock);
   }
 
   MqttSettings settings() {
@@ -61,8 +79,20 @@ final class MqttServer {
     return delivery;
   }
 
-  ClientRegistry registry() {
-    return registry;
+  SessionStore store() {
+    return store;
+  }
+
+  Sessions sessions() {
+    return sessions;
+  }
+
+  Feeds feeds() {
+    return feeds;
+  }
+
+  Clock clock() {
+    return clock;
   }
 
   Admission admission() {

@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The server's packets. */
 final class Replies {
+  /** The code of a PUBREL or PUBCOMP for a packet identifier that is not in use. */
+  static final int UNKNOWN_ID = 0x92;
+
   static final MqttMessage PINGRESP = new MqttMessage(header(MqttMessageType.PINGRESP));
 
   private Replies() {}
@@ -32,19 +35,16 @@ final class Replies {
   }
 
   /** The CONNACK of an accepted client; what differs from the defaults is told to MQTT 5 only. */
-  static MqttMessage accepted(boolean v5, MqttSettings settings, @Nullable String assignedId) {
+  static MqttMessage accepted(
+      boolean v5, MqttSettings settings, boolean sessionPresent, @Nullable String assignedId) {
     MqttProperties properties = MqttProperties.NO_PROPERTIES;
     if (v5) {
       properties = new MqttProperties();
-      properties.add(integer(MqttProperties.MAXIMUM_QOS, 1));
-      properties.add(integer(MqttProperties.RETAIN_AVAILABLE, 0));
       properties.add(integer(MqttProperties.RECEIVE_MAXIMUM, settings.receiveMaximum()));
       properties.add(
           integer(MqttProperties.MAXIMUM_PACKET_SIZE, (int) settings.maxPacketSize().bytes()));
       properties.add(integer(MqttProperties.TOPIC_ALIAS_MAXIMUM, TopicAliases.MAXIMUM));
-      properties.add(integer(MqttProperties.SESSION_EXPIRY_INTERVAL, 0));
       properties.add(integer(MqttProperties.SHARED_SUBSCRIPTION_AVAILABLE, 0));
-      properties.add(integer(MqttProperties.SUBSCRIPTION_IDENTIFIER_AVAILABLE, 0));
       if (assignedId != null) {
         properties.add(new StringProperty(MqttProperties.ASSIGNED_CLIENT_IDENTIFIER, assignedId));
       }
@@ -52,7 +52,7 @@ final class Replies {
     return new MqttConnAckMessage(
         header(MqttMessageType.CONNACK),
         new MqttConnAckVariableHeader(
-            MqttConnectReturnCode.CONNECTION_ACCEPTED, false, properties));
+            MqttConnectReturnCode.CONNECTION_ACCEPTED, sessionPresent, properties));
   }
 
   private static IntegerProperty integer(int property, int value) {
@@ -70,9 +70,25 @@ final class Replies {
   }
 
   static MqttMessage pubAck(int packetId, byte code) {
+    return new MqttMessage(header(MqttMessageType.PUBACK), reply(packetId, code));
+  }
+
+  static MqttMessage pubRec(int packetId, byte code) {
+    return new MqttMessage(header(MqttMessageType.PUBREC), reply(packetId, code));
+  }
+
+  static MqttMessage pubRel(int packetId, int code) {
     return new MqttMessage(
-        header(MqttMessageType.PUBACK),
-        new MqttPubReplyMessageVariableHeader(packetId, code, MqttProperties.NO_PROPERTIES));
+        new MqttFixedHeader(MqttMessageType.PUBREL, false, MqttQoS.AT_LEAST_ONCE, false, 0),
+        reply(packetId, (byte) code));
+  }
+
+  static MqttMessage pubComp(int packetId, int code) {
+    return new MqttMessage(header(MqttMessageType.PUBCOMP), reply(packetId, (byte) code));
+  }
+
+  private static MqttPubReplyMessageVariableHeader reply(int packetId, byte code) {
+    return new MqttPubReplyMessageVariableHeader(packetId, code, MqttProperties.NO_PROPERTIES);
   }
 
   static MqttMessage disconnect(Disconnect code, String reason) {

@@ -1,57 +1,48 @@
 package io.headwater.edge.mqtt;
 
-import io.netty.handler.codec.mqtt.MqttSubscriptionOption;
-import io.netty.handler.codec.mqtt.MqttSubscriptionOption.RetainedHandlingPolicy;
-import io.netty.handler.codec.mqtt.MqttTopicSubscription;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** The filters of one client. Changed by its event loop, looked at by all threads. */
 final class Subscriptions {
-  private static final int QUOTA = 0x97;
-  private static final int INVALID = 0x8F;
-  private static final int NOT_SHARED = 0x9E;
+  private static final int CACHED_TOPICS = 1000;
 
-  /** What a client wants of a filter. */
-  private record Subscription(int qos, boolean noLocal, boolean retainAsPublished) {}
+  /** What fits a topic. */
+  private record Fitting(
+      List<Subscription> subscriptions, boolean anyNoLocal, long since, @Nullable Match all) {}
 
-  /** What SUBACK says, and whether the kept values shall follow. */
-  record Added(int code, boolean values) {}
+  /**
+   * How a message goes to the client.
+   *
+   * @param qos the highest of the filters that fit
+   * @param retainAsPublished whether one of them wants the publisher's retain flag
+   */
+  record Match(int qos, boolean retainAsPublished, List<Integer> identifiers) {}
 
   private final String clientId;
   private final Rights rights;
-  private final FilterQuota quota;
   private volatile Map<String, Subscription> filters = Map.of();
 
-  Subscriptions(String clientId, Rights rights, FilterQuota quota) {
+  /** By topic; confined to the event loop. */
+  private final Map<String, Fitting> cache = new HashMap<>();
+
+  Subscriptions(String clientId, Rights rights) {
     this.clientId = clientId;
     this.rights = rights;
-    this.quota = quota;
   }
 
-  Added add(MqttTopicSubscription wanted) {
-    String filter = wanted.topicFilter();
-    if (filter.startsWith("$share/")) {
-      return new Added(NOT_SHARED, false);
-    }
-    if (!isFilter(filter)) {
-      return new Added(INVALID, false);
-    }
-    boolean known = filters.containsKey(filter);
-    if (!known && !quota.take(filters.size())) {
-      return new Added(QUOTA, false);
-    }
-    MqttSubscriptionOption option = wanted.option();
-    int qos = Math.min(1, option.qos().value());
+  /** Whether there was no such filter; otherwise it goes on with other options. */
+  boolean put(String filter, Subscription subscription) {
     var changed = new LinkedHashMap<>(filters);
-    changed.put(filter, new Subscription(qos, option.isNoLocal(), option.isRetainAsPublished()));
+    Subscription known = changed.get(filter);
+    changed.put(filter, known == null ? subscription : subscription.from(known.since()));
     filters = changed;
-    RetainedHandlingPolicy handling = option.retainHandling();
-    boolean values =
-        handling == RetainedHandlingPolicy.SEND_AT_SUBSCRIBE
-            || (handling == RetainedHandlingPolicy.SEND_AT_SUBSCRIBE_IF_NOT_YET_EXISTS && !known);
-    return new Added(qos, values);
+    cache.clear();
+    return known == null;
   }
 
   /** Whether there was such a filter. */
@@ -59,36 +50,82 @@ final class Subscriptions {
     var changed = new LinkedHashMap<>(filters);
     boolean removed = changed.remove(filter) != null;
     filters = changed;
-    if (removed) {
-      quota.giveBack(1);
-    }
+    cache.clear();
     return removed;
   }
 
-  /** The client is gone. */
-  void clear() {
-    quota.giveBack(filters.size());
-    filters = Map.of();
+  boolean contains(String filter) {
+    return filters.containsKey(filter);
+  }
+
+  int size() {
+    return filters.size();
   }
 
   boolean isEmpty() {
     return filters.isEmpty();
   }
 
-  /** The highest QoS of the filters that fit; empty if none does, or the client may not. */
-  Optional<Integer> qos(LocalDelivery.Message message) {
-    int qos = -1;
-    for (var entry : filters.entrySet()) {
-      if (!(entry.getValue().noLocal() && clientId.equals(message.publisher()))
-          && matches(entry.getKey(), message.topic())) {
-        qos = Math.max(qos, entry.getValue().qos());
+  /** How a message goes to the client; null if it does not. On the event loop only. */
+  @Nullable Match match(String topic, String publisher, long seq) {
+    Fitting fitting = cache.get(topic);
+    if (fitting == null) {
+      if (cache.size() >= CACHED_TOPICS) {
+        cache.clear();
       }
+      fitting = fitting(topic);
+      cache.put(topic, fitting);
     }
-    return qos < 0 || !rights.mayReceive(message.topic()) ? Optional.empty() : Optional.of(qos);
+    boolean own = fitting.anyNoLocal() && clientId.equals(publisher);
+    Match match =
+        own || seq < fitting.since()
+            ? match(
+                fitting.subscriptions().stream()
+                    .filter(each -> !(own && each.noLocal()) && seq >= each.since())
+                    .toList())
+            : fitting.all();
+    return match != null && rights.mayReceive(topic) ? match : null;
   }
 
-  boolean wants(LocalDelivery.Message message) {
-    return !filters.isEmpty() && qos(message).isPresent();
+  private Fitting fitting(String topic) {
+    var found = new ArrayList<Subscription>();
+    boolean anyNoLocal = false;
+    long since = 0;
+    for (var entry : filters.entrySet()) {
+      if (matches(entry.getKey(), topic)) {
+        found.add(entry.getValue());
+        anyNoLocal |= entry.getValue().noLocal();
+        since = Math.max(since, entry.getValue().since());
+      }
+    }
+    return new Fitting(found, anyNoLocal, since, match(found));
+  }
+
+  private static @Nullable Match match(List<Subscription> subscriptions) {
+    if (subscriptions.isEmpty()) {
+      return null;
+    }
+    int qos = 0;
+    boolean retainAsPublished = false;
+    var identifiers = new ArrayList<Integer>();
+    for (Subscription each : subscriptions) {
+      qos = Math.max(qos, each.qos());
+      retainAsPublished |= each.retainAsPublished();
+      if (each.identifier() > 0) {
+        identifiers.add(each.identifier());
+      }
+    }
+    return new Match(qos, retainAsPublished, List.copyOf(identifiers));
+  }
+
+  /** Whether a message of the agent's own goes to the client. */
+  boolean wants(String topic) {
+    for (String filter : filters.keySet()) {
+      if (matches(filter, topic)) {
+        return rights.mayReceive(topic);
+      }
+    }
+    return false;
   }
 
   /** Whether a filter names the topic without a wildcard, but for what may lie below it. */

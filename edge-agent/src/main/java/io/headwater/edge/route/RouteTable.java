@@ -39,6 +39,36 @@ public final class RouteTable {
    */
   public record Routed(String stream, String key, @Nullable RouteRule rule, String why) {}
 
+  /**
+   * What one wildcard of the rule has taken.
+   *
+   * @param name of the wildcard; {@code +} or {@code #} if it has none
+   * @param value the level, or for {@code #} all the rest
+   */
+  public record Wildcard(String name, String value) {}
+
+  /**
+   * A rule that takes the topic, too, and does not get it.
+   *
+   * @param why in words
+   */
+  public record Loser(RouteRule rule, String why) {}
+
+  /**
+   * Where a publish goes, and what else would have taken it.
+   *
+   * @param winner the most specific rule that takes the topic; null if none does. {@code routed}
+   *     may still be the default, if the rule gives an impossible name
+   * @param wildcards of the winner, from left to right
+   */
+  public record Explanation(
+      Routed routed, @Nullable RouteRule winner, List<Wildcard> wildcards, List<Loser> losers) {
+    public Explanation {
+      wildcards = List.copyOf(wildcards);
+      losers = List.copyOf(losers);
+    }
+  }
+
   private final List<RouteRule> rules;
   private final Map<String, Routed> cache = new ConcurrentHashMap<>();
   private final Set<String> streams = ConcurrentHashMap.newKeySet();
@@ -59,9 +89,10 @@ public final class RouteTable {
   private static String rank(RouteRule rule) {
     var rank = new StringBuilder();
     for (String level : rule.topic().split("/", -1)) {
-      rank.append(level.equals("#") ? '2' : level.startsWith("+") ? '1' : '0');
+      rank.append(kind(level));
     }
-    return rank.append('3').toString();
+    // An end is more than the # that goes on there: a/# takes a, too, but less specifically.
+    return rank.append('1').toString();
   }
 
   /** Pairs of rules that take some topics both, where neither is a special case of the other. */
@@ -138,6 +169,68 @@ public final class RouteTable {
     }
     cache.put(topic, routed);
     return routed;
+  }
+
+  /** As {@link #route}, with the reasons. Changes nothing. */
+  public Explanation explain(String topic) {
+    String[] levels = topic.split("/", -1);
+    RouteRule winner = null;
+    var wildcards = new ArrayList<Wildcard>();
+    var losers = new ArrayList<Loser>();
+    for (RouteRule rule : rules) {
+      if (match(rule.topic().split("/", -1), levels).isEmpty()) {
+        continue;
+      }
+      if (winner == null) {
+        winner = rule;
+        wildcards.addAll(wildcards(rule.topic().split("/", -1), levels));
+      } else {
+        losers.add(new Loser(rule, whyLess(winner.topic(), rule.topic())));
+      }
+    }
+    return new Explanation(find(topic), winner, wildcards, losers);
+  }
+
+  private static List<Wildcard> wildcards(String[] filter, String[] topic) {
+    var found = new ArrayList<Wildcard>();
+    for (int i = 0; i < filter.length; i++) {
+      if (filter[i].equals("#")) {
+        found.add(
+            new Wildcard(
+                "#",
+                String.join("/", List.of(topic).subList(Math.min(i, topic.length), topic.length))));
+      } else if (filter[i].startsWith("+")) {
+        found.add(new Wildcard(filter[i].length() == 1 ? "+" : filter[i].substring(1), topic[i]));
+      }
+    }
+    return found;
+  }
+
+  /** Why the second of two rules that take the same topic comes behind the first. */
+  private static String whyLess(String first, String second) {
+    String[] f = first.split("/", -1);
+    String[] s = second.split("/", -1);
+    for (int i = 0; i < Math.min(f.length, s.length); i++) {
+      if (kind(f[i]) != kind(s[i])) {
+        return "at level "
+            + (i + 1)
+            + " it has '"
+            + s[i]
+            + "', the other "
+            + (kind(f[i]) == 0 ? "names" : "has")
+            + " '"
+            + f[i]
+            + "': more specific";
+      }
+    }
+    return f.length == s.length
+        ? "as specific as the other at every level, and further down in the file"
+        : "it goes on with '" + s[s.length - 1] + "' where the other ends: less specific";
+  }
+
+  /** 0 a literal, 1 a single-level wildcard, 2 all the rest. */
+  private static int kind(String level) {
+    return level.equals("#") ? 2 : level.startsWith("+") ? 1 : 0;
   }
 
   private Routed find(String topic) {

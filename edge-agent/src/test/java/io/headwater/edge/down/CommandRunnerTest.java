@@ -8,6 +8,9 @@ import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import io.headwater.edge.log.Append;
+import io.headwater.edge.log.EdgeLog;
+import io.headwater.edge.log.EdgeLogMetrics;
+import io.headwater.edge.log.LogSettings;
 import io.headwater.edge.mqtt.LocalDelivery;
 import io.headwater.edge.mqtt.MqttListener;
 import io.headwater.edge.mqtt.MqttMetrics;
@@ -22,6 +25,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -42,22 +46,30 @@ class CommandRunnerTest {
   private final LinkedBlockingQueue<CommandResult> results = new LinkedBlockingQueue<>();
   private final List<String> readings = new CopyOnWriteArrayList<>();
   private LocalDelivery delivery;
+  private EdgeLog log;
   private MqttListener listener;
   private CommandRunner runner;
 
   @BeforeEach
   void open() throws SQLException {
     delivery = new LocalDelivery();
+    log =
+        EdgeLog.open(
+            folder.resolve("log"),
+            LogSettings.DEFAULTS,
+            new EdgeLogMetrics(new SimpleMeterRegistry()));
     listener =
         new MqttListener(
             new HostPort("127.0.0.1", 0),
             MqttSettings.DEFAULTS,
-            (topic, _, _, done) -> {
-              readings.add(topic);
-              done.accept(Append.Outcome.COMMITTED);
+            publish -> {
+              readings.add(publish.topic());
+              publish.done().accept(Append.Outcome.COMMITTED);
               return true;
             },
             delivery,
+            log,
+            Clock.systemUTC(),
             new MqttMetrics(new SimpleMeterRegistry()));
     run(CommandSettings.DEFAULTS);
   }
@@ -78,6 +90,7 @@ class CommandRunnerTest {
   void close() {
     runner.close();
     listener.close();
+    log.close();
   }
 
   private static Command command(String id, String device, boolean answer, long leftMs) {

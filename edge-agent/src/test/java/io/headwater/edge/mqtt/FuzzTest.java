@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.headwater.edge.log.Append;
+import io.headwater.edge.log.EdgeLog;
+import io.headwater.edge.log.EdgeLogMetrics;
+import io.headwater.edge.log.LogSettings;
 import io.headwater.process.HostPort;
 import io.headwater.testsupport.Seed;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -11,6 +14,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -19,10 +24,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Random bytes and damaged packets against the server. {@code -Dheadwater.fuzz.seconds=N} goes on
@@ -33,6 +38,7 @@ class FuzzTest {
   private static final int BATCH = 64;
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  @TempDir private Path logs;
   private final AtomicBoolean room = new AtomicBoolean();
   private final ExecutorService others = Executors.newFixedThreadPool(2);
 
@@ -43,15 +49,20 @@ class FuzzTest {
     long end =
         System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.getLong("headwater.fuzz.seconds", 4));
     long packets = 0;
-    try (var listener =
-        new MqttListener(
-            MqttListener.Endpoints.of(new HostPort("127.0.0.1", 0)),
-            MqttSettings.DEFAULTS,
-            this::commit,
-            new LocalDelivery(),
-            ClientWatch.NONE,
-            this::admit,
-            new MqttMetrics(registry))) {
+    try (EdgeLog log =
+            EdgeLog.open(
+                logs, LogSettings.DEFAULTS, new EdgeLogMetrics(new SimpleMeterRegistry()));
+        var listener =
+            new MqttListener(
+                MqttListener.Endpoints.of(new HostPort("127.0.0.1", 0)),
+                MqttSettings.DEFAULTS,
+                this::commit,
+                new LocalDelivery(),
+                log,
+                ClientWatch.NONE,
+                this::admit,
+                Clock.systemUTC(),
+                new MqttMetrics(registry))) {
       int port = listener.address().port();
       Set<String> threads = serverThreads();
       try (var good = RawClient.open(port).connected(5, "the good client")) {
@@ -79,14 +90,14 @@ class FuzzTest {
     assertThat(packets).as("packets sent, %s", seed).isGreaterThan(BATCH);
   }
 
-  private boolean commit(
-      String topic, byte[] payload, String clientId, Consumer<Append.Outcome> done) {
+  private boolean commit(Publish publish) {
+    byte[] payload = publish.payload();
     if (payload.length % 7 == 6 && room.getAndSet(!room.get())) {
       return false; // every other time
     }
     Append.Outcome outcome =
         payload.length % 5 == 4 ? Append.Outcome.DISK_FULL : Append.Outcome.COMMITTED;
-    others.execute(() -> done.accept(outcome));
+    others.execute(() -> publish.done().accept(outcome));
     return true;
   }
 

@@ -9,24 +9,22 @@ import static io.headwater.edge.mqtt.RawClient.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.headwater.edge.log.Append;
-import io.headwater.process.HostPort;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.mqtt.MqttDecoder;
 import io.netty.handler.codec.mqtt.MqttEncoder;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What arrives behind a CONNECT that is still being checked; raw packets. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -69,59 +67,37 @@ class HandshakeTest {
         }
       };
 
-  private final List<String> published = new CopyOnWriteArrayList<>();
+  @TempDir Path folder;
   private final LinkedBlockingQueue<Asked> asked = new LinkedBlockingQueue<>();
-  private final LocalDelivery delivery = new LocalDelivery();
-  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private final Admission admission =
       login -> {
         var verdict = new CompletableFuture<Admission.Verdict>();
         asked.add(new Asked(login, verdict));
         return verdict;
       };
-  private final PublishSink sink =
-      (topic, _, _, done) -> {
-        published.add(topic);
-        done.accept(Append.Outcome.COMMITTED);
-        return true;
-      };
-  private MqttListener listener;
+  private TestServer server;
 
   @BeforeEach
   void listen() {
-    listener =
-        new MqttListener(
-            MqttListener.Endpoints.of(new HostPort("127.0.0.1", 0)),
-            MqttSettings.DEFAULTS,
-            sink,
-            delivery,
-            ClientWatch.NONE,
-            admission,
-            new MqttMetrics(registry));
+    server = new TestServer(folder, admission);
   }
 
   @AfterEach
   void close() {
-    listener.close();
+    server.close();
+  }
+
+  private List<String> published() {
+    return server.published.stream().map(Publish::topic).toList();
   }
 
   private RawClient client() throws IOException {
-    return RawClient.open(listener.address().port());
+    return server.client();
   }
 
   private EmbeddedChannel channel() {
     return new EmbeddedChannel(
-        new MqttDecoder(1 << 20, 256, true),
-        MqttEncoder.INSTANCE,
-        new MqttServer(
-                MqttSettings.DEFAULTS,
-                sink,
-                delivery,
-                ClientWatch.NONE,
-                admission,
-                new MqttMetrics(new SimpleMeterRegistry()))
-            .connection(
-                MqttSettings.DEFAULTS, new Flight(new FlightBudget(() -> 1 << 20), 1 << 20)));
+        new MqttDecoder(1 << 20, 256, true), MqttEncoder.INSTANCE, server.connection());
   }
 
   private Asked asked() throws InterruptedException {
@@ -140,7 +116,7 @@ class HandshakeTest {
           publish(5, 1, 3, "t/3", "x"),
           ping());
       Asked login = asked();
-      assertThat(published).isEmpty();
+      assertThat(published()).isEmpty();
 
       login.admit();
 
@@ -151,14 +127,14 @@ class HandshakeTest {
       assertThat(List.of(client.receive(), client.receive()))
           .anyMatch(packet -> packet.startsWith("4002" + "0003"))
           .anyMatch(packet -> packet.startsWith("32") && packet.contains(hex("t/3")));
-      assertThat(published).containsExactly("t/1", "t/3");
+      assertThat(published()).containsExactly("t/1", "t/3");
     }
   }
 
   @Test
   void oneSegmentWithDisconnectAtItsEndIsCarriedOut() throws Exception {
     for (int level : new int[] {4, 5}) {
-      published.clear();
+      server.published.clear();
       try (var client = client()) {
         client.send(
             connect(level, "a"),
@@ -169,7 +145,7 @@ class HandshakeTest {
         asked().admit();
 
         assertThat(client.receive()).startsWith("20");
-        await().untilAsserted(() -> assertThat(published).containsExactly("t/1", "t/2"));
+        await().untilAsserted(() -> assertThat(published()).containsExactly("t/1", "t/2"));
       }
     }
   }
@@ -205,7 +181,7 @@ class HandshakeTest {
         assertThat(client.receive()).isEqualTo("closed");
       }
     }
-    assertThat(published).isEmpty();
+    assertThat(published()).isEmpty();
   }
 
   @Test
@@ -243,7 +219,7 @@ class HandshakeTest {
     asked.remove().admit();
 
     assertThat(segment.refCnt()).isZero();
-    assertThat(published).isEmpty();
+    assertThat(published()).isEmpty();
     channel.finishAndReleaseAll();
   }
 
@@ -279,8 +255,8 @@ class HandshakeTest {
       old.send(publish(4, 1, 2, "other/t", "x"));
       assertThat(old.receive()).isEqualTo("closed");
     }
-    assertThat(published).containsExactly("mine/t", "mine/1");
-    assertThat(registry.counter("edge.mqtt.refused", "reason", "not_authorized").count())
+    assertThat(published()).containsExactly("mine/t", "mine/1");
+    assertThat(server.registry.counter("edge.mqtt.refused", "reason", "not_authorized").count())
         .isEqualTo(4);
   }
 
@@ -299,8 +275,8 @@ class HandshakeTest {
       assertThat(fresh.receive()).isEqualTo("90060007" + "00" + "87" + "01" + "8f");
       old.send(subscribe(4, 7, "other/#", "mine/#"));
       assertThat(old.receive()).isEqualTo("90040007" + "80" + "01");
-      delivery.setValue("other/t", new byte[] {1});
-      delivery.setValue("mine/t", new byte[] {2});
+      server.delivery.setValue("other/t", new byte[] {1});
+      server.delivery.setValue("mine/t", new byte[] {2});
       assertThat(fresh.receive()).contains(hex("mine/t"));
       assertThat(old.receive()).contains(hex("mine/t"));
     }

@@ -3,6 +3,9 @@ package io.headwater.edge.mqtt;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.edge.log.Append;
+import io.headwater.edge.log.EdgeLog;
+import io.headwater.edge.log.EdgeLogMetrics;
+import io.headwater.edge.log.LogSettings;
 import io.headwater.process.ByteSize;
 import io.headwater.process.HostPort;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -12,6 +15,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -23,6 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Each limit: what is just within it is taken, one more is answered by its code. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -38,23 +44,29 @@ class MqttLimitsTest {
           Duration.ofSeconds(5),
           MqttLimits.DEFAULTS);
 
+  @TempDir Path folder;
   private final List<Consumer<Append.Outcome>> taken = new CopyOnWriteArrayList<>();
+  private EdgeLog log;
   private MqttListener listener;
 
   @BeforeEach
   void listen() {
+    log = EdgeLog.open(folder, LogSettings.DEFAULTS, new EdgeLogMetrics(new SimpleMeterRegistry()));
     listener =
         new MqttListener(
             new HostPort("127.0.0.1", 0),
             SETTINGS,
-            (_, _, _, done) -> taken.add(done),
+            publish -> taken.add(publish.done()),
             new LocalDelivery(),
+            log,
+            Clock.systemUTC(),
             new MqttMetrics(new SimpleMeterRegistry()));
   }
 
   @AfterEach
   void close() {
     listener.close();
+    log.close();
   }
 
   private final class Client implements AutoCloseable {
@@ -252,33 +264,6 @@ class MqttLimitsTest {
     try (var silent = new Client()) {
       silent.send(new byte[] {0x10, 0x20, 0}); // a CONNECT that never ends
       assertThat(silent.receive()).isEqualTo("closed");
-    }
-  }
-
-  @Test
-  void willAboveTheMaximumQosIsRefusedToMqtt5() throws IOException {
-    var body = new ByteArrayOutputStream();
-    body.writeBytes(connectBody(5, 0x16, "w")); // clean start, will at QoS 2
-    body.write(0);
-    text(body, "will/topic");
-    text(body, "gone");
-    try (var client = new Client()) {
-      client.send(packet(0x10, body.toByteArray()));
-      assertThat(client.receive()).startsWith("20").contains("009b");
-      assertThat(client.receive()).isEqualTo("closed");
-    }
-  }
-
-  @Test
-  void retainedPublishIsRefusedToMqtt5AndAReadingFromOthers() throws IOException {
-    try (var fresh = new Client().connect(5, "a");
-        var old = new Client().connect(4, "b")) {
-      fresh.send(publish(0x33, 1, "t", 1, true));
-      assertThat(fresh.receive()).startsWith("40").contains("000183");
-      old.send(publish(0x33, 1, "t", 1, false));
-      awaitTaken(1);
-      taken.getFirst().accept(Append.Outcome.COMMITTED);
-      assertThat(old.receive()).isEqualTo("40020001");
     }
   }
 

@@ -8,10 +8,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.headwater.edge.log.Append;
+import io.headwater.edge.log.EdgeLog;
+import io.headwater.edge.log.EdgeLogMetrics;
+import io.headwater.edge.log.LogSettings;
 import io.headwater.process.ByteSize;
 import io.headwater.process.HostPort;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,8 +25,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What clients may take of the server: first they are read no further, then refused by a code. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -32,8 +39,16 @@ class MqttQuotaTest {
   private final List<Consumer<Append.Outcome>> taken = new CopyOnWriteArrayList<>();
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
+  @TempDir Path logs;
+  private EdgeLog log;
+
   @SuppressWarnings("NullAway.Init") // each test listens first, by limits of its own
   private MqttListener listener;
+
+  @BeforeEach
+  void openLog() {
+    log = EdgeLog.open(logs, LogSettings.DEFAULTS, new EdgeLogMetrics(new SimpleMeterRegistry()));
+  }
 
   private void listen(int connections, Duration holdLimit, MqttLimits limits) {
     listener =
@@ -41,8 +56,10 @@ class MqttQuotaTest {
             new HostPort("127.0.0.1", 0),
             new MqttSettings(
                 connections, new ByteSize(1024), 100, Duration.ofSeconds(5), holdLimit, limits),
-            (_, _, _, done) -> taken.add(done),
+            publish -> taken.add(publish.done()),
             new LocalDelivery(),
+            log,
+            Clock.systemUTC(),
             new MqttMetrics(registry));
   }
 
@@ -62,6 +79,7 @@ class MqttQuotaTest {
   @AfterEach
   void close() {
     listener.close();
+    log.close();
   }
 
   private RawClient client() throws IOException {

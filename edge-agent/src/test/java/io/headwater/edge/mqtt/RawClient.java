@@ -23,7 +23,9 @@ final class RawClient implements AutoCloseable {
   }
 
   static RawClient open(int port) throws IOException {
-    return new RawClient(new Socket(InetAddress.getLoopbackAddress(), port));
+    var socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setTcpNoDelay(true); // or small packets wait for one another's acknowledgement
+    return new RawClient(socket);
   }
 
   RawClient send(byte[]... packets) throws IOException {

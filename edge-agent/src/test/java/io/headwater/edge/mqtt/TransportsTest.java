@@ -13,7 +13,9 @@ import com.hivemq.client.mqtt.MqttWebSocketConfig;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
-import io.headwater.edge.log.Append;
+import io.headwater.edge.log.EdgeLog;
+import io.headwater.edge.log.EdgeLogMetrics;
+import io.headwater.edge.log.LogSettings;
 import io.headwater.process.HostPort;
 import io.headwater.process.PemFiles;
 import io.headwater.process.TlsSettings;
@@ -28,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -49,6 +52,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class TransportsTest {
   @TempDir private static Path folder;
+  @TempDir private Path logs;
   private static CertificateAuthority site;
   private static CertificateAuthority other;
 
@@ -57,6 +61,7 @@ class TransportsTest {
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   private ExecutorService workers;
   private ServerTls tls;
+  private EdgeLog log;
   private MqttListener listener;
 
   @BeforeAll
@@ -70,6 +75,7 @@ class TransportsTest {
     workers = Executors.newFixedThreadPool(2);
     tls = new ServerTls(settings(site.issue("agent")), false, workers, Duration.ofSeconds(10));
     var any = new HostPort("127.0.0.1", 0);
+    log = EdgeLog.open(logs, LogSettings.DEFAULTS, new EdgeLogMetrics(new SimpleMeterRegistry()));
     listener =
         new MqttListener(
             new MqttListener.Endpoints(
@@ -77,23 +83,25 @@ class TransportsTest {
                 Optional.of(tls),
                 List.of("https://dashboard.example")),
             MqttSettings.DEFAULTS,
-            (topic, payload, _, done) -> {
-              published.add(topic + "=" + payload.length);
-              done.accept(Append.Outcome.COMMITTED);
-              return true;
+            publish -> {
+              published.add(publish.topic() + "=" + publish.payload().length);
+              return TestServer.append(log, publish);
             },
             new LocalDelivery(),
+            log,
             ClientWatch.NONE,
             login -> {
               logins.add(login);
               return CompletableFuture.completedFuture(new Admission.Admitted(Rights.ALL));
             },
+            Clock.systemUTC(),
             new MqttMetrics(registry));
   }
 
   @AfterEach
   void close() {
     listener.close();
+    log.close();
     workers.shutdownNow();
   }
 

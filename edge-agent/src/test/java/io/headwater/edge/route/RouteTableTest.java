@@ -31,6 +31,15 @@ class RouteTableTest {
   }
 
   @Test
+  void aTopicByItsNameIsMoreThanAllBelowIt() {
+    var exact = new RouteRule("sensors", "exact", "x");
+
+    assertThat(new RouteTable(List.of(REST, exact)).route("sensors").stream()).isEqualTo("exact");
+    assertThat(new RouteTable(List.of(REST, exact)).route("sensors/a").stream())
+        .isEqualTo("sensors");
+  }
+
+  @Test
   void whatNoRuleTakesGoesToTheDefaultStream() {
     RouteTable.Routed routed = new RouteTable(List.of(BY_KIND)).route("other/topic");
 

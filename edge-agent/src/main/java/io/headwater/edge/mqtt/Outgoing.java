@@ -1,0 +1,53 @@
+package io.headwater.edge.mqtt;
+
+import io.headwater.edge.log.LogRow;
+import io.headwater.edge.mqtt.LocalDelivery.Handed;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message for one subscriber.
+ *
+ * @param seq of its row; -1 if it has none
+ * @param attributes see {@link MessageAttributes}
+ * @param capturedMs when it was published, in milliseconds since 1970
+ * @param qos at which it is sent
+ * @param retained as its packet says
+ * @param identifiers of the subscriptions that it fits
+ * @param handed told once what became of it; null if nobody asks
+ */
+@SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+record Outgoing(
+    long seq,
+    String topic,
+    byte[] payload,
+    byte @Nullable [] attributes,
+    long capturedMs,
+    int qos,
+    boolean retained,
+    List<Integer> identifiers,
+    @Nullable Consumer<Handed> handed) {
+  static Outgoing of(LogRow row, int qos, boolean retained, List<Integer> identifiers) {
+    return new Outgoing(
+        row.seq(),
+        row.mqttTopic(),
+        row.value(),
+        row.attributes(),
+        row.capturedMs(),
+        qos,
+        retained,
+        identifiers,
+        null);
+  }
+
+  int size() {
+    return payload.length + topic.length() + (attributes == null ? 0 : attributes.length) + 64;
+  }
+
+  void tell(Handed outcome) {
+    if (handed != null) {
+      handed.accept(outcome);
+    }
+  }
+}

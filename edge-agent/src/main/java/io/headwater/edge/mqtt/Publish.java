@@ -1,0 +1,40 @@
+package io.headwater.edge.mqtt;
+
+import io.headwater.edge.log.Append;
+import io.headwater.edge.log.StateChange;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message on its way into the log.
+ *
+ * @param attributes what MQTT says of it beside topic and payload, as it stands with the row
+ * @param also changes of the server's state that are on disk exactly if the message is
+ * @param done told the outcome once, on another thread
+ */
+@SuppressWarnings("ArrayRecordComponent") // handed on, never compared
+public record Publish(
+    String topic,
+    byte[] payload,
+    String clientId,
+    byte @Nullable [] attributes,
+    List<StateChange> also,
+    Consumer<Append.Outcome> done) {
+  /**
+   * A message of another broker.
+   *
+   * @param origin see {@link RemoteOrigin}
+   * @param qos at which it came
+   * @param hops links between brokers that it has crossed, see {@link Hops}
+   */
+  public static Publish fromBroker(
+      String topic,
+      byte[] payload,
+      String origin,
+      int qos,
+      int hops,
+      Consumer<Append.Outcome> done) {
+    return new Publish(topic, payload, origin, Hops.attributes(qos, hops), List.of(), done);
+  }
+}

@@ -1,0 +1,315 @@
+package io.headwater.edge.mqtt;
+
+import io.headwater.edge.log.Append;
+import io.headwater.edge.log.CommittedRows;
+import io.headwater.edge.log.LogRow;
+import io.headwater.edge.log.LogRows;
+import io.headwater.edge.log.StateChange;
+import io.headwater.edge.log.StateChange.Outbound;
+import io.headwater.edge.log.StoredSession;
+import io.headwater.edge.mqtt.Subscriptions.Match;
+import io.netty.channel.ChannelHandlerContext;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings the rows that a client is subscribed to into its {@link Outbox}, in the order of the log,
+ * from its cursor on. Confined to the connection's event loop.
+ *
+ * <p>Rows come from what the loop's feed still has, else from the disk. When the window is full it
+ * just stops: a slow client costs a cursor. Of a recorded session the cursor goes to disk together
+ * with what is under way.
+ */
+final class RowDelivery {
+  /** Ticks of a second between writes of a cursor that has only passed rows over. */
+  private static final int CURSOR_TICKS = 10;
+
+  private final ChannelHandlerContext ctx;
+  private final Client client;
+  private final LoopFeed feed;
+  private final Subscriptions subscriptions;
+  private final Outbox outbox;
+  private final MqttMetrics metrics;
+  private final @Nullable SessionProgress progress;
+  private final Deque<LogRow> read = new ArrayDeque<>();
+  private final Deque<RetainedReplay> replays = new ArrayDeque<>();
+
+  /** At QoS 0 only rows from here on are sent: what is older was published to nobody. */
+  private final long sinceSeq;
+
+  private long cursor;
+  private boolean placed;
+  private boolean reading;
+  private boolean restoring;
+  private boolean recordAgain;
+  private boolean closed;
+  private boolean pumping;
+  private boolean pumpAgain;
+  private int ticks;
+
+  /**
+   * @param session the client's, if it goes on with one
+   * @param position where the connection begins in the log
+   */
+  RowDelivery(
+      ChannelHandlerContext ctx,
+      Client client,
+      LoopFeed feed,
+      Subscriptions subscriptions,
+      Outbox outbox,
+      MqttMetrics metrics,
+      @Nullable StoredSession session,
+      long position) {
+    this.ctx = ctx;
+    this.client = client;
+    this.feed = feed;
+    this.subscriptions = subscriptions;
+    this.outbox = outbox;
+    this.metrics = metrics;
+    this.sinceSeq = position;
+    this.cursor = session == null ? position : session.cursor();
+    this.progress =
+        client.isRecorded()
+            ? new SessionProgress(client, cursor, session == null ? List.of() : session.outbound())
+            : null;
+    if (progress != null) {
+      outbox.recordBy(progress);
+    }
+  }
+
+  /** Goes on with what was under way, then with the rows behind. */
+  void resume(StoredSession session, long end) {
+    if (session.filters().isEmpty() && session.outbound().isEmpty()) {
+      return;
+    }
+    feed.add(this);
+    feed.reaches(end);
+    placed = !session.filters().isEmpty();
+    if (session.outbound().isEmpty()) {
+      pump();
+      return;
+    }
+    restoring = true;
+    client
+        .store()
+        .rows(
+            session.outbound().stream().map(Outbound::seq).toList(),
+            client.tasks(),
+            rows -> {
+              if (!closed) {
+                restoring = false;
+                outbox.restore(ctx, session.outbound(), rows, subscriptions);
+                pump();
+              }
+            });
+  }
+
+  /** Before the place of a subscription is asked for: nothing behind it is missed. */
+  void expect() {
+    feed.add(this);
+  }
+
+  /** A subscription takes effect at its place in the log. */
+  void subscribed(long position, long end) {
+    feed.reaches(end);
+    if (!placed) {
+      placed = true;
+      cursor = Math.max(cursor, position);
+    }
+  }
+
+  /** Retained messages are to follow. */
+  void replay(RetainedReplay replay) {
+    replays.add(replay);
+  }
+
+  /** The last filter is gone. */
+  void unsubscribed() {
+    placed = false;
+    read.clear();
+  }
+
+  /** Brings on what there is room for. */
+  void pump() {
+    if (pumping) {
+      pumpAgain = true; // writing has changed whether the channel takes more
+      return;
+    }
+    pumping = true;
+    try {
+      do {
+        pumpAgain = false;
+        pumpOnce();
+      } while (pumpAgain);
+    } finally {
+      pumping = false;
+    }
+  }
+
+  private void pumpOnce() {
+    if (closed || restoring) {
+      return;
+    }
+    while (!replays.isEmpty() && replays.getFirst().advance(ctx, client, outbox, this::pump)) {
+      replays.removeFirst();
+    }
+    if (replays.isEmpty() && placed) {
+      boolean goOn = true;
+      while (goOn && cursor < feed.end()) {
+        goOn = fromRead() && fromFeed();
+      }
+    }
+    send();
+  }
+
+  /** Takes what was read from the disk; false if there is no room for the next row. */
+  private boolean fromRead() {
+    while (!read.isEmpty()) {
+      LogRow row = read.getFirst();
+      if (row.seq() >= cursor) {
+        if (!add(row)) {
+          return false;
+        }
+        cursor = row.seq() + 1;
+      }
+      read.removeFirst();
+    }
+    return true;
+  }
+
+  /** Takes what the feed has, or asks the disk; false if there is nothing to be had now. */
+  private boolean fromFeed() {
+    if (reading || cursor >= feed.end()) {
+      return false;
+    }
+    CommittedRows rows = feed.find(cursor);
+    if (rows == null) {
+      readOn();
+      return false;
+    }
+    while (cursor < rows.nextSeq()) {
+      Append append = rows.rows().get((int) (cursor - rows.firstSeq()));
+      if (subscriptions.match(append.mqttTopic(), append.mqttClient(), cursor) != null
+          && !add(rows.row(cursor))) {
+        return false;
+      }
+      cursor++;
+    }
+    return true;
+  }
+
+  private void readOn() {
+    reading = true;
+    client.store().rows(cursor, client.tasks(), this::wasRead);
+  }
+
+  private void wasRead(LogRows rows) {
+    reading = false;
+    if (closed || !placed) {
+      return;
+    }
+    if (rows.missing() > 0) {
+      metrics.dropped("backlog");
+    }
+    read.addAll(rows.rows());
+    if (rows.rows().isEmpty()) {
+      cursor = Math.max(cursor, rows.nextSeq()); // the next tick looks again
+    } else {
+      pump();
+    }
+  }
+
+  /** False if there is no room for it. */
+  private boolean add(LogRow row) {
+    Match match = subscriptions.match(row.mqttTopic(), row.mqttClient(), row.seq());
+    if (match == null) {
+      return true;
+    }
+    int qos = Math.min(match.qos(), MessageAttributes.qos(row.attributes()));
+    if (qos == 0 ? row.seq() < sinceSeq : !outbox.hasRoom(ctx)) {
+      return qos == 0;
+    }
+    boolean retained = match.retainAsPublished() && MessageAttributes.retain(row.attributes());
+    outbox.add(ctx, Outgoing.of(row, qos, retained, match.identifiers()));
+    return true;
+  }
+
+  /** Sends what may be sent; what must be on disk before is written. */
+  private void send() {
+    if (outbox.send(ctx)) {
+      record();
+    }
+  }
+
+  /** Writes down what is under way, now or behind what is being written. */
+  private void record() {
+    if (progress == null || !progress.isDirty()) {
+      return;
+    }
+    if (progress.isWriting()) {
+      recordAgain = true;
+    } else {
+      write(progress);
+    }
+  }
+
+  private void write(SessionProgress recorder) {
+    recordAgain = false;
+    recorder.write(
+        cursor,
+        outbound -> {
+          if (closed) {
+            return;
+          }
+          outbox.recorded(ctx, outbound);
+          if (recordAgain) {
+            record();
+          }
+          pump();
+        },
+        () -> {}); // the next tick tries again
+  }
+
+  /** A PUBACK. What it makes room for goes with the next {@link #pump}. */
+  void acknowledged(int packetId, int code) {
+    outbox.acknowledged(packetId, code);
+  }
+
+  /** A PUBREC. */
+  void received(int packetId, int code) {
+    if (outbox.received(ctx, packetId, code)) {
+      record();
+    }
+  }
+
+  /** A PUBCOMP. */
+  void completed(int packetId) {
+    outbox.completed(packetId);
+  }
+
+  /** Each second. */
+  void tick() {
+    if (progress != null && !progress.isWriting()) {
+      ticks++;
+      boolean moved = cursor != progress.cursorOnDisk() && ticks % CURSOR_TICKS == 0;
+      if (progress.isDirty() || moved) {
+        write(progress);
+      }
+    }
+    if (!outbox.hasRoom(ctx)) {
+      read.clear(); // a client that has stopped costs no memory
+    }
+    pump();
+  }
+
+  /** The connection has ended. What is still to be written of it is returned. */
+  List<StateChange> close() {
+    closed = true;
+    feed.remove(this);
+    read.clear();
+    replays.clear();
+    return progress == null ? List.of() : progress.rest(cursor);
+  }
+}

@@ -1,0 +1,137 @@
+package io.headwater.edge.mqtt;
+
+import io.headwater.edge.log.Append;
+import io.headwater.edge.log.StateChange;
+import io.headwater.edge.log.StateChange.Outbound;
+import io.headwater.edge.log.StateChange.Progress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a subscriber's session on disk does not have yet: its cursor and what is under way. Each
+ * write has all of it at one moment, so that the session on disk is always whole. Confined to the
+ * event loop.
+ */
+final class SessionProgress {
+  private final Client client;
+  private final Set<Integer> onDisk = new HashSet<>();
+  private Map<Integer, Outbound> put = new LinkedHashMap<>();
+  private Set<Integer> finished = new HashSet<>();
+  private @Nullable Progress writing;
+  private long cursorOnDisk;
+
+  /**
+   * @param cursor as it is on disk
+   * @param outbound as it is on disk
+   */
+  SessionProgress(Client client, long cursor, List<Outbound> outbound) {
+    this.client = client;
+    this.cursorOnDisk = cursor;
+    outbound.forEach(each -> onDisk.add(each.packetId()));
+  }
+
+  /** A message is under way, or in another state than before. */
+  void put(Outbound outbound) {
+    put.put(outbound.packetId(), outbound);
+  }
+
+  /** A message is not under way any more. */
+  void finished(int packetId) {
+    put.remove(packetId);
+    if (onDisk.contains(packetId) || isBeingPut(packetId)) {
+      finished.add(packetId);
+    }
+  }
+
+  private boolean isBeingPut(int packetId) {
+    return writing != null && writing.put().stream().anyMatch(each -> each.packetId() == packetId);
+  }
+
+  /** Whether the disk may still know a packet identifier for an earlier message. */
+  boolean isBusy(int packetId) {
+    return onDisk.contains(packetId) || isBeingPut(packetId);
+  }
+
+  boolean isWriting() {
+    return writing != null;
+  }
+
+  boolean isDirty() {
+    return !put.isEmpty() || !finished.isEmpty();
+  }
+
+  long cursorOnDisk() {
+    return cursorOnDisk;
+  }
+
+  /** What is to be written now; the caller sees to it, and tells {@link #written}. */
+  Progress take(long cursor) {
+    var progress =
+        new Progress(client.id(), cursor, List.copyOf(put.values()), List.copyOf(finished));
+    put = new LinkedHashMap<>();
+    finished = new HashSet<>();
+    return progress;
+  }
+
+  /**
+   * Writes it all; not while that is going on.
+   *
+   * @param committed told what is on disk now
+   * @param failed run if nothing of it is
+   */
+  void write(long cursor, Consumer<List<Outbound>> committed, Runnable failed) {
+    Progress progress = take(cursor);
+    writing = progress;
+    client
+        .store()
+        .write(
+            List.of(progress),
+            null,
+            client.tasks(),
+            result -> {
+              writing = null;
+              written(progress, result.outcome());
+              if (result.outcome() == Append.Outcome.COMMITTED) {
+                committed.accept(progress.put());
+              } else {
+                failed.run();
+              }
+            });
+  }
+
+  private void written(Progress progress, Append.Outcome outcome) {
+    if (outcome == Append.Outcome.COMMITTED) {
+      cursorOnDisk = progress.cursor();
+      progress.put().forEach(each -> onDisk.add(each.packetId()));
+      onDisk.removeAll(Set.copyOf(progress.finished()));
+      return;
+    }
+    // It is still to be written, but for what has changed meanwhile.
+    for (Outbound each : progress.put()) {
+      if (!finished.contains(each.packetId())) {
+        put.putIfAbsent(each.packetId(), each);
+      } else if (!onDisk.contains(each.packetId())) {
+        finished.remove(each.packetId());
+      }
+    }
+    finished.addAll(progress.finished());
+  }
+
+  /** The last of it, for the end of the connection; with what is being written once more. */
+  List<StateChange> rest(long cursor) {
+    var changes = new ArrayList<StateChange>();
+    if (writing != null) {
+      changes.add(writing); // should it fail
+    }
+    if (writing != null || isDirty() || cursor != cursorOnDisk) {
+      changes.add(take(cursor));
+    }
+    return changes;
+  }
+}

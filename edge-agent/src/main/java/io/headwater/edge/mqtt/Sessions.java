@@ -1,0 +1,264 @@
+package io.headwater.edge.mqtt;
+
+import io.headwater.edge.log.Append;
+import io.headwater.edge.log.StateChange;
+import io.headwater.edge.log.StoredSession;
+import io.netty.util.concurrent.EventExecutorGroup;
+import io.netty.util.concurrent.ScheduledFuture;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who is connected under which client identifier, and which sessions are kept while their clients
+ * are away: those end, and their wills are published, when it is time. Thread-safe.
+ *
+ * <p>Whatever it writes is offered to the log under its lock, and so before or after all that the
+ * client's next connection writes.
+ */
+final class Sessions {
+  /** Of identifiers that the server gives: they say nothing about who comes back. */
+  static final String GIVEN = "auto-";
+
+  /** A session that never ends by itself, in seconds. */
+  static final long NEVER = 0xFFFFFFFFL;
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(Sessions.class);
+  private static final int MOST = 10_000;
+  private static final long RETRY_MILLIS = 100;
+
+  /** A session whose client is not connected. */
+  private static final class Away {
+    private final long endsNanos;
+    private final long willNanos;
+    private @Nullable Will will;
+    private @Nullable ScheduledFuture<?> timer;
+
+    Away(long endsNanos, @Nullable Will will, long willNanos) {
+      this.endsNanos = endsNanos;
+      this.will = will;
+      this.willNanos = willNanos;
+    }
+  }
+
+  /**
+   * How a connection leaves its session.
+   *
+   * @param expirySeconds how long it is kept
+   * @param will to be published; null for none
+   */
+  record Ending(long expirySeconds, @Nullable Will will) {}
+
+  private final SessionStore store;
+  private final PublishSink sink;
+  private final ClientWatch watch;
+  private final EventExecutorGroup timers;
+  private final MqttMetrics metrics;
+
+  // Guarded by this, and so is the order in which the watch is told.
+  private final Map<String, MqttConnection> connections = new HashMap<>();
+  private final Map<String, Away> away = new LinkedHashMap<>(); // the longest away first
+  private final Set<String> stored = new HashSet<>();
+
+  Sessions(
+      SessionStore store,
+      PublishSink sink,
+      ClientWatch watch,
+      EventExecutorGroup timers,
+      MqttMetrics metrics) {
+    this.store = store;
+    this.sink = sink;
+    this.watch = watch;
+    this.timers = timers;
+    this.metrics = metrics;
+  }
+
+  /**
+   * Goes on with the sessions that the log has.
+   *
+   * @param clock where it cannot be trusted sessions only live longer
+   */
+  synchronized void restore(List<StoredSession> sessions, Clock clock) {
+    for (StoredSession each : sessions) {
+      stored.add(each.client());
+      long gone =
+          each.connected()
+              ? 0
+              : Math.clamp((clock.millis() - each.sinceMs()) / 1000, 0, each.expirySeconds());
+      long left = each.expirySeconds() == NEVER ? NEVER : each.expirySeconds() - gone;
+      leave(each.client(), left, each.will() == null ? null : Will.decode(each.will()));
+    }
+  }
+
+  /** Puts the newcomer in and returns who had the identifier before. */
+  synchronized @Nullable MqttConnection take(String clientId, MqttConnection newcomer) {
+    MqttConnection before = connections.put(clientId, newcomer);
+    if (!clientId.startsWith(GIVEN)) {
+      watch.connected(clientId);
+    }
+    Away gone = away.remove(clientId);
+    if (gone != null) {
+      if (gone.timer != null) {
+        gone.timer.cancel(false);
+      }
+      if (gone.will != null && newcomer.startsClean()) {
+        fire(clientId, gone.will, new StateChange.ClearWill(clientId)); // its session ends now
+      }
+    }
+    return before;
+  }
+
+  /** Whether the log may have something of a client's. */
+  synchronized boolean isStored(String clientId) {
+    return stored.contains(clientId);
+  }
+
+  /** The client's connection writes its session. */
+  synchronized void stores(String clientId) {
+    stored.add(clientId);
+  }
+
+  /** Nothing of the client's is in the log any more. */
+  synchronized void forgets(String clientId) {
+    stored.remove(clientId);
+  }
+
+  /**
+   * A connection has ended, and all that it had to write is offered to the log.
+   *
+   * @param ending null if nothing of it is in the log
+   */
+  synchronized void ended(String clientId, MqttConnection connection, @Nullable Ending ending) {
+    if (connections.remove(clientId, connection) && !clientId.startsWith(GIVEN)) {
+      watch.disconnected(clientId);
+    }
+    if (ending == null) {
+      return;
+    }
+    MqttConnection newcomer = connections.get(clientId);
+    Will will = ending.will();
+    if (newcomer == null || ending.expirySeconds() == 0) {
+      leave(clientId, ending.expirySeconds(), will);
+    } else if (will != null && (will.delaySeconds() == 0 || newcomer.startsClean())) {
+      fire(clientId, will, new StateChange.ClearWill(clientId));
+    }
+  }
+
+  private void leave(String clientId, long expirySeconds, @Nullable Will will) {
+    if (expirySeconds == 0) {
+      end(clientId, will);
+      return;
+    }
+    Will later = will;
+    if (will != null && will.delaySeconds() == 0) {
+      fire(clientId, will, new StateChange.ClearWill(clientId));
+      later = null;
+    }
+    long now = System.nanoTime();
+    long ends =
+        expirySeconds == NEVER ? Long.MAX_VALUE : now + TimeUnit.SECONDS.toNanos(expirySeconds);
+    var gone =
+        new Away(
+            ends, later, later == null ? 0 : now + TimeUnit.SECONDS.toNanos(later.delaySeconds()));
+    away.put(clientId, gone);
+    schedule(clientId, gone);
+    if (stored.size() > MOST) {
+      var oldest = away.entrySet().iterator().next();
+      away.remove(oldest.getKey());
+      metrics.dropped("sessions");
+      end(oldest.getKey(), oldest.getValue().will);
+    }
+  }
+
+  private void end(String clientId, @Nullable Will will) {
+    stored.remove(clientId);
+    if (will == null) {
+      store.write(List.of(new StateChange.EndSession(clientId)));
+    } else {
+      fire(clientId, will, new StateChange.EndSession(clientId));
+    }
+  }
+
+  private void schedule(String clientId, Away gone) {
+    long due = gone.will == null ? gone.endsNanos : Math.min(gone.willNanos, gone.endsNanos);
+    if (due != Long.MAX_VALUE) {
+      gone.timer =
+          timers.schedule(
+              () -> due(clientId, gone),
+              Math.max(0, due - System.nanoTime()),
+              TimeUnit.NANOSECONDS);
+    }
+  }
+
+  private synchronized void due(String clientId, Away gone) {
+    if (away.get(clientId) != gone) {
+      return; // its client is back
+    }
+    long now = System.nanoTime();
+    if (gone.endsNanos != Long.MAX_VALUE && gone.endsNanos - now <= 0) {
+      away.remove(clientId);
+      end(clientId, gone.will);
+      return;
+    }
+    Will will = gone.will;
+    if (will != null && gone.willNanos - now <= 0) {
+      gone.will = null;
+      fire(clientId, will, new StateChange.ClearWill(clientId));
+    }
+    schedule(clientId, gone);
+  }
+
+  /** Publishes a will; the session on disk changes in the same transaction: once, never twice. */
+  private void fire(String clientId, Will will, StateChange change) {
+    var also = new ArrayList<StateChange>();
+    if (MessageAttributes.retain(will.attributes())) {
+      also.add(new StateChange.Retain());
+    }
+    also.add(change);
+    if (!sink.offer(publish(clientId, will, also))) {
+      // The change cannot wait: the client may be back by then.
+      store.write(List.of(change));
+      also.removeLast();
+      retry(clientId, publish(clientId, will, List.copyOf(also)));
+    }
+  }
+
+  private Publish publish(String clientId, Will will, List<StateChange> also) {
+    return new Publish(
+        will.topic(),
+        will.payload(),
+        clientId,
+        will.attributes(),
+        also,
+        outcome -> {
+          if (outcome != Append.Outcome.COMMITTED) {
+            metrics.refused("will");
+            LOGGER
+                .atWarn()
+                .addKeyValue("clientId", clientId)
+                .addKeyValue("outcome", outcome)
+                .log("A will could not be published; it is tried again at the next start");
+          }
+        });
+  }
+
+  private void retry(String clientId, Publish will) {
+    timers.schedule(
+        () -> {
+          if (!sink.offer(will)) {
+            retry(clientId, will);
+          }
+        },
+        RETRY_MILLIS,
+        TimeUnit.MILLISECONDS);
+  }
+}

@@ -1,0 +1,217 @@
+package io.headwater.edge.remote;
+
+import io.headwater.process.UserError;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteConfig;
+import org.sqlite.SQLiteErrorCode;
+
+/**
+ * What must be known of the other brokers over a restart, one SQLite file: how far each has got,
+ * and which filters its session has. Thread-safe.
+ *
+ * <p>Positions are not synced one by one: after a power cut an older one is found, and what lies in
+ * between goes out once more. A first position is, as a lost one would leave messages out.
+ */
+final class RemoteStore implements AutoCloseable {
+  static final String FILE = "remotes.db";
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(RemoteStore.class);
+
+  private final Connection connection;
+  private final boolean lost;
+
+  /**
+   * How far a broker has got.
+   *
+   * @param incarnation opening of the log in which this was written
+   * @param seq the first row that it has not got
+   */
+  record Position(long incarnation, long seq) {}
+
+  private RemoteStore(Connection connection, boolean lost) {
+    this.connection = connection;
+    this.lost = lost;
+  }
+
+  /**
+   * Opens the file, making it where there is none. A damaged one is put aside.
+   *
+   * @throws UserError if it cannot be used
+   */
+  static RemoteStore open(Path folder) {
+    Path path = folder.resolve(FILE);
+    try {
+      try {
+        return new RemoteStore(connect(path), false);
+      } catch (SQLException e) {
+        int code = e.getErrorCode() & 0xFF;
+        if (code != SQLiteErrorCode.SQLITE_CORRUPT.code
+            && code != SQLiteErrorCode.SQLITE_NOTADB.code) {
+          throw e;
+        }
+        putAside(path, e);
+        return new RemoteStore(connect(path), true);
+      }
+    } catch (SQLException | IOException e) {
+      throw UserError.failure(
+          "the positions of remotes in " + path + " cannot be opened: " + e.getMessage(), e);
+    }
+  }
+
+  private static void putAside(Path path, SQLException cause) throws IOException {
+    LOGGER
+        .atError()
+        .addKeyValue("file", path)
+        .addKeyValue("error", cause.getMessage())
+        .log("The positions of remotes are damaged and put aside: the whole log goes out again");
+    int n = 1;
+    while (Files.exists(Path.of(path + ".corrupt-" + n))) {
+      n++;
+    }
+    for (String suffix : List.of("", "-wal", "-shm")) {
+      Path part = Path.of(path + suffix);
+      if (Files.exists(part)) {
+        Files.move(part, Path.of(path + ".corrupt-" + n + suffix));
+      }
+    }
+  }
+
+  private static Connection connect(Path path) throws SQLException {
+    var config = new SQLiteConfig();
+    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
+    config.setSynchronous(SQLiteConfig.SynchronousMode.NORMAL);
+    config.setBusyTimeout(5000);
+    Connection opened = DriverManager.getConnection("jdbc:sqlite:" + path, config.toProperties());
+    try (Statement statement = opened.createStatement()) {
+      statement.executeUpdate(
+          "CREATE TABLE IF NOT EXISTS position (remote TEXT PRIMARY KEY, incarnation INTEGER NOT"
+              + " NULL, seq INTEGER NOT NULL)");
+      statement.executeUpdate(
+          "CREATE TABLE IF NOT EXISTS subscribed (remote TEXT NOT NULL, filter TEXT NOT NULL,"
+              + " PRIMARY KEY (remote, filter))");
+      return opened;
+    } catch (SQLException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /** Whether what was known is lost: then a broker without a position is not a new one. */
+  boolean isLost() {
+    return lost;
+  }
+
+  synchronized Optional<Position> position(String remote) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT incarnation, seq FROM position WHERE remote = ?")) {
+      select.setString(1, remote);
+      try (ResultSet rows = select.executeQuery()) {
+        return rows.next()
+            ? Optional.of(new Position(rows.getLong(1), rows.getLong(2)))
+            : Optional.empty();
+      }
+    }
+  }
+
+  synchronized void putPosition(String remote, Position position) throws SQLException {
+    try (PreparedStatement put =
+        connection.prepareStatement("INSERT OR REPLACE INTO position VALUES (?, ?, ?)")) {
+      put.setString(1, remote);
+      put.setLong(2, position.incarnation());
+      put.setLong(3, position.seq());
+      put.executeUpdate();
+    }
+  }
+
+  /** Forgets the positions of all other brokers: one that is configured again begins anew. */
+  synchronized void keepPositions(Collection<String> remotes) throws SQLException {
+    for (String known : names("SELECT remote FROM position")) {
+      if (!remotes.contains(known)) {
+        try (PreparedStatement delete =
+            connection.prepareStatement("DELETE FROM position WHERE remote = ?")) {
+          delete.setString(1, known);
+          delete.executeUpdate();
+        }
+      }
+    }
+  }
+
+  /** Filters that the broker's session may have. */
+  synchronized Set<String> subscribed(String remote) throws SQLException {
+    var filters = new LinkedHashSet<String>();
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT filter FROM subscribed WHERE remote = ?")) {
+      select.setString(1, remote);
+      try (ResultSet rows = select.executeQuery()) {
+        while (rows.next()) {
+          filters.add(rows.getString(1));
+        }
+      }
+    }
+    return filters;
+  }
+
+  synchronized void putSubscribed(String remote, Collection<String> filters) throws SQLException {
+    if (subscribed(remote).equals(Set.copyOf(filters))) {
+      return;
+    }
+    connection.setAutoCommit(false);
+    try (PreparedStatement delete =
+            connection.prepareStatement("DELETE FROM subscribed WHERE remote = ?");
+        PreparedStatement add =
+            connection.prepareStatement("INSERT OR IGNORE INTO subscribed VALUES (?, ?)")) {
+      delete.setString(1, remote);
+      delete.executeUpdate();
+      for (String filter : filters) {
+        add.setString(1, remote);
+        add.setString(2, filter);
+        add.executeUpdate();
+      }
+      connection.commit();
+    } catch (SQLException e) {
+      connection.rollback();
+      throw e;
+    } finally {
+      connection.setAutoCommit(true);
+    }
+    sync();
+  }
+
+  private Set<String> names(String query) throws SQLException {
+    var names = new LinkedHashSet<String>();
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(query)) {
+      while (rows.next()) {
+        names.add(rows.getString(1));
+      }
+    }
+    return names;
+  }
+
+  /** Brings to the disk what was written: a checkpoint syncs. */
+  synchronized void sync() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA wal_checkpoint(FULL)");
+    }
+  }
+
+  @Override
+  public synchronized void close() throws SQLException {
+    connection.close();
+  }
+}

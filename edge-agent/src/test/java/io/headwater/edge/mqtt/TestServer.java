@@ -1,0 +1,167 @@
+package io.headwater.edge.mqtt;
+
+import io.headwater.edge.log.Append;
+import io.headwater.edge.log.EdgeLog;
+import io.headwater.edge.log.EdgeLogMetrics;
+import io.headwater.edge.log.LogRow;
+import io.headwater.edge.log.LogSettings;
+import io.headwater.process.HostPort;
+import io.headwater.uplink.ClockQuality;
+import io.headwater.uplink.StreamPartition;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.util.concurrent.GlobalEventExecutor;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The server on a real log, whose way there can be held up. */
+final class TestServer implements AutoCloseable {
+  private static final StreamPartition STREAM = new StreamPartition("mqtt", 0);
+
+  /** Publishes are refused for want of room. */
+  final AtomicBoolean full = new AtomicBoolean();
+
+  /** Publishes do not get to the log until they are let through. */
+  final AtomicBoolean hold = new AtomicBoolean();
+
+  final List<Publish> published = new CopyOnWriteArrayList<>();
+  final LocalDelivery delivery = new LocalDelivery();
+  final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  private final Path folder;
+  private final Admission admission;
+  private final MqttSettings settings;
+  private final LogSettings logSettings;
+  private EdgeLog log;
+  private MqttListener listener;
+
+  TestServer(Path folder) {
+    this(folder, MqttSettings.DEFAULTS, LogSettings.DEFAULTS);
+  }
+
+  TestServer(Path folder, Admission admission) {
+    this(folder, MqttSettings.DEFAULTS, LogSettings.DEFAULTS, admission);
+  }
+
+  TestServer(Path folder, MqttSettings settings, LogSettings logSettings) {
+    this(folder, settings, logSettings, Admission.ANYONE);
+  }
+
+  private TestServer(
+      Path folder, MqttSettings settings, LogSettings logSettings, Admission admission) {
+    this.folder = folder;
+    this.admission = admission;
+    this.settings = settings;
+    this.logSettings = logSettings;
+    log = openLog();
+    listener = listen();
+  }
+
+  private EdgeLog openLog() {
+    return EdgeLog.open(folder, logSettings, new EdgeLogMetrics(new SimpleMeterRegistry()));
+  }
+
+  private MqttListener listen() {
+    return new MqttListener(
+        MqttListener.Endpoints.of(new HostPort("127.0.0.1", 0)),
+        settings,
+        this::offer,
+        delivery,
+        log,
+        ClientWatch.NONE,
+        admission,
+        Clock.systemUTC(),
+        new MqttMetrics(registry));
+  }
+
+  private boolean offer(Publish publish) {
+    if (full.get()) {
+      return false;
+    }
+    published.add(publish);
+    return hold.get() || append(publish);
+  }
+
+  private boolean append(Publish publish) {
+    return append(log, publish);
+  }
+
+  /** As the agent does it, but for routes. */
+  static boolean append(EdgeLog log, Publish publish) {
+    return log.offer(
+        new Append(
+            STREAM,
+            null,
+            publish.payload(),
+            Clock.systemUTC().millis(),
+            ClockQuality.SYNCED,
+            publish.topic(),
+            publish.clientId(),
+            publish.attributes(),
+            publish.also(),
+            publish.done()));
+  }
+
+  /** Lets a held publish through. */
+  void letThrough(int index) {
+    append(published.get(index));
+  }
+
+  /** A connection without a socket. */
+  MqttConnection connection() {
+    return new MqttServer(
+            settings,
+            this::offer,
+            delivery,
+            log,
+            ClientWatch.NONE,
+            admission,
+            GlobalEventExecutor.INSTANCE,
+            Clock.systemUTC(),
+            new MqttMetrics(registry))
+        .connection(settings, new Flight(new FlightBudget(() -> 1 << 20), 1 << 20));
+  }
+
+  int port() {
+    return listener.address().port();
+  }
+
+  RawClient client() throws IOException {
+    return RawClient.open(port());
+  }
+
+  EdgeLog log() {
+    return log;
+  }
+
+  /** All rows as "topic=payload". */
+  List<String> rows() {
+    var found = new ArrayList<String>();
+    long next = 1;
+    for (List<LogRow> rows = log.rows(next, 500, 1 << 20).rows();
+        !rows.isEmpty();
+        rows = log.rows(next, 500, 1 << 20).rows()) {
+      rows.forEach(row ->
+          found.add(row.mqttTopic() + "=" + new String(row.value(), StandardCharsets.UTF_8)));
+      next = rows.getLast().seq() + 1;
+    }
+    return found;
+  }
+
+  /** Stops and starts again on the same folder. */
+  void restart() {
+    close();
+    log = openLog();
+    listener = listen();
+  }
+
+  @Override
+  public void close() {
+    listener.close();
+    log.close();
+  }
+}
