@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,9 @@ import java.util.concurrent.TimeoutException;
  */
 public final class ChildProcess implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(20);
+
+  /** Signals 1 and 2, as the kernel counts them in a mask. */
+  private static final long HUP_AND_INT = 0b11;
 
   private final String name;
   private final Process process;
@@ -44,7 +48,7 @@ public final class ChildProcess implements AutoCloseable {
       Path output =
           Files.createTempFile(workFolder, name.replaceAll("[^A-Za-z0-9._-]", "_"), ".out");
       var builder =
-          new ProcessBuilder(command)
+          new ProcessBuilder(withSignals(command))
               .directory(workFolder.toFile())
               .redirectErrorStream(true)
               .redirectOutput(output.toFile());
@@ -53,6 +57,27 @@ public final class ChildProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new AssertionError("cannot start " + List.of(command), e);
     }
+  }
+
+  /**
+   * Who ignores SIGHUP or SIGINT, as shells have background jobs do, passes that on to all below,
+   * and a JVM keeps to it: the processes under test would not hear what a user sends.
+   */
+  private static List<String> withSignals(String... command) throws IOException {
+    var all = new ArrayList<String>();
+    Path status = Path.of("/proc/self/status");
+    if (Files.exists(status)) {
+      for (String line : Files.readAllLines(status)) {
+        boolean ignored =
+            line.startsWith("SigIgn:")
+                && (Long.parseUnsignedLong(line.substring(7).strip(), 16) & HUP_AND_INT) != 0;
+        if (ignored) {
+          all.addAll(List.of("env", "--default-signal=HUP,INT"));
+        }
+      }
+    }
+    all.addAll(List.of(command));
+    return all;
   }
 
   /**
