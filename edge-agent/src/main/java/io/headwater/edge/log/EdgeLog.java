@@ -17,10 +17,8 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -42,7 +40,6 @@ public final class EdgeLog implements AutoCloseable {
   private static final int LARGEST_GROUP = 1000;
   private static final int LARGEST_GROUP_BYTES = 1 << 20;
   private static final long MOST_QUEUED_BYTES = 16 << 20;
-  private static final long LONGEST_NOTE_MILLIS = 2000;
 
   /** The state tables with nothing in them, in the file and in its write-ahead log. */
   private static final long EMPTY_BYTES = 48 << 10;
@@ -78,7 +75,7 @@ public final class EdgeLog implements AutoCloseable {
   private volatile boolean closing;
   private final AtomicReference<@Nullable CompletableFuture<Long>> newLife =
       new AtomicReference<>();
-  private final Contacts contacts = new Contacts();
+  private final Contacts contacts = new Contacts(System::nanoTime);
   private final Thread writer;
 
   // Confined to the writer's thread once it runs.
@@ -321,20 +318,10 @@ public final class EdgeLog implements AutoCloseable {
   /**
    * Before this opening asks a bridge for its state, or sends it a batch, that has to be on disk: a
    * list of openings without one that the bridge knows would look like a copy's. Waits at the first
-   * call of each, and not for long: a full disk has to be emptied all the same.
+   * call of each.
    */
   public void reach(boolean sends) {
-    Contacts.Kind kind = sends ? Contacts.Kind.SENT : Contacts.Kind.ASKED;
-    if (contacts.isNoted(kind) || failed.isDone()) {
-      return;
-    }
-    try {
-      contacts.note(kind).get(LONGEST_NOTE_MILLIS, TimeUnit.MILLISECONDS);
-    } catch (ExecutionException | TimeoutException e) {
-      LOGGER.atDebug().setCause(e).log("Going on without a note");
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
+    contacts.note(sends ? Contacts.Kind.SENT : Contacts.Kind.ASKED);
   }
 
   /** Readings committed and not yet settled. */
