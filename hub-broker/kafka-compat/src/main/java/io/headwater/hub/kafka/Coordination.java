@@ -89,12 +89,12 @@ final class Coordination implements Supplier<CompletableFuture<Void>>, AutoClose
     if (before != null) {
       return before;
     }
+    boolean fresh = !isMade();
     var mine = new CompletableFuture<Void>();
     CompletableFuture<Void> other = begun.compareAndExchange(null, mine);
     if (other != null) {
       return other;
     }
-    boolean fresh = !isMade();
     var stateConfigs = new HashMap<>(COMPACTED);
     stateConfigs.put("unclean.leader.election.enable", "false");
     make(Topic.GROUP_METADATA_TOPIC_NAME, groupSettings.offsetsTopicPartitions(), COMPACTED)
