@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -109,7 +111,7 @@ class DrainRun {
   }
 
   /** A thousand readings a second until it is interrupted. */
-  private static Thread publishLive(HostPort edge) {
+  private static Thread publishLive(HostPort edge, CountDownLatch acknowledged) {
     return Thread.ofPlatform()
         .start(() -> {
           var random = new SplittableRandom(7);
@@ -122,7 +124,8 @@ class DrainRun {
                   .topic("sensors/site/live/drain")
                   .qos(MqttQos.AT_LEAST_ONCE)
                   .payload(value(LIVE, System.currentTimeMillis(), random))
-                  .send();
+                  .send()
+                  .thenRun(acknowledged::countDown);
             }
             next += 10_000_000;
             LockSupport.parkNanos(next - System.nanoTime());
@@ -187,8 +190,10 @@ class DrainRun {
                 "--set=http=127.0.0.1:0");
         running.add(edge);
         HostPort sensors = mqtt(edge);
-        live = publishLive(sensors);
-        Thread.sleep(FULL ? 20_000 : 3_000); // everything is warm when the network goes
+        var warm = new CountDownLatch(FULL ? 20_000 : 3_000);
+        live = publishLive(sensors, warm);
+        // Everything is warm when the network goes.
+        assertThat(warm.await(120, TimeUnit.SECONDS)).as("live readings are acknowledged").isTrue();
         FaultProxy.Effect cut = uplink.apply(new LinkFault.Cut());
         long started = System.nanoTime();
         publishBacklog(sensors);
