@@ -1,12 +1,9 @@
 package io.headwater.edge.down;
 
-import io.headwater.process.UserError;
+import io.headwater.edge.log.SideDatabase;
 import io.headwater.uplink.CommandOutcome;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -15,10 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteErrorCode;
 
 /**
  * Commands on disk, one SQLite file: what {@link #put} returned from survives a power cut. Confined
@@ -27,7 +21,16 @@ import org.sqlite.SQLiteErrorCode;
 final class CommandStore implements AutoCloseable {
   static final String FILE = "commands.db";
 
-  private static final Logger LOGGER = LoggerFactory.getLogger(CommandStore.class);
+  private static final SideDatabase.Kind KIND =
+      new SideDatabase.Kind(
+          "the memory of commands",
+          "repeated ones are done again",
+          SQLiteConfig.SynchronousMode.FULL,
+          List.of(
+              "CREATE TABLE IF NOT EXISTS command (seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
+                  + " device TEXT NOT NULL, wanted INTEGER NOT NULL, expires INTEGER NOT NULL,"
+                  + " payload BLOB NOT NULL, state INTEGER NOT NULL, outcome INTEGER,"
+                  + " detail TEXT NOT NULL, answer BLOB)"));
   private static final String COLUMNS =
       "seq, id, device, wanted, expires, payload, state, outcome, detail, answer";
 
@@ -41,63 +44,10 @@ final class CommandStore implements AutoCloseable {
    * Opens the file, making it where there is none. A damaged one is put aside: its ids are lost, so
    * a command that a bridge repeats then is done again.
    *
-   * @throws UserError if it cannot be used
+   * @throws io.headwater.process.UserError if it cannot be used
    */
   static CommandStore open(Path folder) {
-    Path path = folder.resolve(FILE);
-    try {
-      try {
-        return new CommandStore(connect(path));
-      } catch (SQLException e) {
-        int code = e.getErrorCode() & 0xFF;
-        if (code != SQLiteErrorCode.SQLITE_CORRUPT.code
-            && code != SQLiteErrorCode.SQLITE_NOTADB.code) {
-          throw e;
-        }
-        putAside(path, e);
-        return new CommandStore(connect(path));
-      }
-    } catch (SQLException | IOException e) {
-      throw UserError.failure(
-          "the commands in " + path + " cannot be opened: " + e.getMessage(), e);
-    }
-  }
-
-  private static void putAside(Path path, SQLException cause) throws IOException {
-    LOGGER
-        .atError()
-        .addKeyValue("file", path)
-        .addKeyValue("error", cause.getMessage())
-        .log("The memory of commands is damaged and put aside: repeated ones are done again");
-    int n = 1;
-    while (Files.exists(Path.of(path + ".corrupt-" + n))) {
-      n++;
-    }
-    for (String suffix : List.of("", "-wal", "-shm")) {
-      Path part = Path.of(path + suffix);
-      if (Files.exists(part)) {
-        Files.move(part, Path.of(path + ".corrupt-" + n + suffix));
-      }
-    }
-  }
-
-  private static Connection connect(Path path) throws SQLException {
-    var config = new SQLiteConfig();
-    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-    config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
-    config.setBusyTimeout(5000);
-    Connection opened = DriverManager.getConnection("jdbc:sqlite:" + path, config.toProperties());
-    try (Statement statement = opened.createStatement()) {
-      statement.executeUpdate(
-          "CREATE TABLE IF NOT EXISTS command (seq INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL,"
-              + " device TEXT NOT NULL, wanted INTEGER NOT NULL, expires INTEGER NOT NULL,"
-              + " payload BLOB NOT NULL, state INTEGER NOT NULL, outcome INTEGER,"
-              + " detail TEXT NOT NULL, answer BLOB)");
-      return opened;
-    } catch (SQLException e) {
-      opened.close();
-      throw e;
-    }
+    return new CommandStore(SideDatabase.open(folder.resolve(FILE), KIND).connection());
   }
 
   /** Those that are not done, and the ids of all. */

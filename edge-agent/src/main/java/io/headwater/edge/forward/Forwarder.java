@@ -3,6 +3,7 @@ package io.headwater.edge.forward;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.LogSlice;
 import io.headwater.process.HostPort;
+import io.headwater.process.Reconnection;
 import io.headwater.process.Threads;
 import io.headwater.uplink.Answer;
 import io.headwater.uplink.Batch;
@@ -17,12 +18,12 @@ import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.Track;
 import io.headwater.uplink.UplinkCodec;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -33,12 +34,10 @@ import org.slf4j.LoggerFactory;
 public final class Forwarder implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Forwarder.class);
   private static final long POLL_MILLIS = 20;
-  private static final long RECONNECT_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-
-  private static final long NEXT_ADDRESS_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final Duration RECONNECT = Duration.ofMillis(500);
 
   /** With its jitter the most that a network that is back goes unnoticed. */
-  private static final long LONGEST_RECONNECT_NANOS = TimeUnit.SECONDS.toNanos(5);
+  private static final Duration LONGEST_RECONNECT = Duration.ofSeconds(5);
 
   private static final long LONGEST_ACK_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long STATE_RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -63,15 +62,12 @@ public final class Forwarder implements AutoCloseable {
 
   private @Nullable UplinkConnection connection;
   private boolean connecting;
-  private int nextAddress;
-  private long connectAtNanos = System.nanoTime();
-  private long reconnectNanos = RECONNECT_NANOS;
+  private final Reconnection attempts;
   private boolean stateKnown;
   private long stateAskedNanos;
   private long ackTimeoutNanos;
   private long pausedUntilNanos = System.nanoTime();
   private boolean beginningEpoch;
-  private int failedInARow;
   private long silentSinceNanos = System.nanoTime();
   private long silenceNanos;
   private int batchRecords;
@@ -95,6 +91,7 @@ public final class Forwarder implements AutoCloseable {
     this.declared = settings.streams().stream().map(ForwarderSettings.Stream::declaration).toList();
     this.ackTimeoutNanos = settings.ackTimeout().toNanos();
     this.silenceNanos = leastSilenceNanos();
+    this.attempts = new Reconnection(settings.bridges(), RECONNECT, LONGEST_RECONNECT);
     this.batchRecords = settings.batchRecords();
     log.onCommit(() -> {
       if (committed.compareAndSet(false, true)) {
@@ -143,7 +140,7 @@ public final class Forwarder implements AutoCloseable {
     long now = System.nanoTime();
     UplinkConnection open = connection;
     if (open == null) {
-      if (!connecting && now - connectAtNanos >= 0 && !settings.bridges().isEmpty()) {
+      if (!connecting && attempts.isDue(now)) {
         connect();
       }
       return;
@@ -200,8 +197,7 @@ public final class Forwarder implements AutoCloseable {
 
   private void connect() {
     connecting = true;
-    HostPort address = settings.bridges().get(nextAddress % settings.bridges().size());
-    nextAddress++;
+    HostPort address = attempts.next();
     UplinkConnection.connect(
             address,
             settings,
@@ -218,7 +214,7 @@ public final class Forwarder implements AutoCloseable {
                     .addKeyValue("address", address)
                     .addKeyValue("error", failure)
                     .log("No connection to the bridge");
-                retryLater();
+                attempts.failed();
               } else {
                 connected(made, address);
               }
@@ -230,7 +226,7 @@ public final class Forwarder implements AutoCloseable {
     connection = made;
     made.ended().thenRun(() -> events.add(() -> ended(made)));
     metrics.connected(true);
-    reconnectNanos = RECONNECT_NANOS;
+    attempts.shortenPause();
     credit = FIRST_CREDIT;
     reporter.connected();
     silentSinceNanos = System.nanoTime();
@@ -258,22 +254,7 @@ public final class Forwarder implements AutoCloseable {
     stateKnown = false;
     metrics.connected(false);
     plans.values().forEach(plan -> plan.flights().clear());
-    retryLater();
-  }
-
-  /**
-   * The next address follows soon, a whole round after a pause; with jitter, so that a fleet does
-   * not come back in one wave.
-   */
-  private void retryLater() {
-    if (++failedInARow < settings.bridges().size()) {
-      connectAtNanos = System.nanoTime() + ThreadLocalRandom.current().nextLong(NEXT_ADDRESS_NANOS);
-      return;
-    }
-    failedInARow = 0;
-    long jittered = (long) (reconnectNanos * ThreadLocalRandom.current().nextDouble(0.5, 1.5));
-    connectAtNanos = System.nanoTime() + jittered;
-    reconnectNanos = Math.min(reconnectNanos * 2, LONGEST_RECONNECT_NANOS);
+    attempts.failed();
   }
 
   /**
@@ -382,7 +363,7 @@ public final class Forwarder implements AutoCloseable {
     }
     silentSinceNanos = System.nanoTime();
     silenceNanos = leastSilenceNanos();
-    failedInARow = 0;
+    attempts.beginRound();
     if (beginningEpoch) {
       return;
     }

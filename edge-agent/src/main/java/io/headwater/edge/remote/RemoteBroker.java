@@ -17,9 +17,11 @@ import io.headwater.edge.mqtt.RemoteOrigin;
 import io.headwater.edge.mqtt.TopicFilters;
 import io.headwater.edge.remote.RemoteMetrics.Drop;
 import io.headwater.process.HostPort;
+import io.headwater.process.Reconnection;
 import io.headwater.process.Threads;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashSet;
@@ -28,7 +30,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,9 +42,8 @@ final class RemoteBroker implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(RemoteBroker.class);
   private static final long POLL_MILLIS = 200;
   private static final long HELD_POLL_MILLIS = 5;
-  private static final long NEXT_ADDRESS_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-  private static final long RECONNECT_NANOS = TimeUnit.SECONDS.toNanos(1);
-  private static final long LONGEST_RECONNECT_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final Duration RECONNECT = Duration.ofSeconds(1);
+  private static final Duration LONGEST_RECONNECT = Duration.ofSeconds(30);
 
   /** An acknowledgement that never comes would keep its place in the client's window for ever. */
   private static final long ACKNOWLEDGED_WITHIN_NANOS = TimeUnit.SECONDS.toNanos(30);
@@ -79,6 +79,7 @@ final class RemoteBroker implements AutoCloseable {
   private final AtomicBoolean committed = new AtomicBoolean();
   private final AtomicInteger unacknowledgedWaiting = new AtomicInteger();
   private final Deque<Incoming> held = new ArrayDeque<>();
+  private final Reconnection attempts;
   private final Thread thread;
   private volatile boolean closing;
 
@@ -88,10 +89,6 @@ final class RemoteBroker implements AutoCloseable {
   private boolean connected;
   private boolean told;
   private boolean progress;
-  private int nextAddress;
-  private int failedInARow;
-  private long connectAtNanos = System.nanoTime();
-  private long reconnectNanos = RECONNECT_NANOS;
 
   /**
    * Begins to work at once, in a thread of its own.
@@ -129,6 +126,7 @@ final class RemoteBroker implements AutoCloseable {
         }
       });
     }
+    this.attempts = new Reconnection(settings.addresses(), RECONNECT, LONGEST_RECONNECT);
     this.thread = Threads.start("edge-remote-" + number, this::run);
   }
 
@@ -168,7 +166,7 @@ final class RemoteBroker implements AutoCloseable {
   private void step() {
     long now = System.nanoTime();
     offerHeld();
-    if (connection == null && now - connectAtNanos >= 0) {
+    if (connection == null && attempts.isDue(now)) {
       connect();
     }
     RemoteConnection open = connection;
@@ -187,8 +185,7 @@ final class RemoteBroker implements AutoCloseable {
   // ---- the connection
 
   private void connect() {
-    HostPort address = settings.addresses().get(nextAddress % settings.addresses().size());
-    nextAddress++;
+    HostPort address = attempts.next();
     RemoteConnection made;
     try {
       var stale = new LinkedHashSet<>(store.subscribed(settings.name()));
@@ -234,7 +231,7 @@ final class RemoteBroker implements AutoCloseable {
         .addKeyValue("address", address)
         .addKeyValue("error", cause.getMessage() == null ? cause.toString() : cause.getMessage())
         .log("A remote broker cannot be reached; trying on");
-    retryLater();
+    attempts.failed();
   }
 
   private void connected(
@@ -286,24 +283,9 @@ final class RemoteBroker implements AutoCloseable {
       cursor.goBack();
     }
     if (progress) {
-      reconnectNanos = RECONNECT_NANOS;
+      attempts.shortenPause(); // only when messages get through
     }
-    retryLater();
-  }
-
-  /**
-   * The next address follows soon, a whole round after a pause; with jitter, so that a fleet does
-   * not come back in one wave. The pause shrinks again only when messages get through.
-   */
-  private void retryLater() {
-    if (++failedInARow < settings.addresses().size()) {
-      connectAtNanos = System.nanoTime() + ThreadLocalRandom.current().nextLong(NEXT_ADDRESS_NANOS);
-      return;
-    }
-    failedInARow = 0;
-    long jittered = (long) (reconnectNanos * ThreadLocalRandom.current().nextDouble(0.5, 1.5));
-    connectAtNanos = System.nanoTime() + jittered;
-    reconnectNanos = Math.min(reconnectNanos * 2, LONGEST_RECONNECT_NANOS);
+    attempts.failed();
   }
 
   // ---- in

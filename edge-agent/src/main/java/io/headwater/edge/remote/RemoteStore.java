@@ -1,11 +1,8 @@
 package io.headwater.edge.remote;
 
-import io.headwater.process.UserError;
-import java.io.IOException;
-import java.nio.file.Files;
+import io.headwater.edge.log.SideDatabase;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -15,10 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
-import org.sqlite.SQLiteErrorCode;
 
 /**
  * What must be known of the other brokers over a restart, one SQLite file: how far each has got,
@@ -30,7 +24,16 @@ import org.sqlite.SQLiteErrorCode;
 final class RemoteStore implements AutoCloseable {
   static final String FILE = "remotes.db";
 
-  private static final Logger LOGGER = LoggerFactory.getLogger(RemoteStore.class);
+  private static final SideDatabase.Kind KIND =
+      new SideDatabase.Kind(
+          "the positions of remotes",
+          "the whole log goes out again",
+          SQLiteConfig.SynchronousMode.NORMAL,
+          List.of(
+              "CREATE TABLE IF NOT EXISTS position (remote TEXT PRIMARY KEY, incarnation INTEGER NOT"
+                  + " NULL, seq INTEGER NOT NULL)",
+              "CREATE TABLE IF NOT EXISTS subscribed (remote TEXT NOT NULL, filter TEXT NOT NULL,"
+                  + " PRIMARY KEY (remote, filter))"));
 
   private final Connection connection;
   private final boolean lost;
@@ -43,72 +46,18 @@ final class RemoteStore implements AutoCloseable {
    */
   record Position(long incarnation, long seq) {}
 
-  private RemoteStore(Connection connection, boolean lost) {
-    this.connection = connection;
-    this.lost = lost;
+  private RemoteStore(SideDatabase database) {
+    this.connection = database.connection();
+    this.lost = database.isLost();
   }
 
   /**
    * Opens the file, making it where there is none. A damaged one is put aside.
    *
-   * @throws UserError if it cannot be used
+   * @throws io.headwater.process.UserError if it cannot be used
    */
   static RemoteStore open(Path folder) {
-    Path path = folder.resolve(FILE);
-    try {
-      try {
-        return new RemoteStore(connect(path), false);
-      } catch (SQLException e) {
-        int code = e.getErrorCode() & 0xFF;
-        if (code != SQLiteErrorCode.SQLITE_CORRUPT.code
-            && code != SQLiteErrorCode.SQLITE_NOTADB.code) {
-          throw e;
-        }
-        putAside(path, e);
-        return new RemoteStore(connect(path), true);
-      }
-    } catch (SQLException | IOException e) {
-      throw UserError.failure(
-          "the positions of remotes in " + path + " cannot be opened: " + e.getMessage(), e);
-    }
-  }
-
-  private static void putAside(Path path, SQLException cause) throws IOException {
-    LOGGER
-        .atError()
-        .addKeyValue("file", path)
-        .addKeyValue("error", cause.getMessage())
-        .log("The positions of remotes are damaged and put aside: the whole log goes out again");
-    int n = 1;
-    while (Files.exists(Path.of(path + ".corrupt-" + n))) {
-      n++;
-    }
-    for (String suffix : List.of("", "-wal", "-shm")) {
-      Path part = Path.of(path + suffix);
-      if (Files.exists(part)) {
-        Files.move(part, Path.of(path + ".corrupt-" + n + suffix));
-      }
-    }
-  }
-
-  private static Connection connect(Path path) throws SQLException {
-    var config = new SQLiteConfig();
-    config.setJournalMode(SQLiteConfig.JournalMode.WAL);
-    config.setSynchronous(SQLiteConfig.SynchronousMode.NORMAL);
-    config.setBusyTimeout(5000);
-    Connection opened = DriverManager.getConnection("jdbc:sqlite:" + path, config.toProperties());
-    try (Statement statement = opened.createStatement()) {
-      statement.executeUpdate(
-          "CREATE TABLE IF NOT EXISTS position (remote TEXT PRIMARY KEY, incarnation INTEGER NOT"
-              + " NULL, seq INTEGER NOT NULL)");
-      statement.executeUpdate(
-          "CREATE TABLE IF NOT EXISTS subscribed (remote TEXT NOT NULL, filter TEXT NOT NULL,"
-              + " PRIMARY KEY (remote, filter))");
-      return opened;
-    } catch (SQLException e) {
-      opened.close();
-      throw e;
-    }
+    return new RemoteStore(SideDatabase.open(folder.resolve(FILE), KIND));
   }
 
   /** Whether what was known is lost: then a broker without a position is not a new one. */
