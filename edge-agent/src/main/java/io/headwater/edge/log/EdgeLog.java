@@ -60,6 +60,7 @@ public final class EdgeLog implements AutoCloseable {
   private final List<Runnable> commitListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<CommittedRows>> rowListeners = new CopyOnWriteArrayList<>();
   private final List<StoredSession> sessions;
+  private final List<StoredShare> shares;
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
   private final AtomicLong waitingSinceNanos = new AtomicLong(-1);
   private volatile long epoch;
@@ -102,6 +103,7 @@ public final class EdgeLog implements AutoCloseable {
     this.endSeq = state.nextSeq();
     this.settled.putAll(state.settled());
     this.sessions = active.tables().heads();
+    this.shares = active.tables().shares();
     active.commit();
     for (Path sealed : opened.sealed()) {
       try {
@@ -187,6 +189,11 @@ public final class EdgeLog implements AutoCloseable {
   /** The sessions that were there at opening, without what belongs to them. */
   public List<StoredSession> sessions() {
     return sessions;
+  }
+
+  /** The shared subscriptions that were there at opening. */
+  public List<StoredShare> shares() {
+    return shares;
   }
 
   /**

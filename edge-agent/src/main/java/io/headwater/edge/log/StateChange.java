@@ -66,6 +66,26 @@ public sealed interface StateChange {
   }
 
   /**
+   * How far the dealing of a shared subscription is. Of one that no session on disk has, nothing is
+   * kept.
+   *
+   * @param filter with its {@code $share/group/}
+   * @param next rows from this seq on are still to be dealt
+   * @param put rows below it that are dealt now, and not finished
+   * @param finished rows that are finished, or a member's own
+   */
+  record SharedProgress(String filter, long next, List<Long> put, List<Long> finished)
+      implements StateChange {
+    public SharedProgress {
+      put = List.copyOf(put);
+      finished = List.copyOf(finished);
+    }
+  }
+
+  /** A row of a shared subscription is a member's own: it goes with a {@link Progress} of it. */
+  record TakeShared(String filter, long seq) implements StateChange {}
+
+  /**
    * The row that carries this is its topic's retained message from now on; an empty one ends it.
    */
   record Retain() implements StateChange {}

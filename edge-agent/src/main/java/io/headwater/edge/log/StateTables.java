@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * inbound(client, id)                      open packet identifiers of QoS 2 publishes
  * outbound(client, id, seq, state)         what is under way to subscribers
  * retained(topic, seq, ts, client, attributes, value)
+ * shared(filter, next), sharedopen(filter, seq)         see {@link StoredShare}
  * </pre>
  */
 final class StateTables implements AutoCloseable {
@@ -48,13 +49,30 @@ final class StateTables implements AutoCloseable {
     "CREATE TABLE IF NOT EXISTS outbound(client TEXT NOT NULL, id INTEGER NOT NULL,"
         + " seq INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY(client, id)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS retained(topic TEXT PRIMARY KEY, seq INTEGER NOT NULL,"
-        + " ts INTEGER NOT NULL, client TEXT NOT NULL, attributes BLOB, value BLOB NOT NULL)"
+        + " ts INTEGER NOT NULL, client TEXT NOT NULL, attributes BLOB, value BLOB NOT NULL)",
+    SharedTables.SHARED,
+    SharedTables.OPEN
   };
   private static final Map<String, Integer> COLUMNS =
-      Map.of("session", 6, "filter", 5, "inbound", 2, "outbound", 4, "retained", 6);
+      Map.of(
+          "session",
+          6,
+          "filter",
+          5,
+          "inbound",
+          2,
+          "outbound",
+          4,
+          "retained",
+          6,
+          "shared",
+          2,
+          "sharedopen",
+          2);
   private static final int COPIED_AT_ONCE = 500;
 
   private final Connection connection;
+  private final SharedTables shared = new SharedTables(this);
   private final Map<String, PreparedStatement> statements = new HashMap<>();
 
   StateTables(Connection connection) {
@@ -115,26 +133,32 @@ final class StateTables implements AutoCloseable {
       case ClearWill clear ->
           update("UPDATE session SET will = NULL WHERE client = ?", clear.client());
       case EndSession end -> end(end.client());
-      case PutFilter put ->
-          update(
-              "INSERT INTO filter VALUES (?, ?, ?, ?, ?) ON CONFLICT(client, filter) DO UPDATE"
-                  + " SET options = excluded.options, identifier = excluded.identifier",
-              put.client(),
-              put.filter(),
-              put.options(),
-              put.identifier(),
-              nextSeq);
-      case RemoveFilter remove ->
-          update(
-              "DELETE FROM filter WHERE client = ? AND filter = ?",
-              remove.client(),
-              remove.filter());
+      case PutFilter put -> {
+        update(
+            "INSERT INTO filter VALUES (?, ?, ?, ?, ?) ON CONFLICT(client, filter) DO UPDATE"
+                + " SET options = excluded.options, identifier = excluded.identifier",
+            put.client(),
+            put.filter(),
+            put.options(),
+            put.identifier(),
+            nextSeq);
+        shared.put(put.filter(), nextSeq);
+      }
+      case RemoveFilter remove -> {
+        update(
+            "DELETE FROM filter WHERE client = ? AND filter = ?", remove.client(), remove.filter());
+        if (remove.filter().startsWith(SharedTables.PREFIX)) {
+          shared.removeUnused();
+        }
+      }
       case OpenInbound open ->
           update("INSERT OR REPLACE INTO inbound VALUES (?, ?)", open.client(), open.packetId());
       case CloseInbound close ->
           update(
               "DELETE FROM inbound WHERE client = ? AND id = ?", close.client(), close.packetId());
       case Progress progress -> move(progress);
+      case StateChange.SharedProgress progress -> shared.move(progress);
+      case StateChange.TakeShared taken -> shared.take(taken);
       case StateChange.Retain _ -> throw new IllegalArgumentException("only a row can be retained");
     }
   }
@@ -152,8 +176,12 @@ final class StateTables implements AutoCloseable {
   }
 
   private void end(String client) throws SQLException {
+    boolean shares = shared.has(client);
     for (String table : List.of("session", "filter", "inbound", "outbound")) {
       update("DELETE FROM " + table + " WHERE client = ?", client);
+    }
+    if (shares) {
+      shared.removeUnused();
     }
   }
 
@@ -303,13 +331,20 @@ final class StateTables implements AutoCloseable {
     return found;
   }
 
+  List<StoredShare> shares() throws SQLException {
+    return shared.load();
+  }
+
   /** The lowest seq that a session needs; {@code none} if none needs any. */
   long lowestNeeded(long none) throws SQLException {
     long lowest = none;
     for (String sql :
         List.of(
-            "SELECT min(cursor) FROM session WHERE client IN (SELECT client FROM filter)",
-            "SELECT min(seq) FROM outbound")) {
+            "SELECT min(cursor) FROM session WHERE client IN"
+                + " (SELECT client FROM filter WHERE filter NOT LIKE '$share/%')",
+            "SELECT min(seq) FROM outbound",
+            "SELECT min(next) FROM shared",
+            "SELECT min(seq) FROM sharedopen")) {
       try (ResultSet rows = prepared(sql).executeQuery()) {
         if (rows.next() && rows.getObject(1) != null) {
           lowest = Math.min(lowest, rows.getLong(1));
@@ -319,7 +354,7 @@ final class StateTables implements AutoCloseable {
     return lowest;
   }
 
-  private void update(String sql, Object... values) throws SQLException {
+  void update(String sql, Object... values) throws SQLException {
     PreparedStatement statement = prepared(sql);
     for (int i = 0; i < values.length; i++) {
       statement.setObject(i + 1, values[i]);
@@ -327,7 +362,7 @@ final class StateTables implements AutoCloseable {
     statement.executeUpdate();
   }
 
-  private PreparedStatement prepared(String sql) throws SQLException {
+  PreparedStatement prepared(String sql) throws SQLException {
     PreparedStatement statement = statements.get(sql);
     if (statement == null) {
       statement = connection.prepareStatement(sql);

@@ -22,7 +22,7 @@ final class LoopFeed {
   private static final long MOST_BYTES = 8 << 20;
 
   private final EventExecutor loop;
-  private final Set<RowDelivery> subscribers = new LinkedHashSet<>();
+  private final Set<FeedReader> subscribers = new LinkedHashSet<>();
   private final AtomicInteger wanted = new AtomicInteger();
   private final TreeMap<Long, CommittedRows> ring = new TreeMap<>();
   private long ringBytes;
@@ -54,19 +54,19 @@ final class LoopFeed {
       ringBytes -= ring.pollFirstEntry().getValue().bytes();
     }
     end = Math.max(end, rows.nextSeq());
-    for (RowDelivery subscriber : new ArrayList<>(subscribers)) {
+    for (FeedReader subscriber : new ArrayList<>(subscribers)) {
       subscriber.pump();
     }
   }
 
   /** Before the subscriber asks for its place in the log: from there on it misses nothing. */
-  void add(RowDelivery subscriber) {
+  void add(FeedReader subscriber) {
     if (subscribers.add(subscriber)) {
       wanted.incrementAndGet();
     }
   }
 
-  void remove(RowDelivery subscriber) {
+  void remove(FeedReader subscriber) {
     if (subscribers.remove(subscriber) && wanted.decrementAndGet() == 0) {
       ring.clear();
       ringBytes = 0;
@@ -90,7 +90,7 @@ final class LoopFeed {
   }
 
   private void tick() {
-    for (RowDelivery subscriber : new ArrayList<>(subscribers)) {
+    for (FeedReader subscriber : new ArrayList<>(subscribers)) {
       subscriber.tick();
     }
   }

@@ -315,6 +315,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
       letGo();
       return;
     }
+    if (startsClean) {
+      server.shares().ended(clientId);
+    }
     if (!isStored) {
       server.sessions().forgets(clientId);
     }
@@ -354,9 +357,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
             session,
             result.position());
     rows = delivery;
+    var shares = new SharedSubscriptions(ctx, client, server.shares(), outbox, delivery);
     requests =
         new SubscriptionRequests(
-            ctx, this, client, acks, filters, delivery, server, settings.limits());
+            ctx, this, client, acks, filters, delivery, shares, server, settings.limits());
     if (state == State.CLOSED) {
       rest = delivery.close();
       requests.close();
@@ -370,10 +374,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     boolean assigned = connect.payload().clientIdentifier().isEmpty();
     ctx.writeAndFlush(Replies.accepted(v5, settings, session != null, assigned ? clientId : null));
     if (session != null) {
-      delivery.resume(session, result.end());
-      if (!filters.isEmpty()) {
-        server.delivery().subscribed(this);
-      }
+      requests.resume(session, result);
     }
     handshake.end(ctx, message -> channelRead(ctx, message));
   }
@@ -521,6 +522,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
               Math.min(1, match.qos()),
               message.retained(),
               match.identifiers(),
+              null,
               message.handed()));
     } else if (message.handed() != null) {
       message.handed().accept(LocalDelivery.Handed.NOT_SENT);
@@ -648,7 +650,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     closed();
     inactive = true;
     server.delivery().left(this);
-    outbox.close();
+    outbox.close(expirySeconds == 0);
     if (rows != null && rest.isEmpty()) {
       rest = rows.close();
     }

@@ -17,6 +17,7 @@ final class MqttServer {
   private final PublishSink sink;
   private final LocalDelivery delivery;
   private final SessionStore store;
+  private final SharedGroups shares;
   private final Sessions sessions;
   private final Feeds feeds = new Feeds();
   private final Clock clock;
@@ -47,7 +48,8 @@ final class MqttServer {
     this.sink = sink;
     this.delivery = delivery;
     this.store = new SessionStore(log);
-    this.sessions = new Sessions(store, sink, watch, timers, metrics);
+    this.shares = new SharedGroups(store, feeds, timers, metrics);
+    this.sessions = new Sessions(store, sink, watch, shares, timers, metrics);
     this.clock = clock;
     this.admission = admission;
     this.metrics = metrics;
@@ -56,6 +58,7 @@ final class MqttServer {
     this.filters = new FilterQuota(() -> this.settings.limits());
     metrics.flights(flights);
     log.onRows(feeds::committed);
+    shares.restore(log.shares());
     sessions.restore(log.sessions(), clock);
   }
 
@@ -81,6 +84,10 @@ final class MqttServer {
 
   SessionStore store() {
     return store;
+  }
+
+  SharedGroups shares() {
+    return shares;
   }
 
   Sessions sessions() {

@@ -96,7 +96,8 @@ final class Outbox {
       int qos = each.state() == OutboundState.QOS_1 ? 1 : 2;
       Outgoing message;
       if (row == null) {
-        message = new Outgoing(each.seq(), "", new byte[0], null, 0, qos, false, List.of(), null);
+        message =
+            new Outgoing(each.seq(), "", new byte[0], null, 0, qos, false, List.of(), null, null);
       } else {
         Subscriptions.Match match =
             subscriptions.match(row.mqttTopic(), row.mqttClient(), row.seq());
@@ -122,6 +123,11 @@ final class Outbox {
     unsentBytes += unfinished.message.size();
   }
 
+  /** The most messages that are unfinished. */
+  int windowSize() {
+    return windowSize;
+  }
+
   /** Whether another row at QoS 1 or 2 may be added now. */
   boolean hasRoom(ChannelHandlerContext ctx) {
     return window.size() < windowSize
@@ -133,16 +139,18 @@ final class Outbox {
   void add(ChannelHandlerContext ctx, Outgoing message) {
     if (packets.isExpired(message)) {
       metrics.dropped("expired");
+      message.tell(Handed.REFUSED);
     } else if (!packets.fits(message)) {
       metrics.dropped("larger-than-client-takes");
+      message.tell(Handed.REFUSED);
     } else if (message.qos() == 0) {
       sendOnce(ctx, message);
     } else {
       var unfinished = new Unfinished(nextId(), message, false);
       window.put(unfinished.packetId, unfinished);
       addUnsent(unfinished);
-      if (progress != null) {
-        progress.put(outbound(unfinished));
+      if (progress != null && message.isRecorded()) {
+        progress.put(outbound(unfinished), message.share());
       }
     }
   }
@@ -270,12 +278,12 @@ final class Outbox {
     }
     boolean repeated = unfinished.released;
     unfinished.released = true;
-    if (progress == null || unfinished.message.seq() < 0) {
+    if (progress == null || !unfinished.message.isRecorded()) {
       ctx.writeAndFlush(Replies.pubRel(packetId, 0));
       return false;
     }
     if (!repeated) {
-      progress.put(outbound(unfinished));
+      progress.put(outbound(unfinished), null);
       return true;
     }
     return false;
@@ -292,15 +300,22 @@ final class Outbox {
   private void finish(Unfinished unfinished, Handed outcome) {
     window.remove(unfinished.packetId);
     underWay--;
-    if (progress != null && unfinished.message.seq() >= 0) {
+    if (progress != null && unfinished.message.isRecorded()) {
       progress.finished(unfinished.packetId);
     }
     unfinished.message.tell(outcome);
   }
 
-  /** The connection has ended. */
-  void close() {
-    window.values().forEach(each -> each.message.tell(Handed.LOST));
+  /**
+   * The connection has ended.
+   *
+   * @param sessionEnds whether nothing goes on with what is recorded
+   */
+  void close(boolean sessionEnds) {
+    for (Unfinished each : window.values()) {
+      boolean kept = progress != null && !sessionEnds && each.message.isRecorded();
+      each.message.tell(each.sent || kept ? Handed.LOST : Handed.NOT_SENT);
+    }
     window.clear();
     unsent.clear();
     for (@Nullable Outgoing each = queue.poll(); each != null; each = queue.poll()) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param qos at which it is sent
  * @param retained as its packet says
  * @param identifiers of the subscriptions that it fits
+ * @param share the filter of the shared subscription that it comes by; null for none
  * @param handed told once what became of it; null if nobody asks
  */
 @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
@@ -27,6 +28,7 @@ record Outgoing(
     int qos,
     boolean retained,
     List<Integer> identifiers,
+    @Nullable String share,
     @Nullable Consumer<Handed> handed) {
   static Outgoing of(LogRow row, int qos, boolean retained, List<Integer> identifiers) {
     return new Outgoing(
@@ -38,7 +40,19 @@ record Outgoing(
         qos,
         retained,
         identifiers,
+        null,
         null);
+  }
+
+  /** As dealt by a shared subscription. */
+  Outgoing shared(String filter, Consumer<Handed> dealer) {
+    return new Outgoing(
+        seq, topic, payload, attributes, capturedMs, qos, retained, identifiers, filter, dealer);
+  }
+
+  /** Whether it is recorded with its session, while it is under way. */
+  boolean isRecorded() {
+    return seq >= 0 && (share == null || qos == 2);
   }
 
   int size() {

@@ -44,7 +44,6 @@ final class Replies {
       properties.add(
           integer(MqttProperties.MAXIMUM_PACKET_SIZE, (int) settings.maxPacketSize().bytes()));
       properties.add(integer(MqttProperties.TOPIC_ALIAS_MAXIMUM, TopicAliases.MAXIMUM));
-      properties.add(integer(MqttProperties.SHARED_SUBSCRIPTION_AVAILABLE, 0));
       if (assignedId != null) {
         properties.add(new StringProperty(MqttProperties.ASSIGNED_CLIENT_IDENTIFIER, assignedId));
       }

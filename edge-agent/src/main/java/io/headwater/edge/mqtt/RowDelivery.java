@@ -1,9 +1,6 @@
 package io.headwater.edge.mqtt;
 
-import io.headwater.edge.log.Append;
-import io.headwater.edge.log.CommittedRows;
 import io.headwater.edge.log.LogRow;
-import io.headwater.edge.log.LogRows;
 import io.headwater.edge.log.StateChange;
 import io.headwater.edge.log.StateChange.Outbound;
 import io.headwater.edge.log.StoredSession;
@@ -22,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * just stops: a slow client costs a cursor. Of a recorded session the cursor goes to disk together
  * with what is under way.
  */
-final class RowDelivery {
+final class RowDelivery implements FeedReader, RowCursor.Reader {
   /** Ticks of a second between writes of a cursor that has only passed rows over. */
   private static final int CURSOR_TICKS = 10;
 
@@ -31,17 +28,15 @@ final class RowDelivery {
   private final LoopFeed feed;
   private final Subscriptions subscriptions;
   private final Outbox outbox;
-  private final MqttMetrics metrics;
   private final @Nullable SessionProgress progress;
-  private final Deque<LogRow> read = new ArrayDeque<>();
+  private final RowCursor cursor;
   private final Deque<RetainedReplay> replays = new ArrayDeque<>();
 
   /** At QoS 0 only rows from here on are sent: what is older was published to nobody. */
   private final long sinceSeq;
 
-  private long cursor;
+  private Runnable pumped = () -> {};
   private boolean placed;
-  private boolean reading;
   private boolean restoring;
   private boolean recordAgain;
   private boolean closed;
@@ -67,12 +62,12 @@ final class RowDelivery {
     this.feed = feed;
     this.subscriptions = subscriptions;
     this.outbox = outbox;
-    this.metrics = metrics;
     this.sinceSeq = position;
-    this.cursor = session == null ? position : session.cursor();
+    long begin = session == null ? position : session.cursor();
+    this.cursor = new RowCursor(feed, client.store(), client.tasks(), metrics, this, begin);
     this.progress =
         client.isRecorded()
-            ? new SessionProgress(client, cursor, session == null ? List.of() : session.outbound())
+            ? new SessionProgress(client, begin, session == null ? List.of() : session.outbound())
             : null;
     if (progress != null) {
       outbox.recordBy(progress);
@@ -81,12 +76,13 @@ final class RowDelivery {
 
   /** Goes on with what was under way, then with the rows behind. */
   void resume(StoredSession session, long end) {
-    if (session.filters().isEmpty() && session.outbound().isEmpty()) {
+    boolean hasOwn = subscriptions.hasOwn();
+    if (!hasOwn && session.outbound().isEmpty()) {
       return;
     }
     feed.add(this);
     feed.reaches(end);
-    placed = !session.filters().isEmpty();
+    placed = hasOwn;
     if (session.outbound().isEmpty()) {
       pump();
       return;
@@ -116,7 +112,7 @@ final class RowDelivery {
     feed.reaches(end);
     if (!placed) {
       placed = true;
-      cursor = Math.max(cursor, position);
+      cursor.skipTo(position);
     }
   }
 
@@ -128,11 +124,17 @@ final class RowDelivery {
   /** The last filter is gone. */
   void unsubscribed() {
     placed = false;
-    read.clear();
+    cursor.clear();
+  }
+
+  /** Told whenever there may be more room than before, or less. */
+  void onPumped(Runnable listener) {
+    pumped = listener;
   }
 
   /** Brings on what there is room for. */
-  void pump() {
+  @Override
+  public void pump() {
     if (pumping) {
       pumpAgain = true; // writing has changed whether the channel takes more
       return;
@@ -146,6 +148,9 @@ final class RowDelivery {
     } finally {
       pumping = false;
     }
+    if (!closed) {
+      pumped.run();
+    }
   }
 
   private void pumpOnce() {
@@ -156,73 +161,23 @@ final class RowDelivery {
       replays.removeFirst();
     }
     if (replays.isEmpty() && placed) {
-      boolean goOn = true;
-      while (goOn && cursor < feed.end()) {
-        goOn = fromRead() && fromFeed();
-      }
+      cursor.advance();
     }
     send();
   }
 
-  /** Takes what was read from the disk; false if there is no room for the next row. */
-  private boolean fromRead() {
-    while (!read.isEmpty()) {
-      LogRow row = read.getFirst();
-      if (row.seq() >= cursor) {
-        if (!add(row)) {
-          return false;
-        }
-        cursor = row.seq() + 1;
-      }
-      read.removeFirst();
-    }
-    return true;
+  @Override
+  public boolean wants(String topic, String publisher, long seq) {
+    return subscriptions.match(topic, publisher, seq) != null;
   }
 
-  /** Takes what the feed has, or asks the disk; false if there is nothing to be had now. */
-  private boolean fromFeed() {
-    if (reading || cursor >= feed.end()) {
-      return false;
-    }
-    CommittedRows rows = feed.find(cursor);
-    if (rows == null) {
-      readOn();
-      return false;
-    }
-    while (cursor < rows.nextSeq()) {
-      Append append = rows.rows().get((int) (cursor - rows.firstSeq()));
-      if (subscriptions.match(append.mqttTopic(), append.mqttClient(), cursor) != null
-          && !add(rows.row(cursor))) {
-        return false;
-      }
-      cursor++;
-    }
-    return true;
+  @Override
+  public boolean isClosed() {
+    return closed || !placed;
   }
 
-  private void readOn() {
-    reading = true;
-    client.store().rows(cursor, client.tasks(), this::wasRead);
-  }
-
-  private void wasRead(LogRows rows) {
-    reading = false;
-    if (closed || !placed) {
-      return;
-    }
-    if (rows.missing() > 0) {
-      metrics.dropped("backlog");
-    }
-    read.addAll(rows.rows());
-    if (rows.rows().isEmpty()) {
-      cursor = Math.max(cursor, rows.nextSeq()); // the next tick looks again
-    } else {
-      pump();
-    }
-  }
-
-  /** False if there is no room for it. */
-  private boolean add(LogRow row) {
+  @Override
+  public boolean take(LogRow row) {
     Match match = subscriptions.match(row.mqttTopic(), row.mqttClient(), row.seq());
     if (match == null) {
       return true;
@@ -258,7 +213,7 @@ final class RowDelivery {
   private void write(SessionProgress recorder) {
     recordAgain = false;
     recorder.write(
-        cursor,
+        cursor.position(),
         outbound -> {
           if (closed) {
             return;
@@ -290,16 +245,17 @@ final class RowDelivery {
   }
 
   /** Each second. */
-  void tick() {
+  @Override
+  public void tick() {
     if (progress != null && !progress.isWriting()) {
       ticks++;
-      boolean moved = cursor != progress.cursorOnDisk() && ticks % CURSOR_TICKS == 0;
+      boolean moved = cursor.position() != progress.cursorOnDisk() && ticks % CURSOR_TICKS == 0;
       if (progress.isDirty() || moved) {
         write(progress);
       }
     }
     if (!outbox.hasRoom(ctx)) {
-      read.clear(); // a client that has stopped costs no memory
+      cursor.clear(); // a client that has stopped costs no memory
     }
     pump();
   }
@@ -308,8 +264,8 @@ final class RowDelivery {
   List<StateChange> close() {
     closed = true;
     feed.remove(this);
-    read.clear();
+    cursor.clear();
     replays.clear();
-    return progress == null ? List.of() : progress.rest(cursor);
+    return progress == null ? List.of() : progress.rest(cursor.position());
   }
 }

@@ -4,7 +4,9 @@ import io.headwater.edge.log.Append;
 import io.headwater.edge.log.StateChange;
 import io.headwater.edge.log.StateChange.Outbound;
 import io.headwater.edge.log.StateChange.Progress;
+import io.headwater.edge.log.StateChange.TakeShared;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +25,7 @@ final class SessionProgress {
   private final Set<Integer> onDisk = new HashSet<>();
   private Map<Integer, Outbound> put = new LinkedHashMap<>();
   private Set<Integer> finished = new HashSet<>();
+  private final Map<Integer, TakeShared> taken = new HashMap<>(); // with those in put
   private @Nullable Progress writing;
   private long cursorOnDisk;
 
@@ -36,9 +39,16 @@ final class SessionProgress {
     outbound.forEach(each -> onDisk.add(each.packetId()));
   }
 
-  /** A message is under way, or in another state than before. */
-  void put(Outbound outbound) {
+  /**
+   * A message is under way, or in another state than before.
+   *
+   * @param share filter of the shared subscription whose it was till now; null for none
+   */
+  void put(Outbound outbound, @Nullable String share) {
     put.put(outbound.packetId(), outbound);
+    if (share != null) {
+      taken.put(outbound.packetId(), new TakeShared(share, outbound.seq()));
+    }
   }
 
   /** A message is not under way any more. */
@@ -91,7 +101,7 @@ final class SessionProgress {
     client
         .store()
         .write(
-            List.of(progress),
+            withTaken(progress),
             null,
             client.tasks(),
             result -> {
@@ -105,9 +115,23 @@ final class SessionProgress {
             });
   }
 
+  /** With what goes over from shared subscriptions, in the same transaction. */
+  private List<StateChange> withTaken(Progress progress) {
+    var changes = new ArrayList<StateChange>();
+    changes.add(progress);
+    for (Outbound each : progress.put()) {
+      TakeShared share = taken.get(each.packetId());
+      if (share != null) {
+        changes.add(share);
+      }
+    }
+    return changes;
+  }
+
   private void written(Progress progress, Append.Outcome outcome) {
     if (outcome == Append.Outcome.COMMITTED) {
       cursorOnDisk = progress.cursor();
+      progress.put().forEach(each -> taken.remove(each.packetId()));
       progress.put().forEach(each -> onDisk.add(each.packetId()));
       onDisk.removeAll(Set.copyOf(progress.finished()));
       return;
@@ -127,10 +151,10 @@ final class SessionProgress {
   List<StateChange> rest(long cursor) {
     var changes = new ArrayList<StateChange>();
     if (writing != null) {
-      changes.add(writing); // should it fail
+      changes.addAll(withTaken(writing)); // should it fail
     }
     if (writing != null || isDirty() || cursor != cursorOnDisk) {
-      changes.add(take(cursor));
+      changes.addAll(withTaken(take(cursor)));
     }
     return changes;
   }

@@ -61,6 +61,7 @@ final class Sessions {
   private final SessionStore store;
   private final PublishSink sink;
   private final ClientWatch watch;
+  private final SharedGroups shares;
   private final EventExecutorGroup timers;
   private final MqttMetrics metrics;
 
@@ -73,11 +74,13 @@ final class Sessions {
       SessionStore store,
       PublishSink sink,
       ClientWatch watch,
+      SharedGroups shares,
       EventExecutorGroup timers,
       MqttMetrics metrics) {
     this.store = store;
     this.sink = sink;
     this.watch = watch;
+    this.shares = shares;
     this.timers = timers;
     this.metrics = metrics;
   }
@@ -142,6 +145,7 @@ final class Sessions {
       watch.disconnected(clientId);
     }
     if (ending == null) {
+      shares.ended(clientId);
       return;
     }
     MqttConnection newcomer = connections.get(clientId);
@@ -181,6 +185,7 @@ final class Sessions {
 
   private void end(String clientId, @Nullable Will will) {
     stored.remove(clientId);
+    shares.ended(clientId);
     if (will == null) {
       store.write(List.of(new StateChange.EndSession(clientId)));
     } else {

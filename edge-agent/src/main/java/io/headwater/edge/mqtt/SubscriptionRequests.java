@@ -3,6 +3,7 @@ package io.headwater.edge.mqtt;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.StateChange;
 import io.headwater.edge.log.StateWrite;
+import io.headwater.edge.log.StoredSession;
 import io.headwater.edge.mqtt.AckQueue.Slot;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.mqtt.MqttProperties;
@@ -29,7 +30,6 @@ final class SubscriptionRequests {
   private static final int INVALID = 0x8F;
   private static final int NOT_AUTHORIZED = 0x87;
   private static final int QUOTA = 0x97;
-  private static final int NOT_SHARED = 0x9E;
 
   private final ChannelHandlerContext ctx;
   private final MqttConnection connection;
@@ -37,6 +37,7 @@ final class SubscriptionRequests {
   private final AckQueue acks;
   private final Subscriptions subscriptions;
   private final RowDelivery rows;
+  private final SharedSubscriptions shares;
   private final LocalDelivery delivery;
   private final FilterQuota quota;
   private final MqttLimits limits;
@@ -54,6 +55,7 @@ final class SubscriptionRequests {
       AckQueue acks,
       Subscriptions subscriptions,
       RowDelivery rows,
+      SharedSubscriptions shares,
       MqttServer server,
       MqttLimits limits) {
     this.ctx = ctx;
@@ -62,16 +64,40 @@ final class SubscriptionRequests {
     this.acks = acks;
     this.subscriptions = subscriptions;
     this.rows = rows;
+    this.shares = shares;
     this.delivery = server.delivery();
     this.quota = server.filters();
     this.metrics = server.metrics();
     this.limits = limits;
   }
 
+  /** Goes on with a session that was there. */
+  void resume(StoredSession session, StateWrite.Result result) {
+    rows.resume(session, result.end());
+    for (StoredSession.Filter each : session.filters()) {
+      if (SharedFilter.isShared(each.filter())) {
+        rows.expect();
+        shares.subscribed(
+            each.filter(),
+            Subscription.decode(each.options(), each.identifier(), each.since()),
+            result.position());
+      }
+    }
+    if (subscriptions.hasOwn()) {
+      delivery.subscribed(connection);
+    }
+  }
+
   void subscribe(MqttSubscribeMessage subscribe) throws ProtocolViolation {
     List<MqttTopicSubscription> wanted = subscribe.payload().topicSubscriptions();
     if (wanted.isEmpty()) {
       throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, "SUBSCRIBE without a filter");
+    }
+    for (MqttTopicSubscription each : wanted) {
+      if (each.option().isNoLocal() && SharedFilter.isShared(each.topicFilter())) {
+        throw new ProtocolViolation(
+            Disconnect.PROTOCOL_ERROR, "no local with the shared filter " + each.topicFilter());
+      }
     }
     int identifier = identifier(subscribe);
     var codes = new ArrayList<Integer>();
@@ -133,10 +159,11 @@ final class SubscriptionRequests {
 
   private OptionalInt refusal(MqttTopicSubscription wanted, int before) {
     String filter = wanted.topicFilter();
-    if (filter.startsWith("$share/")) {
-      return OptionalInt.of(NOT_SHARED);
-    }
-    if (!Subscriptions.isFilter(filter)) {
+    boolean valid =
+        SharedFilter.isShared(filter)
+            ? SharedFilter.isValid(filter)
+            : Subscriptions.isFilter(filter);
+    if (!valid) {
       return OptionalInt.of(INVALID);
     }
     if (!client.rights().maySubscribe(filter)) {
@@ -174,16 +201,23 @@ final class SubscriptionRequests {
     granted.forEach((filter, subscription) -> {
       Subscription placed = subscription.from(result.position());
       boolean added = subscriptions.put(filter, placed);
-      if (subscription.retainHandling() == 0 || (subscription.retainHandling() == 1 && added)) {
+      if (SharedFilter.isShared(filter)) {
+        shares.subscribed(filter, placed, result.position()); // nothing retained follows
+      } else if (subscription.retainHandling() == 0
+          || (subscription.retainHandling() == 1 && added)) {
         fresh.put(filter, placed);
         rows.replay(new RetainedReplay(filter, placed, result.position()));
       }
     });
-    // Before the client is told: what is sent from then on reaches it.
-    delivery.subscribed(connection);
+    boolean own = granted.keySet().stream().anyMatch(each -> !SharedFilter.isShared(each));
+    if (own) {
+      delivery.subscribed(connection); // before the client is told: what is sent then reaches it
+    }
     acks.complete(slot, Replies.subAck(packetId, codes));
     connection.flushAcks();
-    rows.subscribed(result.position(), result.end());
+    if (own) {
+      rows.subscribed(result.position(), result.end());
+    }
     if (!fresh.isEmpty()) {
       delivery.values().forEach(value -> connection.deliver(ctx, value, fresh));
     }
@@ -202,6 +236,7 @@ final class SubscriptionRequests {
   void close() {
     if (!closed) {
       closed = true;
+      shares.close();
       quota.giveBack(subscriptions.size() + underWay);
     }
   }
@@ -237,8 +272,9 @@ final class SubscriptionRequests {
       boolean removed = subscriptions.remove(filters.get(i));
       codes[i] = (short) (removed ? 0 : NO_SUBSCRIPTION);
       quota.giveBack(removed ? 1 : 0);
+      shares.unsubscribed(filters.get(i));
     }
-    if (subscriptions.isEmpty()) {
+    if (!subscriptions.hasOwn()) {
       delivery.left(connection);
       rows.unsubscribed();
     }

@@ -66,6 +66,11 @@ final class Subscriptions {
     return filters.isEmpty();
   }
 
+  /** Whether there are others than shared ones, which {@link SharedGroup}s serve. */
+  boolean hasOwn() {
+    return filters.keySet().stream().anyMatch(each -> !SharedFilter.isShared(each));
+  }
+
   /** How a message goes to the client; null if it does not. On the event loop only. */
   @Nullable Match match(String topic, String publisher, long seq) {
     Fitting fitting = cache.get(topic);

@@ -33,9 +33,12 @@
  * subscription. {@link io.headwater.edge.mqtt.LocalDelivery} brings values from the hub and
  * commands, which are no rows, to who is connected.
  *
- * <p>Not served: shared subscriptions, enhanced authentication; each is refused as the standard
- * says. Retained messages that were still to follow a SUBSCRIBE when its connection broke do not
- * follow later.
+ * <p><b>Shared subscriptions.</b> A {@code SharedGroup} is a cursor of its own, on the loop that
+ * its filter's hash gives; it deals rows to the {@code SharedSubscriptions} of connections, whose
+ * outboxes send them. {@code SharedGroups} knows which sessions have it.
+ *
+ * <p>Not served: enhanced authentication, which is refused as the standard says. Retained messages
+ * that were still to follow a SUBSCRIBE when its connection broke do not follow later.
  */
 @NullMarked
 package io.headwater.edge.mqtt;
