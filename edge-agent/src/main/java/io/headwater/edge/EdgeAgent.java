@@ -164,6 +164,7 @@ final class EdgeAgent implements RunningProcess {
                 access,
                 clock,
                 new MqttMetrics(registry)));
+    mqtt.tellOfItself(VERSION);
     if (!config.remotes().isEmpty()) {
       resources.open(
           "remotes",

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -72,6 +73,8 @@ public final class EdgeLog implements AutoCloseable {
   private final List<LogHold> holds = new CopyOnWriteArrayList<>();
   private volatile Map<StreamPartition, Long> ends;
   private volatile long endSeq;
+  private volatile long retainedTopics;
+  private volatile long committedNanos = System.nanoTime();
   private volatile boolean settledChanged;
   private volatile boolean closing;
   private final AtomicReference<@Nullable CompletableFuture<Long>> newLife =
@@ -101,6 +104,7 @@ public final class EdgeLog implements AutoCloseable {
     this.incarnations = List.copyOf(state.incarnations());
     this.ends = Map.copyOf(state.ends());
     this.endSeq = state.nextSeq();
+    this.retainedTopics = state.retained().topics();
     this.settled.putAll(state.settled());
     this.sessions = active.tables().heads();
     this.shares = active.tables().shares();
@@ -245,6 +249,16 @@ public final class EdgeLog implements AutoCloseable {
   /** The end of what is committed, exclusive, over all partitions. */
   public long endSeq() {
     return endSeq;
+  }
+
+  /** How many topics have a retained message. */
+  public long retainedTopics() {
+    return retainedTopics;
+  }
+
+  /** How long ago the last commit, or the opening, was. */
+  public Duration sinceCommit() {
+    return Duration.ofNanos(System.nanoTime() - committedNanos);
   }
 
   /** The first row that is kept, over all partitions. */
@@ -431,6 +445,8 @@ public final class EdgeLog implements AutoCloseable {
       metrics.committed(group.rows().size(), System.nanoTime() - started);
       ends = Map.copyOf(state.ends());
       endSeq = state.nextSeq();
+      retainedTopics = state.retained().topics();
+      committedNanos = System.nanoTime();
       if (!group.rows().isEmpty() && !rowListeners.isEmpty()) {
         CommittedRows committed = group.committed();
         rowListeners.forEach(listener -> listener.accept(committed));

@@ -11,5 +11,6 @@ record Client(
     boolean v5,
     boolean isRecorded,
     Rights rights,
+    Reasons reasons,
     SessionStore store,
     LoopTasks tasks) {}

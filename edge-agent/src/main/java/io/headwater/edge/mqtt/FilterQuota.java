@@ -34,6 +34,11 @@ final class FilterQuota {
     taken.addAndGet(filters);
   }
 
+  /** Of all clients that are connected. */
+  int taken() {
+    return taken.get();
+  }
+
   void giveBack(int filters) {
     taken.addAndGet(-filters);
   }

@@ -4,7 +4,6 @@ import io.headwater.edge.log.Append;
 import io.headwater.edge.log.StateChange;
 import io.headwater.edge.log.StateWrite;
 import io.headwater.edge.log.StoredSession;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -24,7 +23,6 @@ import io.netty.handler.codec.mqtt.MqttReasonCodes.Disconnect;
 import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
 import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
-import io.netty.handler.codec.mqtt.MqttVersion;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
@@ -51,7 +49,6 @@ import org.slf4j.LoggerFactory;
  */
 final class MqttConnection extends ChannelInboundHandlerAdapter {
   private static final Logger LOGGER = LoggerFactory.getLogger(MqttConnection.class);
-  private static final int LONGEST_CLIENT_ID = 256;
 
   /** How long a session is kept whose client could not be attached to it. */
   private static final long UNATTACHED_SECONDS = 3600;
@@ -76,6 +73,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private final Handshake handshake;
   private final CompletableFuture<Void> gone = new CompletableFuture<>();
   private Rights rights = Rights.ALL;
+  private Reasons reasons = Reasons.NONE;
   private State state = State.OPEN;
   private boolean v5;
   private String clientId = "";
@@ -153,44 +151,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
       close(ctx);
       return;
     }
-    v5 = connect.variableHeader().version() == MqttVersion.MQTT_5.protocolLevel();
-    String given = connect.payload().clientIdentifier();
-    if (given.isEmpty() && !v5 && !connect.variableHeader().isCleanSession()) {
-      refuse(
-          ctx,
-          MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
-          "an empty client identifier needs a clean session");
-      return;
-    }
-    if (ByteBufUtil.utf8Bytes(given) > LONGEST_CLIENT_ID) {
-      refuse(
-          ctx,
-          v5
-              ? MqttConnectReturnCode.CONNECTION_REFUSED_CLIENT_IDENTIFIER_NOT_VALID
-              : MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
-          "a client identifier has at most " + LONGEST_CLIENT_ID + " bytes");
-      return;
-    }
-    if (RemoteOrigin.isReserved(given)) {
-      refuse(
-          ctx,
-          v5
-              ? MqttConnectReturnCode.CONNECTION_REFUSED_CLIENT_IDENTIFIER_NOT_VALID
-              : MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
-          "client identifiers that begin with $remote/ are the agent's own");
-      return;
-    }
-    if (connect.variableHeader().willQos() > 2) {
-      refuse(ctx, malformedCode(), "will QoS " + connect.variableHeader().willQos());
-      return;
-    }
-    if (v5
-        && connect.variableHeader().properties().getProperty(MqttProperties.AUTHENTICATION_METHOD)
-            != null) {
-      refuse(
-          ctx,
-          MqttConnectReturnCode.CONNECTION_REFUSED_BAD_AUTHENTICATION_METHOD,
-          "enhanced authentication is not offered");
+    v5 = ConnectRules.isV5(connect);
+    reasons = Reasons.of(connect);
+    ConnectRules.Refusal refusal = ConnectRules.check(connect);
+    if (refusal != null) {
+      refuse(ctx, refusal.code(), refusal.reason());
       return;
     }
     if (!v5 && connect.variableHeader().hasPassword() && !connect.variableHeader().hasUserName()) {
@@ -198,6 +163,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
       close(ctx);
       return;
     }
+    String given = connect.payload().clientIdentifier();
     clientId = given.isEmpty() ? Sessions.GIVEN + UUID.randomUUID() : given;
     state = State.AUTHENTICATING;
     handshake.begin(ctx, connect, clientId, verdict -> judged(ctx, connect, verdict));
@@ -210,15 +176,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
           refuse(ctx, reason, explanation);
       case Admission.Admitted(Rights granted) -> {
         will = Will.of(connect);
-        if (will != null && !granted.mayPublish(will.topic())) {
-          refuse(ctx, Admission.Reason.NOT_AUTHORIZED, "the will's topic may not be published to");
-        } else if (will != null && !isWillTopic(will.topic())) {
-          refuse(
-              ctx,
-              v5
-                  ? MqttConnectReturnCode.CONNECTION_REFUSED_TOPIC_NAME_INVALID
-                  : MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE,
-              "the will's topic is not one");
+        ConnectRules.Refusal refusal = ConnectRules.check(will, v5, granted, settings.limits());
+        if (refusal != null) {
+          refuse(ctx, refusal.code(), refusal.reason());
         } else {
           rights = granted;
           admitted(ctx, connect);
@@ -227,17 +187,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private boolean isWillTopic(String topic) {
-    return !topic.isEmpty()
-        && topic.indexOf('+') < 0
-        && topic.indexOf('#') < 0
-        && PublishIntake.isTopic(topic, settings.limits())
-        && !PublishIntake.isReserved(topic);
-  }
-
   private void admitted(ChannelHandlerContext ctx, MqttConnectMessage connect) {
     startsClean = connect.variableHeader().isCleanSession();
-    expirySeconds = expiry(connect);
+    expirySeconds = ConnectRules.expirySeconds(connect);
     if (v5) {
       outbox.limits(connect.variableHeader().properties());
     }
@@ -252,16 +204,6 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     } else {
       before.takenOver().whenComplete((_, _) -> onLoop(ctx, () -> attach(ctx, connect)));
     }
-  }
-
-  private long expiry(MqttConnectMessage connect) {
-    if (!v5) {
-      return startsClean ? 0 : Sessions.NEVER;
-    }
-    return connect.variableHeader().properties().getProperty(MqttProperties.SESSION_EXPIRY_INTERVAL)
-            instanceof MqttProperties.IntegerProperty expiry
-        ? Integer.toUnsignedLong(expiry.value())
-        : 0;
   }
 
   /** Runs for a connection that has closed meanwhile, too: it has taken the session over. */
@@ -324,7 +266,13 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     StoredSession session = result.session().orElse(null);
     var client =
         new Client(
-            clientId, v5, expirySeconds > 0 || session != null, rights, server.store(), tasks);
+            clientId,
+            v5,
+            expirySeconds > 0 || session != null,
+            rights,
+            reasons,
+            server.store(),
+            tasks);
     var filters = new Subscriptions(clientId, rights);
     if (session != null) {
       session
@@ -370,9 +318,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
       return;
     }
     state = State.LIVE;
-    Reading.keepAlive(ctx, connect.variableHeader().keepAliveTimeSeconds());
-    boolean assigned = connect.payload().clientIdentifier().isEmpty();
-    ctx.writeAndFlush(Replies.accepted(v5, settings, session != null, assigned ? clientId : null));
+    Reading.keepAlive(ctx, ConnectRules.keepAliveSeconds(connect, settings));
+    ctx.writeAndFlush(Replies.accepted(connect, settings, session != null, clientId));
     if (session != null) {
       requests.resume(session, result);
     }
@@ -396,12 +343,6 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
-  private MqttConnectReturnCode malformedCode() {
-    return v5
-        ? MqttConnectReturnCode.CONNECTION_REFUSED_MALFORMED_PACKET
-        : MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE;
-  }
-
   private void refuse(ChannelHandlerContext ctx, Admission.Reason reason, String explanation) {
     metrics.refused(reason.counted());
     refused(ctx, reason.code(v5), explanation);
@@ -415,7 +356,8 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private void refused(ChannelHandlerContext ctx, MqttConnectReturnCode code, String reason) {
     state = State.CLOSED;
     handshake.discard();
-    ctx.writeAndFlush(Replies.refused(code, v5, reason)).addListener(ChannelFutureListener.CLOSE);
+    ctx.writeAndFlush(Replies.refused(code, reasons, reason))
+        .addListener(ChannelFutureListener.CLOSE);
   }
 
   private void live(ChannelHandlerContext ctx, MqttMessage message) throws ProtocolViolation {
@@ -580,7 +522,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     }
     metrics.refused(code.name().toLowerCase(Locale.ROOT));
     if (state == State.LIVE && v5) {
-      ctx.writeAndFlush(Replies.disconnect(code, reason));
+      ctx.writeAndFlush(Replies.disconnect(code, reasons, reason));
     }
     close(ctx);
   }

@@ -11,6 +11,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.EventExecutor;
 import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -134,6 +135,17 @@ public final class MqttListener implements AutoCloseable {
   /** The address really bound of the first endpoint. */
   public HostPort address() {
     return addresses.values().iterator().next();
+  }
+
+  /**
+   * Begins to tell of itself under {@code $SYS}.
+   *
+   * @param version of the agent
+   */
+  public void tellOfItself(String version) {
+    EventExecutor loop = loops.next();
+    var topics = new SysTopics(version, server, server.store().log());
+    loop.scheduleAtFixedRate(topics::tick, 0, 1, TimeUnit.SECONDS);
   }
 
   /** Settings for connections that come from now on. */

@@ -47,6 +47,18 @@ public final class MqttMetrics {
     publishes[qos].increment();
   }
 
+  long publishesReceived() {
+    double all = 0;
+    for (Counter each : publishes) {
+      all += each.count();
+    }
+    return (long) all;
+  }
+
+  long publishesSent() {
+    return (long) delivered.count();
+  }
+
   void delivered() {
     delivered.increment();
   }

@@ -26,6 +26,7 @@ final class MqttServer {
   private final ConnectionCounts counts;
   private final FlightBudget flights;
   private final FilterQuota filters;
+  private final Traffic traffic = new Traffic();
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private volatile MqttSettings settings;
 
@@ -108,6 +109,10 @@ final class MqttServer {
 
   FilterQuota filters() {
     return filters;
+  }
+
+  Traffic traffic() {
+    return traffic;
   }
 
   ConnectionCounts counts() {

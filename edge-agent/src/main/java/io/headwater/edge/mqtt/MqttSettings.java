@@ -12,6 +12,10 @@ import java.time.Duration;
  *     clients
  * @param connectTimeout from the TCP connection to a complete CONNECT
  * @param holdLimit how long a publish may wait for room in the log's queue before it is refused
+ * @param maxKeepAlive the longest that an MQTT 5 client may have, also if it asks for none; 0 for
+ *     whatever it asks for
+ * @param sysInterval between two messages of what the server tells of itself under {@code $SYS}; 0
+ *     for none
  * @param limits on what clients may take
  */
 public record MqttSettings(
@@ -20,6 +24,8 @@ public record MqttSettings(
     int receiveMaximum,
     Duration connectTimeout,
     Duration holdLimit,
+    Duration maxKeepAlive,
+    Duration sysInterval,
     MqttLimits limits) {
   public static final MqttSettings DEFAULTS =
       new MqttSettings(
@@ -28,7 +34,28 @@ public record MqttSettings(
           512,
           Duration.ofSeconds(10),
           Duration.ofSeconds(5),
+          Duration.ZERO,
+          Duration.ofSeconds(10),
           MqttLimits.DEFAULTS);
+
+  /** With the defaults of what is not named. */
+  public MqttSettings(
+      int connections,
+      ByteSize maxPacketSize,
+      int receiveMaximum,
+      Duration connectTimeout,
+      Duration holdLimit,
+      MqttLimits limits) {
+    this(
+        connections,
+        maxPacketSize,
+        receiveMaximum,
+        connectTimeout,
+        holdLimit,
+        Duration.ZERO,
+        Duration.ofSeconds(10),
+        limits);
+  }
 
   public MqttSettings {
     if (receiveMaximum < 1 || receiveMaximum > 65_535) {
@@ -41,6 +68,16 @@ public record MqttSettings(
               + maxPacketSize
               + " > mqtt.limits.bytes-in-flight "
               + limits.bytesInFlight());
+    }
+    if (maxKeepAlive.isNegative()
+        || maxKeepAlive.toSeconds() > 65_535
+        || (maxKeepAlive.isPositive() && maxKeepAlive.toSeconds() == 0)) {
+      throw new IllegalArgumentException(
+          "mqtt.max-keep-alive " + maxKeepAlive + " is neither 0 nor between 1s and 65535s");
+    }
+    if (sysInterval.isNegative() || (sysInterval.isPositive() && sysInterval.toSeconds() == 0)) {
+      throw new IllegalArgumentException(
+          "mqtt.sys-interval " + sysInterval + " is neither 0 nor at least 1s");
     }
     if (maxPacketSize.bytes() < 1024 || maxPacketSize.bytes() > 256 << 20) {
       throw new IllegalArgumentException(

@@ -4,7 +4,6 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
-import io.netty.handler.codec.mqtt.MqttVersion;
 import io.netty.util.ReferenceCountUtil;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -29,10 +28,11 @@ final class NoRoom extends ChannelInboundHandlerAdapter {
           && connect.decoderResult().isSuccess()
           && ctx.channel().config().isAutoRead()) {
         ctx.channel().config().setAutoRead(false); // nothing more is looked at
-        boolean v5 = connect.variableHeader().version() == MqttVersion.MQTT_5.protocolLevel();
         ctx.writeAndFlush(
                 Replies.refused(
-                    Admission.Reason.QUOTA_EXCEEDED.code(v5), v5, "there are too many connections"))
+                    Admission.Reason.QUOTA_EXCEEDED.code(ConnectRules.isV5(connect)),
+                    Reasons.of(connect),
+                    "there are too many connections"))
             .addListener(ChannelFutureListener.CLOSE);
       } else if (ctx.channel().config().isAutoRead()) {
         ctx.close();

@@ -74,7 +74,8 @@ final class Pipelines extends ChannelInitializer<SocketChannel> {
             settings.holdLimit(),
             flight,
             connection.reading());
-    pipeline.addLast(framer, decoder, framer.decoded(), MqttEncoder.INSTANCE, connection);
+    pipeline.addLast(
+        framer, server.traffic(), decoder, framer.decoded(), MqttEncoder.INSTANCE, connection);
   }
 
   private void addWebSocket(ChannelPipeline pipeline, MqttSettings settings, int mostBytes) {

@@ -5,6 +5,7 @@ import io.headwater.edge.log.StateChange;
 import io.headwater.edge.mqtt.AckQueue.Slot;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttReasonCodes.Disconnect;
@@ -177,7 +178,7 @@ final class PublishIntake {
     if (known == InboundIds.State.PENDING) {
       inbound.repeated(packetId, slot);
     } else {
-      acks.complete(slot, Replies.pubRec(packetId, PubAck.SUCCESS.byteValue()));
+      answer(new Ack(2, packetId, slot), PubAck.SUCCESS);
     }
   }
 
@@ -275,11 +276,31 @@ final class PublishIntake {
     }
     if (!client.v5() && code != PubAck.SUCCESS) {
       acks.closeInstead(slot);
-    } else if (ack.qos() == 1) {
-      acks.complete(slot, Replies.pubAck(ack.packetId(), code.byteValue()));
     } else {
-      acks.complete(slot, Replies.pubRec(ack.packetId(), code.byteValue()));
+      acks.complete(
+          slot,
+          Replies.received(
+              ack.qos() == 1 ? MqttMessageType.PUBACK : MqttMessageType.PUBREC,
+              ack.packetId(),
+              code.byteValue(),
+              client.reasons(),
+              reason(code)));
     }
+  }
+
+  private String reason(PubAck code) {
+    return switch (code) {
+      case TOPIC_NAME_INVALID ->
+          "a topic has at most "
+              + settings.limits().topicBytes()
+              + " bytes and "
+              + settings.limits().topicLevels()
+              + " levels";
+      case NOT_AUTHORIZED -> "no right to publish to this topic";
+      case QUOTA_EXCEEDED -> "there is no room for it now";
+      case IMPLEMENTATION_SPECIFIC_ERROR -> "it could not be written to the log";
+      default -> "";
+    };
   }
 
   /** A PUBREL: the identifier is free again once that is on disk. */

@@ -2,10 +2,11 @@ package io.headwater.edge.mqtt;
 
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnAckVariableHeader;
+import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttFixedHeader;
 import io.netty.handler.codec.mqtt.MqttMessage;
-import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
+import io.netty.handler.codec.mqtt.MqttMessageIdAndPropertiesVariableHeader;
 import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import io.netty.handler.codec.mqtt.MqttProperties.IntegerProperty;
@@ -19,7 +20,6 @@ import io.netty.handler.codec.mqtt.MqttSubAckPayload;
 import io.netty.handler.codec.mqtt.MqttUnsubAckMessage;
 import io.netty.handler.codec.mqtt.MqttUnsubAckPayload;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The server's packets. */
 final class Replies {
@@ -27,6 +27,12 @@ final class Replies {
   static final int UNKNOWN_ID = 0x92;
 
   static final MqttMessage PINGRESP = new MqttMessage(header(MqttMessageType.PINGRESP));
+
+  // Sizes without reason strings, above those of any such packet.
+  private static final int CONNACK_BYTES = 5;
+  private static final int PUBACK_BYTES = 6;
+  private static final int SUBACK_BYTES = 6;
+  private static final int DISCONNECT_BYTES = 4;
 
   private Replies() {}
 
@@ -36,16 +42,20 @@ final class Replies {
 
   /** The CONNACK of an accepted client; what differs from the defaults is told to MQTT 5 only. */
   static MqttMessage accepted(
-      boolean v5, MqttSettings settings, boolean sessionPresent, @Nullable String assignedId) {
+      MqttConnectMessage connect, MqttSettings settings, boolean sessionPresent, String clientId) {
     MqttProperties properties = MqttProperties.NO_PROPERTIES;
-    if (v5) {
+    if (ConnectRules.isV5(connect)) {
       properties = new MqttProperties();
       properties.add(integer(MqttProperties.RECEIVE_MAXIMUM, settings.receiveMaximum()));
       properties.add(
           integer(MqttProperties.MAXIMUM_PACKET_SIZE, (int) settings.maxPacketSize().bytes()));
       properties.add(integer(MqttProperties.TOPIC_ALIAS_MAXIMUM, TopicAliases.MAXIMUM));
-      if (assignedId != null) {
-        properties.add(new StringProperty(MqttProperties.ASSIGNED_CLIENT_IDENTIFIER, assignedId));
+      int keepAlive = ConnectRules.keepAliveSeconds(connect, settings);
+      if (keepAlive != connect.variableHeader().keepAliveTimeSeconds()) {
+        properties.add(integer(MqttProperties.SERVER_KEEP_ALIVE, keepAlive));
+      }
+      if (connect.payload().clientIdentifier().isEmpty()) {
+        properties.add(new StringProperty(MqttProperties.ASSIGNED_CLIENT_IDENTIFIER, clientId));
       }
     }
     return new MqttConnAckMessage(
@@ -58,22 +68,18 @@ final class Replies {
     return new IntegerProperty(property, value);
   }
 
-  static MqttMessage refused(MqttConnectReturnCode code, boolean v5, String reason) {
-    MqttProperties properties = MqttProperties.NO_PROPERTIES;
-    if (v5) {
-      properties = new MqttProperties();
-      properties.add(new StringProperty(MqttProperties.REASON_STRING, reason));
-    }
+  static MqttMessage refused(MqttConnectReturnCode code, Reasons reasons, String reason) {
     return new MqttConnAckMessage(
-        header(MqttMessageType.CONNACK), new MqttConnAckVariableHeader(code, false, properties));
+        header(MqttMessageType.CONNACK),
+        new MqttConnAckVariableHeader(code, false, reasons.of(reason, CONNACK_BYTES)));
   }
 
-  static MqttMessage pubAck(int packetId, byte code) {
-    return new MqttMessage(header(MqttMessageType.PUBACK), reply(packetId, code));
-  }
-
-  static MqttMessage pubRec(int packetId, byte code) {
-    return new MqttMessage(header(MqttMessageType.PUBREC), reply(packetId, code));
+  /** A PUBACK or PUBREC. */
+  static MqttMessage received(
+      MqttMessageType type, int packetId, byte code, Reasons reasons, String reason) {
+    return new MqttMessage(
+        header(type),
+        new MqttPubReplyMessageVariableHeader(packetId, code, reasons.ofAck(reason, PUBACK_BYTES)));
   }
 
   static MqttMessage pubRel(int packetId, int code) {
@@ -90,28 +96,33 @@ final class Replies {
     return new MqttPubReplyMessageVariableHeader(packetId, code, MqttProperties.NO_PROPERTIES);
   }
 
-  static MqttMessage disconnect(Disconnect code, String reason) {
-    var properties = new MqttProperties();
-    properties.add(new StringProperty(MqttProperties.REASON_STRING, reason));
+  static MqttMessage disconnect(Disconnect code, Reasons reasons, String reason) {
     return new MqttMessage(
         header(MqttMessageType.DISCONNECT),
-        new MqttReasonCodeAndPropertiesVariableHeader(code.byteValue(), properties));
+        new MqttReasonCodeAndPropertiesVariableHeader(
+            code.byteValue(), reasons.of(reason, DISCONNECT_BYTES)));
   }
 
-  static MqttMessage subAck(int packetId, List<Integer> codes) {
+  /**
+   * @param reason why filters are refused; empty if none is
+   */
+  static MqttMessage subAck(int packetId, List<Integer> codes, Reasons reasons, String reason) {
     return new MqttSubAckMessage(
         header(MqttMessageType.SUBACK),
-        MqttMessageIdVariableHeader.from(packetId),
+        new MqttMessageIdAndPropertiesVariableHeader(
+            packetId, reasons.ofAck(reason, SUBACK_BYTES + codes.size())),
         new MqttSubAckPayload(codes));
   }
 
   /**
    * @param codes one for each filter; none for a 3.1.1 client
+   * @param reason why filters are refused; empty if none is
    */
-  static MqttMessage unsubAck(int packetId, short[] codes) {
+  static MqttMessage unsubAck(int packetId, short[] codes, Reasons reasons, String reason) {
     return new MqttUnsubAckMessage(
         header(MqttMessageType.UNSUBACK),
-        MqttMessageIdVariableHeader.from(packetId),
+        new MqttMessageIdAndPropertiesVariableHeader(
+            packetId, reasons.ofAck(reason, SUBACK_BYTES + codes.length)),
         new MqttUnsubAckPayload(codes));
   }
 }

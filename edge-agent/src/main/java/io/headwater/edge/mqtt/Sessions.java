@@ -120,6 +120,16 @@ final class Sessions {
     return before;
   }
 
+  /** How many clients are connected. */
+  synchronized int connected() {
+    return connections.size();
+  }
+
+  /** How many sessions are kept whose clients are not connected. */
+  synchronized int away() {
+    return away.size();
+  }
+
   /** Whether the log may have something of a client's. */
   synchronized boolean isStored(String clientId) {
     return stored.contains(clientId);

@@ -77,6 +77,10 @@ final class SharedGroups {
     return member;
   }
 
+  synchronized int size() {
+    return entries.size();
+  }
+
   /** A session has the filter no more. */
   synchronized void leave(String filter, String clientId) {
     Entry entry = entries.get(filter);

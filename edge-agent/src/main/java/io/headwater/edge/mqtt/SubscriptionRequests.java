@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client's SUBSCRIBE and UNSUBSCRIBE packets. Confined to the connection's event loop.
@@ -30,6 +30,8 @@ final class SubscriptionRequests {
   private static final int INVALID = 0x8F;
   private static final int NOT_AUTHORIZED = 0x87;
   private static final int QUOTA = 0x97;
+
+  private record Refusal(int code, String reason) {}
 
   private final ChannelHandlerContext ctx;
   private final MqttConnection connection;
@@ -101,13 +103,15 @@ final class SubscriptionRequests {
     }
     int identifier = identifier(subscribe);
     var codes = new ArrayList<Integer>();
+    var reasons = new ArrayList<String>();
     var granted = new LinkedHashMap<String, Subscription>();
     int underWayBefore = underWay;
     for (MqttTopicSubscription each : wanted) {
-      OptionalInt refusal = refusal(each, codes.size());
-      if (refusal.isPresent()) {
+      Refusal refusal = refusal(each, codes.size());
+      if (refusal != null) {
         metrics.refused("subscribe");
-        codes.add(client.v5() ? refusal.getAsInt() : FAILED);
+        codes.add(client.v5() ? refusal.code() : FAILED);
+        reasons.add(each.topicFilter() + ": " + refusal.reason());
       } else {
         Subscription subscription = Subscription.of(each.option(), identifier);
         granted.put(each.topicFilter(), subscription);
@@ -115,9 +119,10 @@ final class SubscriptionRequests {
       }
     }
     int packetId = subscribe.variableHeader().messageId();
+    String reason = String.join("; ", reasons);
     Slot slot = acks.add();
     if (granted.isEmpty()) {
-      acks.complete(slot, Replies.subAck(packetId, codes));
+      acks.complete(slot, Replies.subAck(packetId, codes, client.reasons(), reason));
       return;
     }
     var changes = new ArrayList<StateChange>();
@@ -137,7 +142,7 @@ final class SubscriptionRequests {
             client.tasks(),
             result -> {
               int known = subscriptions.size();
-              subscribed(slot, packetId, codes, granted, result);
+              subscribed(slot, packetId, codes, reason, granted, result);
               settle(taken, subscriptions.size() - known);
             });
   }
@@ -157,34 +162,36 @@ final class SubscriptionRequests {
     return 0;
   }
 
-  private OptionalInt refusal(MqttTopicSubscription wanted, int before) {
+  private @Nullable Refusal refusal(MqttTopicSubscription wanted, int before) {
     String filter = wanted.topicFilter();
     boolean valid =
         SharedFilter.isShared(filter)
             ? SharedFilter.isValid(filter)
             : Subscriptions.isFilter(filter);
     if (!valid) {
-      return OptionalInt.of(INVALID);
+      return new Refusal(INVALID, "not a topic filter");
     }
     if (!client.rights().maySubscribe(filter)) {
-      return OptionalInt.of(NOT_AUTHORIZED);
+      return new Refusal(NOT_AUTHORIZED, "no right to receive anything of it");
     }
     if (before >= limits.filtersPerSubscribe()) {
-      return OptionalInt.of(QUOTA);
+      return new Refusal(
+          QUOTA, "a SUBSCRIBE has at most " + limits.filtersPerSubscribe() + " filters");
     }
     if (!subscriptions.contains(filter)) {
       if (!quota.take(subscriptions.size() + underWay)) {
-        return OptionalInt.of(QUOTA);
+        return new Refusal(QUOTA, "there is no room for more filters");
       }
       underWay++;
     }
-    return OptionalInt.empty();
+    return null;
   }
 
   private void subscribed(
       Slot slot,
       int packetId,
       List<Integer> codes,
+      String reason,
       Map<String, Subscription> granted,
       StateWrite.Result result) {
     if (closed) {
@@ -194,7 +201,11 @@ final class SubscriptionRequests {
       metrics.refused("subscribe");
       acks.complete(
           slot,
-          Replies.subAck(packetId, codes.stream().map(_ -> client.v5() ? QUOTA : FAILED).toList()));
+          Replies.subAck(
+              packetId,
+              codes.stream().map(_ -> client.v5() ? QUOTA : FAILED).toList(),
+              client.reasons(),
+              "it could not be written to the log"));
       return;
     }
     var fresh = new Subscriptions(client.id(), client.rights()); // kept values come for those
@@ -213,7 +224,7 @@ final class SubscriptionRequests {
     if (own) {
       delivery.subscribed(connection); // before the client is told: what is sent then reaches it
     }
-    acks.complete(slot, Replies.subAck(packetId, codes));
+    acks.complete(slot, Replies.subAck(packetId, codes, client.reasons(), reason));
     connection.flushAcks();
     if (own) {
       rows.subscribed(result.position(), result.end());
@@ -268,9 +279,13 @@ final class SubscriptionRequests {
       return;
     }
     short[] codes = new short[filters.size()];
+    var strange = new ArrayList<String>();
     for (int i = 0; i < codes.length; i++) {
       boolean removed = subscriptions.remove(filters.get(i));
       codes[i] = (short) (removed ? 0 : NO_SUBSCRIPTION);
+      if (!removed) {
+        strange.add(filters.get(i));
+      }
       quota.giveBack(removed ? 1 : 0);
       shares.unsubscribed(filters.get(i));
     }
@@ -278,6 +293,12 @@ final class SubscriptionRequests {
       delivery.left(connection);
       rows.unsubscribed();
     }
-    acks.complete(slot, Replies.unsubAck(packetId, client.v5() ? codes : new short[0]));
+    acks.complete(
+        slot,
+        Replies.unsubAck(
+            packetId,
+            client.v5() ? codes : new short[0],
+            client.reasons(),
+            strange.isEmpty() ? "" : "not subscribed: " + String.join(", ", strange)));
   }
 }

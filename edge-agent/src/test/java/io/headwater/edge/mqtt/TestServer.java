@@ -126,6 +126,11 @@ final class TestServer implements AutoCloseable {
         .connection(settings, new Flight(new FlightBudget(() -> 1 << 20), 1 << 20));
   }
 
+  /** As the agent does. */
+  void tellOfItself() {
+    listener.tellOfItself("test");
+  }
+
   int port() {
     return listener.address().port();
   }
