@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttConnectVariableHeader;
+import io.netty.handler.codec.mqtt.MqttIdentifierRejectedException;
 import io.netty.handler.codec.mqtt.MqttProperties;
+import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
 import io.netty.handler.codec.mqtt.MqttVersion;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +14,16 @@ import org.jspecify.annotations.Nullable;
 final class ConnectRules {
   private static final int LONGEST_CLIENT_ID = 256;
 
-  /** Why a CONNECT is refused. */
-  record Refusal(MqttConnectReturnCode code, String reason) {}
+  /**
+   * Why a CONNECT is refused.
+   *
+   * @param counted its name where refusals are counted
+   */
+  record Refusal(MqttConnectReturnCode code, String reason, String counted) {
+    Refusal(MqttConnectReturnCode code, String reason) {
+      this(code, reason, "connect");
+    }
+  }
 
   private ConnectRules() {}
 
@@ -52,6 +62,20 @@ final class ConnectRules {
     return null;
   }
 
+  /** What to say to a first packet that cannot be read; null for nothing. */
+  static @Nullable Refusal undecodable(@Nullable Throwable cause) {
+    if (cause instanceof MqttUnacceptableProtocolVersionException) {
+      return new Refusal(
+          MqttConnectReturnCode.CONNECTION_REFUSED_UNACCEPTABLE_PROTOCOL_VERSION,
+          "MQTT 3.1.1 and 5 are spoken here");
+    }
+    return cause instanceof MqttIdentifierRejectedException
+        ? new Refusal(
+            MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
+            "the client identifier is not accepted")
+        : null;
+  }
+
   private static Refusal identifier(boolean v5, String reason) {
     return new Refusal(
         v5
@@ -68,7 +92,9 @@ final class ConnectRules {
     }
     if (!rights.mayPublish(will.topic())) {
       return new Refusal(
-          Admission.Reason.NOT_AUTHORIZED.code(v5), "the will's topic may not be published to");
+          Admission.Reason.NOT_AUTHORIZED.code(v5),
+          "the will's topic may not be published to",
+          Admission.Reason.NOT_AUTHORIZED.counted());
     }
     if (!TopicFilters.isPublishable(will.topic(), limits)) {
       return new Refusal(

@@ -4,14 +4,12 @@ import io.headwater.edge.log.Append;
 import io.headwater.edge.log.StateChange;
 import io.headwater.edge.log.StateWrite;
 import io.headwater.edge.log.StoredSession;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
-import io.netty.handler.codec.mqtt.MqttIdentifierRejectedException;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
 import io.netty.handler.codec.mqtt.MqttMessageType;
@@ -21,7 +19,6 @@ import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
 import io.netty.handler.codec.mqtt.MqttReasonCodes.Disconnect;
 import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
-import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
 import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.netty.handler.timeout.IdleStateEvent;
 import io.netty.util.ReferenceCountUtil;
@@ -155,7 +152,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     reasons = Reasons.of(connect);
     ConnectRules.Refusal refusal = ConnectRules.check(connect);
     if (refusal != null) {
-      refuse(ctx, refusal.code(), refusal.reason());
+      refuse(ctx, refusal);
       return;
     }
     if (!v5 && connect.variableHeader().hasPassword() && !connect.variableHeader().hasUserName()) {
@@ -178,7 +175,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
         will = Will.of(connect);
         ConnectRules.Refusal refusal = ConnectRules.check(will, v5, granted, settings.limits());
         if (refusal != null) {
-          refuse(ctx, refusal.code(), refusal.reason());
+          refuse(ctx, refusal);
         } else {
           rights = granted;
           admitted(ctx, connect);
@@ -348,16 +345,14 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     refused(ctx, reason.code(v5), explanation);
   }
 
-  private void refuse(ChannelHandlerContext ctx, MqttConnectReturnCode code, String reason) {
-    metrics.refused("connect");
-    refused(ctx, code, reason);
+  private void refuse(ChannelHandlerContext ctx, ConnectRules.Refusal refusal) {
+    metrics.refused(refusal.counted());
+    refused(ctx, refusal.code(), refusal.reason());
   }
 
   private void refused(ChannelHandlerContext ctx, MqttConnectReturnCode code, String reason) {
-    state = State.CLOSED;
-    handshake.discard();
-    ctx.writeAndFlush(Replies.refused(code, reasons, reason))
-        .addListener(ChannelFutureListener.CLOSE);
+    Linger.close(ctx, Replies.refused(code, reasons, reason));
+    ended();
   }
 
   private void live(ChannelHandlerContext ctx, MqttMessage message) throws ProtocolViolation {
@@ -453,19 +448,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   void deliver(ChannelHandlerContext ctx, LocalDelivery.Message message, Subscriptions filters) {
     Subscriptions.Match match = filters.match(message.topic(), "", Long.MAX_VALUE);
     if (state == State.LIVE && match != null) {
-      outbox.deliver(
-          ctx,
-          new Outgoing(
-              -1,
-              message.topic(),
-              message.payload(),
-              message.attributes(),
-              0,
-              Math.min(1, match.qos()),
-              message.retained(),
-              match.identifiers(),
-              null,
-              message.handed()));
+      outbox.deliver(ctx, Outgoing.of(message, match));
     } else if (message.handed() != null) {
       message.handed().accept(LocalDelivery.Handed.NOT_SENT);
     }
@@ -497,7 +480,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
       close(ctx);
     }
     if (intake != null) {
-      if (intake.isFull()) {
+      if (intake.isFull() && state != State.CLOSED) {
         reading.pause(ctx, Reading.Pause.BACKLOG);
       } else if (intake.hasRoom()) {
         reading.resume(ctx, Reading.Pause.BACKLOG);
@@ -511,7 +494,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     ChannelHandlerContext ctx = context;
     if (ctx != null) {
       onLoop(
-          ctx, () -> violated(ctx, Disconnect.SESSION_TAKEN_OVER, "another connection took over"));
+          ctx,
+          () -> {
+            violated(ctx, Disconnect.SESSION_TAKEN_OVER, "another connection took over");
+            ctx.close(); // the newcomer waits
+          });
     }
     return gone;
   }
@@ -522,9 +509,11 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     }
     metrics.refused(code.name().toLowerCase(Locale.ROOT));
     if (state == State.LIVE && v5) {
-      ctx.writeAndFlush(Replies.disconnect(code, reasons, reason));
+      Linger.close(ctx, Replies.disconnect(code, reasons, reason));
+      ended();
+    } else {
+      close(ctx);
     }
-    close(ctx);
   }
 
   private void malformed(ChannelHandlerContext ctx, @Nullable Throwable cause) {
@@ -536,18 +525,13 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
               ? Disconnect.PACKET_TOO_LARGE
               : Disconnect.MALFORMED_PACKET,
           cause == null ? "malformed" : String.valueOf(cause.getMessage()));
-    } else if (cause instanceof MqttUnacceptableProtocolVersionException) {
-      refuse(
-          ctx,
-          MqttConnectReturnCode.CONNECTION_REFUSED_UNACCEPTABLE_PROTOCOL_VERSION,
-          "MQTT 3.1.1 and 5 are spoken here");
-    } else if (cause instanceof MqttIdentifierRejectedException) {
-      refuse(
-          ctx,
-          MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED,
-          "the client identifier is not accepted");
     } else {
-      close(ctx);
+      ConnectRules.Refusal refusal = ConnectRules.undecodable(cause);
+      if (refusal == null) {
+        close(ctx);
+      } else {
+        refuse(ctx, refusal);
+      }
     }
   }
 
@@ -584,11 +568,20 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     }
     if (event instanceof IdleStateEvent && !reading.isPaused()) {
       violated(ctx, Disconnect.KEEP_ALIVE_TIMEOUT, "nothing was heard for 1.5 keep-alives");
+      ctx.close();
     }
   }
 
   @Override
   public void channelInactive(ChannelHandlerContext ctx) {
+    ended();
+  }
+
+  /** Nothing more is sent. */
+  private void ended() {
+    if (inactive) {
+      return;
+    }
     closed();
     inactive = true;
     server.delivery().left(this);

@@ -44,6 +44,21 @@ record Outgoing(
         null);
   }
 
+  /** A message of the agent's own. */
+  static Outgoing of(LocalDelivery.Message message, Subscriptions.Match match) {
+    return new Outgoing(
+        -1,
+        message.topic(),
+        message.payload(),
+        message.attributes(),
+        0,
+        Math.min(1, match.qos()),
+        message.retained(),
+        match.identifiers(),
+        null,
+        message.handed());
+  }
+
   /** As dealt by a shared subscription. */
   Outgoing shared(String filter, Consumer<Handed> dealer) {
     return new Outgoing(

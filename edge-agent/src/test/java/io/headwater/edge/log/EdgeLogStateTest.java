@@ -140,6 +140,34 @@ class EdgeLogStateTest {
   }
 
   @Test
+  void sharedSubscriptionLivesAsLongAsASessionHasIt() throws IOException {
+    String filter = "$share/g/a/#";
+    try (EdgeLog log = open(SMALL_FILES)) {
+      write(log, null, new StateChange.SharedProgress(filter, 9, List.of(1L), List.of()));
+      write(
+          log,
+          null,
+          new StateChange.OpenSession(CLIENT, 3600, null),
+          new StateChange.PutFilter(CLIENT, filter, 1, 0),
+          new StateChange.OpenSession("other", 3600, null),
+          new StateChange.PutFilter("other", filter, 1, 0),
+          new StateChange.SharedProgress(filter, 7, List.of(3L, 4L, 5L), List.of()),
+          new StateChange.SharedProgress(filter, 8, List.of(6L), List.of(4L)),
+          new StateChange.TakeShared(filter, 5));
+      roll(log);
+      write(log, null, new StateChange.EndSession("other"));
+    }
+    try (EdgeLog log = open(SMALL_FILES)) {
+      assertThat(log.shares())
+          .containsExactly(new StoredShare(filter, 8, List.of(3L, 6L), List.of(CLIENT)));
+      write(log, null, new StateChange.RemoveFilter(CLIENT, filter));
+    }
+    try (EdgeLog log = open(SMALL_FILES)) {
+      assertThat(log.shares()).isEmpty();
+    }
+  }
+
+  @Test
   void sessionSurvivesARestartAndANewFile() throws IOException {
     try (EdgeLog log = open(SMALL_FILES)) {
       fillSession(log);

@@ -1,5 +1,6 @@
 package io.headwater.edge.mqtt;
 
+import static io.headwater.edge.mqtt.Packets.ack;
 import static io.headwater.edge.mqtt.Packets.publish;
 import static io.headwater.edge.mqtt.Packets.subscribe;
 import static io.headwater.edge.mqtt.Packets.unsubscribe;
@@ -9,6 +10,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.edge.log.LogSettings;
 import io.headwater.process.ByteSize;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -116,6 +118,28 @@ class ReasonsTest {
         }
         client.send(publish(QOS_1, 0, "t", "x"));
         assertThat(client.receive()).startsWith("e0").hasSizeLessThanOrEqualTo(2 * most);
+      }
+    }
+  }
+
+  /** It answers what it reads while the connection ends, as clients do. */
+  @Test
+  void lastWordReachesAClientThatIsStillSending() throws IOException {
+    for (int round = 0; round < 5; round++) {
+      try (RawClient client = client(60, "")) {
+        client.receive();
+        var all = new ByteArrayOutputStream();
+        for (int id = 1; id <= 520; id++) {
+          all.writeBytes(publish(4, id, "t", "x"));
+        }
+        client.send(all.toByteArray());
+        String packet = client.receive();
+        while (packet.startsWith("50")) {
+          client.send(ack(0x62, Integer.parseInt(packet.substring(4, 8), 16)));
+          packet = client.receive();
+        }
+        assertThat(packet).startsWith("e0").contains("93");
+        assertThat(client.receive()).isEqualTo("closed");
       }
     }
   }
