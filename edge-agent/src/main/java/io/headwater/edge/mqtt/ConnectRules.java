@@ -17,10 +17,11 @@ final class ConnectRules {
   /**
    * Why a CONNECT is refused.
    *
+   * @param code null if none fits: the connection just ends (MQTT-3.2.2-6 of 3.1.1)
    * @param counted its name where refusals are counted
    */
-  record Refusal(MqttConnectReturnCode code, String reason, String counted) {
-    Refusal(MqttConnectReturnCode code, String reason) {
+  record Refusal(@Nullable MqttConnectReturnCode code, String reason, String counted) {
+    Refusal(@Nullable MqttConnectReturnCode code, String reason) {
       this(code, reason, "connect");
     }
   }
@@ -46,13 +47,6 @@ final class ConnectRules {
     }
     if (RemoteOrigin.isReserved(given)) {
       return identifier(v5, "client identifiers that begin with $remote/ are the agent's own");
-    }
-    if (header.willQos() > 2) {
-      return new Refusal(
-          v5
-              ? MqttConnectReturnCode.CONNECTION_REFUSED_MALFORMED_PACKET
-              : MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE,
-          "will QoS " + header.willQos());
     }
     if (v5 && header.properties().getProperty(MqttProperties.AUTHENTICATION_METHOD) != null) {
       return new Refusal(
@@ -98,9 +92,7 @@ final class ConnectRules {
     }
     if (!TopicFilters.isPublishable(will.topic(), limits)) {
       return new Refusal(
-          v5
-              ? MqttConnectReturnCode.CONNECTION_REFUSED_TOPIC_NAME_INVALID
-              : MqttConnectReturnCode.CONNECTION_REFUSED_SERVER_UNAVAILABLE,
+          v5 ? MqttConnectReturnCode.CONNECTION_REFUSED_TOPIC_NAME_INVALID : null,
           "the will's topic is not one");
     }
     return null;

@@ -6,7 +6,6 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.handler.codec.http.websocketx.WebSocketServerProtocolHandler;
-import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.util.concurrent.TimeUnit;
@@ -21,8 +20,12 @@ final class Linger extends ChannelInboundHandlerAdapter {
 
   private Linger() {}
 
-  /** Sends a message, and nothing behind it; the client may close, or is closed in a second. */
-  static void close(ChannelHandlerContext ctx, MqttMessage last) {
+  /**
+   * Sends a message, and nothing behind it; the client may close, or is closed in a second.
+   *
+   * @param last a packet, or its bytes
+   */
+  static void close(ChannelHandlerContext ctx, Object last) {
     ChannelFuture written = ctx.writeAndFlush(last);
     if (!(ctx.channel() instanceof SocketChannel socket)
         || ctx.pipeline().get(WebSocketServerProtocolHandler.class) != null) {

@@ -347,7 +347,12 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
 
   private void refuse(ChannelHandlerContext ctx, ConnectRules.Refusal refusal) {
     metrics.refused(refusal.counted());
-    refused(ctx, refusal.code(), refusal.reason());
+    MqttConnectReturnCode code = refusal.code();
+    if (code == null) {
+      close(ctx);
+    } else {
+      refused(ctx, code, refusal.reason());
+    }
   }
 
   private void refused(ChannelHandlerContext ctx, MqttConnectReturnCode code, String reason) {
@@ -519,12 +524,10 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
   private void malformed(ChannelHandlerContext ctx, @Nullable Throwable cause) {
     metrics.refused("malformed", client(ctx) + ": " + (cause == null ? "" : cause.getMessage()));
     if (state == State.LIVE) {
-      violated(
-          ctx,
-          cause instanceof TooLongFrameException
-              ? Disconnect.PACKET_TOO_LARGE
-              : Disconnect.MALFORMED_PACKET,
-          cause == null ? "malformed" : String.valueOf(cause.getMessage()));
+      violated(ctx, code(cause), cause == null ? "malformed" : String.valueOf(cause.getMessage()));
+    } else if (state == State.OPEN && cause instanceof ProtocolViolation violation) {
+      Linger.close(ctx, Replies.refusedUndecoded(violation.code().byteValue()));
+      ended();
     } else {
       ConnectRules.Refusal refusal = ConnectRules.undecodable(cause);
       if (refusal == null) {
@@ -533,6 +536,14 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
         refuse(ctx, refusal);
       }
     }
+  }
+
+  private static Disconnect code(@Nullable Throwable cause) {
+    return switch (cause) {
+      case ProtocolViolation violation -> violation.code();
+      case TooLongFrameException _ -> Disconnect.PACKET_TOO_LARGE;
+      case null, default -> Disconnect.MALFORMED_PACKET;
+    };
   }
 
   private static String client(ChannelHandlerContext ctx) {

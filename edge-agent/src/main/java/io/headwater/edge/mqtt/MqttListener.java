@@ -92,7 +92,35 @@ public final class MqttListener implements AutoCloseable {
       Admission admission,
       Clock clock,
       MqttMetrics metrics) {
-    int threads = Runtime.getRuntime().availableProcessors() <= 2 ? 1 : 2;
+    this(
+        endpoints,
+        settings,
+        sink,
+        delivery,
+        log,
+        watch,
+        admission,
+        clock,
+        metrics,
+        Runtime.getRuntime().availableProcessors() <= 2 ? 1 : 2);
+  }
+
+  /**
+   * As above.
+   *
+   * @param threads event loops
+   */
+  MqttListener(
+      Endpoints endpoints,
+      MqttSettings settings,
+      PublishSink sink,
+      LocalDelivery delivery,
+      EdgeLog log,
+      ClientWatch watch,
+      Admission admission,
+      Clock clock,
+      MqttMetrics metrics,
+      int threads) {
     loops =
         new MultiThreadIoEventLoopGroup(
             threads, Threads.factory("edge-mqtt"), NioIoHandler.newFactory());

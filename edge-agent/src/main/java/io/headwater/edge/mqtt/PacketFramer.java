@@ -20,7 +20,8 @@ import java.util.function.Consumer;
  * <p>So a packet's size is known before it is there: one that is too large ends the connection at
  * its first bytes, and an incomplete one takes its part of the bytes in flight and has a time
  * limit. And so a packet whose content claims to be longer than it is cannot reach into the next
- * one, nor wait for more: the decoder did not make a message of it.
+ * one, nor wait for more: the decoder did not make a message of it. What the decoder does not look
+ * at is for {@link PacketRules}.
  */
 final class PacketFramer extends ByteToMessageDecoder {
   private static final int MORE_NEEDED = -1;
@@ -39,6 +40,7 @@ final class PacketFramer extends ByteToMessageDecoder {
   private final Duration holdLimit;
   private final Flight flight;
   private final Reading reading;
+  private final PacketRules rules = new PacketRules();
 
   private long handedOn;
   private long decoded;
@@ -98,8 +100,19 @@ final class PacketFramer extends ByteToMessageDecoder {
       waitForMore(ctx, length);
     } else {
       whole(ctx);
+      hand(in, length, out);
+    }
+  }
+
+  private void hand(ByteBuf in, int length, List<Object> out) {
+    ByteBuf packet = in.readRetainedSlice(length);
+    Exception violation = rules.check(packet);
+    if (violation == null) {
       handedOn++;
-      out.add(in.readRetainedSlice(length));
+      out.add(packet);
+    } else {
+      packet.release();
+      end(in, out, violation);
     }
   }
 
@@ -125,7 +138,7 @@ final class PacketFramer extends ByteToMessageDecoder {
     int flags = first & 0xF;
     return switch (first >> 4) {
       case 0 -> false;
-      case 3 -> (flags & 6) != 6; // QoS 3
+      case 3 -> (flags & 6) != 6 && (flags & 0xE) != 8; // QoS 3; DUP at QoS 0
       case 6, 8, 10 -> flags == 2; // PUBREL, SUBSCRIBE, UNSUBSCRIBE
       default -> flags == 0;
     };

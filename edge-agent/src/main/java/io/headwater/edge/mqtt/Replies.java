@@ -1,5 +1,7 @@
 package io.headwater.edge.mqtt;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttConnAckMessage;
 import io.netty.handler.codec.mqtt.MqttConnAckVariableHeader;
 import io.netty.handler.codec.mqtt.MqttConnectMessage;
@@ -72,6 +74,11 @@ final class Replies {
     return new MqttConnAckMessage(
         header(MqttMessageType.CONNACK),
         new MqttConnAckVariableHeader(code, false, reasons.of(reason, CONNACK_BYTES)));
+  }
+
+  /** The CONNACK of MQTT 5 for a CONNECT that was not decoded: the encoder knows no version yet. */
+  static ByteBuf refusedUndecoded(byte code) {
+    return Unpooled.wrappedBuffer(new byte[] {0x20, 3, 0, code, 0});
   }
 
   /** A PUBACK or PUBREC. */

@@ -36,6 +36,7 @@ final class TestServer implements AutoCloseable {
   private final Admission admission;
   private final MqttSettings settings;
   private final LogSettings logSettings;
+  private final int loops;
   private EdgeLog log;
   private MqttListener listener;
 
@@ -51,9 +52,22 @@ final class TestServer implements AutoCloseable {
     this(folder, settings, logSettings, Admission.ANYONE);
   }
 
+  /**
+   * @param loops event loops
+   */
+  TestServer(Path folder, int loops) {
+    this(folder, MqttSettings.DEFAULTS, LogSettings.DEFAULTS, Admission.ANYONE, loops);
+  }
+
   private TestServer(
       Path folder, MqttSettings settings, LogSettings logSettings, Admission admission) {
+    this(folder, settings, logSettings, admission, 1);
+  }
+
+  private TestServer(
+      Path folder, MqttSettings settings, LogSettings logSettings, Admission admission, int loops) {
     this.folder = folder;
+    this.loops = loops;
     this.admission = admission;
     this.settings = settings;
     this.logSettings = logSettings;
@@ -75,7 +89,8 @@ final class TestServer implements AutoCloseable {
         ClientWatch.NONE,
         admission,
         Clock.systemUTC(),
-        new MqttMetrics(registry));
+        new MqttMetrics(registry),
+        loops);
   }
 
   private boolean offer(Publish publish) {
