@@ -4,7 +4,6 @@ import static io.headwater.edge.mqtt.Conversation.CLEAN;
 import static io.headwater.edge.mqtt.Conversation.QOS_1;
 import static io.headwater.edge.mqtt.Conversation.connect5;
 import static io.headwater.edge.mqtt.Conversation.packet;
-import static io.headwater.edge.mqtt.Conversation.published;
 import static io.headwater.edge.mqtt.Conversation.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -37,12 +36,6 @@ class RawPacketCasesTest {
   private static RawClient fresh(TestServer server, String id) throws IOException {
     RawClient client = server.client().send(connect5(id, CLEAN, Conversation.WORDLESS, ""));
     assertThat(client.receive()).matches("20..0000.*");
-    return client;
-  }
-
-  private static RawClient back(TestServer server, String id, boolean present) throws IOException {
-    RawClient client = server.client().send(connect5(id, 0, Conversation.KEPT, ""));
-    assertThat(client.receive()).matches(present ? "20..0100.*" : "20..0000.*");
     return client;
   }
 
