@@ -4,6 +4,7 @@ import static io.headwater.edge.mqtt.Conversation.CLEAN;
 import static io.headwater.edge.mqtt.Conversation.QOS_1;
 import static io.headwater.edge.mqtt.Conversation.connect5;
 import static io.headwater.edge.mqtt.Conversation.packet;
+import static io.headwater.edge.mqtt.Conversation.published;
 import static io.headwater.edge.mqtt.Conversation.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -12,14 +13,24 @@ import io.headwater.process.ByteSize;
 import io.headwater.testsupport.SmallFileSystem;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,6 +47,12 @@ class RawPacketCasesTest {
   private static RawClient fresh(TestServer server, String id) throws IOException {
     RawClient client = server.client().send(connect5(id, CLEAN, Conversation.WORDLESS, ""));
     assertThat(client.receive()).matches("20..0000.*");
+    return client;
+  }
+
+  private static RawClient back(TestServer server, String id, boolean present) throws IOException {
+    RawClient client = server.client().send(connect5(id, 0, Conversation.KEPT, ""));
+    assertThat(client.receive()).matches(present ? "20..0100.*" : "20..0000.*");
     return client;
   }
 
@@ -208,6 +225,158 @@ class RawPacketCasesTest {
             return client.receive().equals("40020001");
           });
       assertThat(server.rows()).hasSize(committed.size() + 1).endsWith("t=after");
+    }
+  }
+
+  /** Publishes until the log has that many files. */
+  private static void fill(TestServer server, Path log, int files) throws IOException {
+    try (RawClient client = fresh(server, "filler")) {
+      for (int count = fileCount(log); count < files; count = fileCount(log)) {
+        for (int i = 0; i < 30; i++) {
+          client.send(Packets.publish(QOS_1, 1, "filling", "x".repeat(4000)));
+          assertThat(client.receive()).isEqualTo("40020001");
+        }
+        int before = count;
+        Awaitility.await("a new file").until(() -> fileCount(log) > before);
+      }
+    }
+  }
+
+  private static List<Path> files(Path log) {
+    try (Stream<Path> entries = Files.list(log)) {
+      return entries.filter(file -> file.toString().endsWith(".edgelog")).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static int fileCount(Path log) {
+    return files(log).size();
+  }
+
+  @Test
+  void retainedMessageAndSessionGoOverIntoNewFiles() throws IOException {
+    try (var server = new TestServer(folder, MqttSettings.DEFAULTS, SMALL_FILES)) {
+      try (RawClient client = back(server, "pump", false);
+          RawClient publisher = fresh(server, "publisher")) {
+        Conversation.subscribe(client, "r/+", 1);
+        publisher.send(Packets.publish(QOS_1 | 1, 1, "r/1", "kept"));
+        assertThat(publisher.receive()).isEqualTo("40020001");
+        assertThat(client.receive()).matches(published(QOS_1, 1, "r/1", "kept"));
+      }
+      fill(server, folder, 4);
+      for (int i = 0; i < 2; i++) {
+        try (RawClient client = back(server, "pump", true);
+            RawClient late = fresh(server, "late")) {
+          assertThat(client.receive()).matches(published(QOS_1 | 8, 1, "r/1", "kept"));
+          Conversation.subscribe(late, "r/1", 1);
+          assertThat(late.receive()).matches(published(QOS_1 | 1, 1, "r/1", "kept"));
+        }
+        server.restart();
+      }
+    }
+  }
+
+  @Test
+  void damagedSealedFileBehindAnUncleanStopHoldsNobodyUp(@TempDir Path copy) throws IOException {
+    try (var server = new TestServer(folder, MqttSettings.DEFAULTS, SMALL_FILES)) {
+      try (RawClient client = back(server, "pump", false)) {
+        Conversation.subscribe(client, "#", 1);
+      }
+      fill(server, folder, 4);
+      copy(folder, copy); // as a kill leaves it
+    }
+    Path sealed = files(copy).get(1);
+    Files.write(sealed, new byte[4096], StandardOpenOption.WRITE);
+    try (var server = new TestServer(copy, MqttSettings.DEFAULTS, SMALL_FILES);
+        RawClient publisher = fresh(server, "publisher")) {
+      publisher.send(Packets.publish(QOS_1, 1, "t", "served"));
+      assertThat(publisher.receive()).isEqualTo("40020001");
+      try (RawClient client = back(server, "pump", true)) {
+        var lengths = new ArrayList<Integer>();
+        String packet = client.receive();
+        while (!packet.endsWith(RawClient.hex("served"))) {
+          lengths.add(packet.length());
+          int topic = Integer.parseInt(packet.substring(4, 8), 16);
+          int at = 8 + 2 * topic;
+          client.send(Packets.ack(0x40, Integer.parseInt(packet.substring(at, at + 4), 16)));
+          packet = client.receive();
+        }
+        assertThat(lengths).as("what the other files have").hasSizeGreaterThan(10);
+      }
+      assertThat(server.registry.counter("edge.mqtt.dropped", "reason", "backlog").count())
+          .as("told as lost")
+          .isPositive();
+    }
+  }
+
+  /** The write-ahead log first: what it holds must not be checkpointed away in between. */
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> entries = Files.list(from)) {
+      for (Path entry :
+          entries
+              .sorted(Comparator.comparing(file -> !file.toString().endsWith("-wal")))
+              .toList()) {
+        if (!entry.toString().endsWith("-shm") && Files.isRegularFile(entry)) {
+          Files.copy(entry, to.resolve(entry.getFileName()));
+        }
+      }
+    }
+  }
+
+  @Test
+  void newcomersAcrossLoopsQueueUpAndNothingTheyPublishIsLost() throws Exception {
+    int rounds = 1000;
+    try (var server = new TestServer(folder, 2)) {
+      Set<String> answered = ConcurrentHashMap.newKeySet();
+      var threads = new ArrayList<Thread>();
+      var failures = new ConcurrentLinkedQueue<Throwable>();
+      for (String which : new String[] {"left", "right"}) {
+        threads.add(
+            Thread.ofPlatform()
+                .name("test-" + which)
+                .start(() -> {
+                  try {
+                    for (int i = 0; i < rounds; i++) {
+                      takeOver(server, which + i, answered);
+                    }
+                  } catch (Throwable e) {
+                    failures.add(e);
+                  }
+                }));
+      }
+      for (Thread each : threads) {
+        each.join();
+      }
+      assertThat(failures).isEmpty();
+      try (RawClient last = back(server, "one", true)) {
+        Conversation.assertSilent(last);
+        Awaitility.await()
+            .untilAsserted(() -> assertThat(server.rows().size()).isEqualTo(2 * rounds));
+      }
+      assertThat(new HashSet<>(server.rows()).size()).as("none twice").isEqualTo(2 * rounds);
+      assertThat(answered).as("acknowledged before it was taken over").isNotEmpty();
+      assertThat(server.rows()).containsAll(answered);
+    }
+  }
+
+  /** Connects, publishes at once, and stays for as long as an answer takes. */
+  private static void takeOver(TestServer server, String payload, Set<String> answered)
+      throws IOException {
+    try (RawClient client = server.client()) {
+      client.send(
+          connect5("one", 0, Conversation.KEPT, ""), Packets.publish(QOS_1, 1, "t", payload));
+      String packet = client.receive();
+      assertThat(packet).matches("20..0[01]00.*|closed");
+      while (!packet.equals("closed") && !packet.startsWith("e0")) {
+        packet = client.receive();
+        if (packet.equals("40020001")) {
+          answered.add("t=" + payload);
+          return;
+        }
+      }
+    } catch (SocketException _) {
+      // Reset: taken over before all was read.
     }
   }
 }
