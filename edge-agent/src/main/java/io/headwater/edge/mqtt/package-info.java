@@ -37,6 +37,10 @@
  * its filter's hash gives; it deals rows to the {@code SharedSubscriptions} of connections, whose
  * outboxes send them. {@code SharedGroups} knows which sessions have it.
  *
+ * <p>{@code SysTopics} tells what the server counts, by the same way as values from the hub: never
+ * through the log. {@code Reasons} says whether a client is told in words why something is refused;
+ * {@code Linger} sees to it that a last word is heard.
+ *
  * <p>Not served: enhanced authentication, which is refused as the standard says. Retained messages
  * that were still to follow a SUBSCRIBE when its connection broke do not follow later.
  */
