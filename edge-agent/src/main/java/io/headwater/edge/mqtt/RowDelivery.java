@@ -250,7 +250,7 @@ final class RowDelivery implements FeedReader, RowCursor.Reader {
     if (progress != null && !progress.isWriting()) {
       ticks++;
       boolean moved = cursor.position() != progress.cursorOnDisk() && ticks % CURSOR_TICKS == 0;
-      if (progress.isDirty() || moved) {
+      if (progress.isDirty() || progress.isBehind() || moved) {
         write(progress);
       }
     }

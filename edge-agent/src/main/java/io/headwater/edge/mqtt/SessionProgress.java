@@ -28,6 +28,7 @@ final class SessionProgress {
   private final Map<Integer, TakeShared> taken = new HashMap<>(); // with those in put
   private @Nullable Progress writing;
   private long cursorOnDisk;
+  private boolean acknowledged;
 
   /**
    * @param cursor as it is on disk
@@ -56,6 +57,8 @@ final class SessionProgress {
     put.remove(packetId);
     if (onDisk.contains(packetId) || isBeingPut(packetId)) {
       finished.add(packetId);
+    } else {
+      acknowledged = true;
     }
   }
 
@@ -76,6 +79,11 @@ final class SessionProgress {
     return !put.isEmpty() || !finished.isEmpty();
   }
 
+  /** Whether the client has something that the disk believes it has not: a kill would repeat it. */
+  boolean isBehind() {
+    return acknowledged;
+  }
+
   long cursorOnDisk() {
     return cursorOnDisk;
   }
@@ -86,6 +94,7 @@ final class SessionProgress {
         new Progress(client.id(), cursor, List.copyOf(put.values()), List.copyOf(finished));
     put = new LinkedHashMap<>();
     finished = new HashSet<>();
+    acknowledged = false;
     return progress;
   }
 
@@ -136,6 +145,7 @@ final class SessionProgress {
       onDisk.removeAll(Set.copyOf(progress.finished()));
       return;
     }
+    acknowledged = true;
     // It is still to be written, but for what has changed meanwhile.
     for (Outbound each : progress.put()) {
       if (!finished.contains(each.packetId())) {

@@ -177,6 +177,32 @@ class SessionTest {
   }
 
   @Test
+  void whatWasAcknowledgedIsOnDiskSoonSoThatAKillDoesNotRepeatIt() throws IOException {
+    try (RawClient pump = subscriber(60, false)) {
+      pump.send(subscribe(1, "a", 1, 0));
+      assertThat(pump.receive()).startsWith("90");
+      say(QOS_1, "a", "x");
+      assertThat(pump.receive()).matches(expected(QOS_1, 1, "a", "x"));
+      pump.send(ack(0x40, 1));
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(5)) // a cursor that only passes rows over has ten
+          .until(this::cursorOnDisk, cursor -> cursor == server.log().endSeq());
+    }
+  }
+
+  private long cursorOnDisk() {
+    var found = new CompletableFuture<Long>();
+    server
+        .log()
+        .write(
+            new StateWrite(
+                List.of(),
+                "pump",
+                result -> found.complete(result.session().orElseThrow().cursor())));
+    return found.join();
+  }
+
+  @Test
   void sessionOfAnOldClientIsKeptWithoutEnd() throws IOException {
     try (RawClient pump = server.client().send(connectOld("old", false))) {
       assertThat(pump.receive()).isEqualTo("20020000");
