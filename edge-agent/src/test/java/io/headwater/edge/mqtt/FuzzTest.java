@@ -10,6 +10,7 @@ import io.headwater.edge.log.LogSettings;
 import io.headwater.process.HostPort;
 import io.headwater.testsupport.Seed;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.netty.util.internal.PlatformDependent;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,14 +29,24 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Random bytes and damaged packets against the server. {@code -Dheadwater.fuzz.seconds=N} goes on
- * for longer.
+ * Random bytes and damaged packets against the server. {@code -Dheadwater.fuzz.packets=10000000}
+ * goes on for longer.
  */
-@Timeout(value = 1, unit = TimeUnit.HOURS)
+@Timeout(value = 6, unit = TimeUnit.HOURS)
 class FuzzTest {
   private static final int BATCH = 64;
+  private static final long SECONDS = 4;
+
+  /** Above what is in use when everything has been seen a few times. */
+  private static final long MOST_MORE_HEAP = 16 << 20;
+
+  private static final long MOST_MORE_DIRECT = 16 << 20;
+
+  private static final Logger LOGGER = LoggerFactory.getLogger(FuzzTest.class);
 
   private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   @TempDir private Path logs;
@@ -46,9 +57,10 @@ class FuzzTest {
   void nothingThatArrivesHurtsTheServerOrItsOtherClients() throws Exception {
     Seed seed = Seed.next();
     SplittableRandom random = seed.random();
-    long end =
-        System.nanoTime() + TimeUnit.SECONDS.toNanos(Long.getLong("headwater.fuzz.seconds", 4));
+    long wanted = Long.getLong("headwater.fuzz.packets", 0);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
     long packets = 0;
+    Memory early = null;
     try (EdgeLog log =
             EdgeLog.open(
                 logs, LogSettings.DEFAULTS, new EdgeLogMetrics(new SimpleMeterRegistry()));
@@ -67,7 +79,7 @@ class FuzzTest {
       Set<String> threads = serverThreads();
       try (var good = RawClient.open(port).connected(5, "the good client")) {
         int packetId = 1;
-        while (System.nanoTime() - end < 0) {
+        while (wanted > 0 ? packets < wanted : System.nanoTime() - end < 0) {
           for (int i = 0; i < BATCH; i++) {
             packets += attack(port, random);
           }
@@ -76,6 +88,9 @@ class FuzzTest {
           assertThat(good.receive())
               .as("after %s packets, %s", packets, seed)
               .matches("40(02|03|04)%04x.*".formatted(packetId));
+          if (early == null && packets > 10_000) {
+            early = Memory.now();
+          }
         }
       }
       assertThat(serverThreads()).as("%s", seed).isEqualTo(threads);
@@ -84,10 +99,29 @@ class FuzzTest {
           .until(() ->
               registry.get("edge.mqtt.flight.bytes").gauge().value() == 0
                   && registry.get("edge.mqtt.connections").gauge().value() == 0);
+      if (early != null) {
+        Memory late = Memory.now();
+        String both = "%s -> %s after %s packets, %s".formatted(early, late, packets, seed);
+        assertThat(late.heap()).as("heap: %s", both).isLessThan(early.heap() + MOST_MORE_HEAP);
+        assertThat(late.direct())
+            .as("direct memory: %s", both)
+            .isLessThan(early.direct() + MOST_MORE_DIRECT);
+        LOGGER.atInfo().addKeyValue("packets", packets).addKeyValue("memory", both).log("Fuzzed");
+      }
     } finally {
       others.shutdownNow();
     }
     assertThat(packets).as("packets sent, %s", seed).isGreaterThan(BATCH);
+  }
+
+  /** Bytes in use. */
+  private record Memory(long heap, long direct) {
+    static Memory now() {
+      System.gc();
+      Runtime runtime = Runtime.getRuntime();
+      return new Memory(
+          runtime.totalMemory() - runtime.freeMemory(), PlatformDependent.usedDirectMemory());
+    }
   }
 
   private boolean commit(Publish publish) {
