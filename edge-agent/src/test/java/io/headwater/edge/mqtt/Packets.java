@@ -40,6 +40,22 @@ final class Packets {
     return RawClient.packet(0x10, body.toByteArray());
   }
 
+  /** A CONNECT with a clean start and a will at QoS 2 that fires at once. */
+  static byte[] connectWithWill(String clientId, String topic, String payload) {
+    var body = new ByteArrayOutputStream();
+    text(body, "MQTT");
+    body.write(5);
+    body.write(2 | 4 | 2 << 3);
+    body.write(0);
+    body.write(60);
+    body.write(0);
+    text(body, clientId);
+    body.write(0);
+    text(body, topic);
+    text(body, payload);
+    return RawClient.packet(0x10, body.toByteArray());
+  }
+
   /** A CONNECT of MQTT 3.1.1. */
   static byte[] connectOld(String clientId, boolean clean) {
     var body = new ByteArrayOutputStream();
