@@ -1,9 +1,11 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.log.Append;
 import io.headwater.edge.log.CommittedRows;
 import io.netty.util.concurrent.EventExecutor;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -22,7 +24,11 @@ final class LoopFeed {
   private static final long MOST_BYTES = 8 << 20;
 
   private final EventExecutor loop;
-  private final Set<FeedReader> subscribers = new LinkedHashSet<>();
+
+  /** With the filters that they are indexed by. */
+  private final Map<FeedReader, Map<String, Subscription>> subscribers = new LinkedHashMap<>();
+
+  private final FilterIndex index = new FilterIndex();
   private final AtomicInteger wanted = new AtomicInteger();
   private final TreeMap<Long, CommittedRows> ring = new TreeMap<>();
   private long ringBytes;
@@ -54,20 +60,46 @@ final class LoopFeed {
       ringBytes -= ring.pollFirstEntry().getValue().bytes();
     }
     end = Math.max(end, rows.nextSeq());
-    for (FeedReader subscriber : new ArrayList<>(subscribers)) {
-      subscriber.pump();
+    Set<FeedReader> concerned = concerned(rows);
+    for (FeedReader subscriber : new ArrayList<>(subscribers.keySet())) {
+      if (concerned.contains(subscriber) || !subscriber.passes(rows.firstSeq(), rows.nextSeq())) {
+        subscriber.pump();
+      }
     }
+  }
+
+  /** Those among whose filters one may fit a row: with many subscribers the others cost little. */
+  @SuppressWarnings("ReferenceEquality") // a change makes another map; comparing all would be dear
+  private Set<FeedReader> concerned(CommittedRows rows) {
+    for (var entry : subscribers.entrySet()) {
+      Map<String, Subscription> now = entry.getKey().filters();
+      if (now != null && now != entry.getValue()) {
+        entry.getValue().keySet().forEach(filter -> index.remove(filter, entry.getKey()));
+        now.keySet().forEach(filter -> index.add(filter, entry.getKey()));
+        entry.setValue(now);
+      }
+    }
+    var found = new HashSet<FeedReader>();
+    for (Append row : rows.rows()) {
+      index.find(row.mqttTopic(), found);
+    }
+    return found;
   }
 
   /** Before the subscriber asks for its place in the log: from there on it misses nothing. */
   void add(FeedReader subscriber) {
-    if (subscribers.add(subscriber)) {
+    if (subscribers.putIfAbsent(subscriber, Map.of()) == null) {
       wanted.incrementAndGet();
     }
   }
 
   void remove(FeedReader subscriber) {
-    if (subscribers.remove(subscriber) && wanted.decrementAndGet() == 0) {
+    Map<String, Subscription> filters = subscribers.remove(subscriber);
+    if (filters == null) {
+      return;
+    }
+    filters.keySet().forEach(filter -> index.remove(filter, subscriber));
+    if (wanted.decrementAndGet() == 0) {
       ring.clear();
       ringBytes = 0;
     }
@@ -90,7 +122,7 @@ final class LoopFeed {
   }
 
   private void tick() {
-    for (FeedReader subscriber : new ArrayList<>(subscribers)) {
+    for (FeedReader subscriber : new ArrayList<>(subscribers.keySet())) {
       subscriber.tick();
     }
   }

@@ -61,6 +61,11 @@ final class RowCursor {
     position = Math.max(position, seq);
   }
 
+  /** Whether a row is the next one, and nothing before it waits or is being read. */
+  boolean isRightBefore(long seq) {
+    return position == seq && read.isEmpty() && !reading;
+  }
+
   /** Forgets what was read and not taken: it is read again. */
   void clear() {
     read.clear();

@@ -9,6 +9,7 @@ import io.netty.channel.ChannelHandlerContext;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -130,6 +131,21 @@ final class RowDelivery implements FeedReader, RowCursor.Reader {
   /** Told whenever there may be more room than before, or less. */
   void onPumped(Runnable listener) {
     pumped = listener;
+  }
+
+  @Override
+  public Map<String, Subscription> filters() {
+    return subscriptions.all();
+  }
+
+  @Override
+  public boolean passes(long firstSeq, long nextSeq) {
+    boolean standsThere =
+        placed && !closed && !restoring && replays.isEmpty() && cursor.isRightBefore(firstSeq);
+    if (standsThere) {
+      cursor.skipTo(nextSeq);
+    }
+    return standsThere;
   }
 
   /** Brings on what there is room for. */

@@ -9,11 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The filters of one client. Changed by its event loop, looked at by all threads. */
 final class Subscriptions {
-  private static final int CACHED_TOPICS = 1000;
+  private static final int CACHED_TOPICS = 200;
 
   /** What fits a topic. */
   private record Fitting(
       List<Subscription> subscriptions, boolean anyNoLocal, long since, @Nullable Match all) {}
+
+  /** Most topics are nobody's here: they share one. */
+  private static final Fitting NOTHING = new Fitting(List.of(), false, 0, null);
 
   /**
    * How a message goes to the client.
@@ -52,6 +55,11 @@ final class Subscriptions {
     filters = changed;
     cache.clear();
     return removed;
+  }
+
+  /** All by their filters, shared ones too; another map after each change. */
+  Map<String, Subscription> all() {
+    return filters;
   }
 
   boolean contains(String filter) {
@@ -103,7 +111,7 @@ final class Subscriptions {
         since = Math.max(since, entry.getValue().since());
       }
     }
-    return new Fitting(found, anyNoLocal, since, match(found));
+    return found.isEmpty() ? NOTHING : new Fitting(found, anyNoLocal, since, match(found));
   }
 
   private static @Nullable Match match(List<Subscription> subscriptions) {
