@@ -214,10 +214,15 @@ class DrainRun {
     }
   }
 
-  /** Follows what arrives until the backlog is there, each of its readings once. */
+  /**
+   * Follows what arrives until the backlog is there, each of its readings once.
+   *
+   * <p>A reading is live if the gateway was connected when it was taken: what comes before is
+   * backlog itself, and follows in its order.
+   */
   private static void watch(KafkaConsumer<byte[], byte[]> consumer) {
     long back = System.nanoTime();
-    long backMillis = System.currentTimeMillis();
+    long firstMillis = Long.MAX_VALUE;
     var seen = new BitSet(BACKLOG);
     var delays = new ArrayList<Long>();
     long first = 0;
@@ -228,13 +233,14 @@ class DrainRun {
         int number = value.getInt();
         if (number == LIVE) {
           long published = value.getLong();
-          if (published >= backMillis) {
+          if (published >= firstMillis) {
             delays.add(System.currentTimeMillis() - published);
           }
           continue;
         }
         if (first == 0) {
           first = System.nanoTime();
+          firstMillis = System.currentTimeMillis();
         }
         assertThat(seen.get(number)).as("reading %d is there once", number).isFalse();
         seen.set(number);

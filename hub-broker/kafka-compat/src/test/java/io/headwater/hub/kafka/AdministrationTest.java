@@ -209,7 +209,8 @@ class AdministrationTest {
     Awaitility.await().untilAsserted(() -> assertThat(heartbeatInterval()).isEqualTo(7_000));
     hub.crash();
     hub.start();
-    assertThat(heartbeatInterval()).isEqualTo(7_000);
+    // The coordinator may still be reading its topic.
+    Awaitility.await().untilAsserted(() -> assertThat(heartbeatInterval()).isEqualTo(7_000));
     try (Admin admin = hub.admin()) {
       var config =
           Objects.requireNonNull(admin.describeConfigs(List.of(group)).all().get().get(group));
