@@ -39,7 +39,8 @@ final class Linger extends ChannelInboundHandlerAdapter {
       ChannelFuture said = tls == null ? written : tls.closeOutbound();
       said.addListener(_ -> socket.shutdownOutput());
     });
-    ctx.executor().schedule(() -> socket.close(), MILLIS, TimeUnit.MILLISECONDS);
+    var timer = ctx.executor().schedule(() -> socket.close(), MILLIS, TimeUnit.MILLISECONDS);
+    socket.closeFuture().addListener(_ -> timer.cancel(false)); // it would keep the connection
   }
 
   @Override

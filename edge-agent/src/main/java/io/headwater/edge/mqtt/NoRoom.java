@@ -18,7 +18,11 @@ final class NoRoom extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelActive(ChannelHandlerContext ctx) {
-    var _ = ctx.executor().schedule(() -> ctx.close(), patience.toMillis(), TimeUnit.MILLISECONDS);
+    var timer =
+        ctx.executor().schedule(() -> ctx.close(), patience.toMillis(), TimeUnit.MILLISECONDS);
+    ctx.channel()
+        .closeFuture()
+        .addListener(_ -> timer.cancel(false)); // it would keep the connection
   }
 
   @Override

@@ -8,10 +8,12 @@ import io.netty.handler.codec.ByteToMessageDecoder;
 import io.netty.handler.codec.CorruptedFrameException;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.mqtt.MqttMessageFactory;
+import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Cuts what arrives into packets, and hands the decoder behind it each one whole. Confined to the
@@ -45,7 +47,11 @@ final class PacketFramer extends ByteToMessageDecoder {
   private long handedOn;
   private long decoded;
   private boolean broken;
-  private boolean timerRuns;
+
+  /** Both end with the connection: in them it would stay in memory. */
+  private @Nullable ScheduledFuture<?> timeCheck;
+
+  private @Nullable ScheduledFuture<?> roomCheck;
 
   // Of the packet of which only a part is there.
   private boolean incomplete;
@@ -168,9 +174,8 @@ final class PacketFramer extends ByteToMessageDecoder {
     if (!incomplete) {
       incomplete = true;
       sinceNanos = System.nanoTime();
-      if (!timerRuns) {
-        timerRuns = true;
-        schedule(ctx, this::checkTime, packetTimeout.toNanos());
+      if (timeCheck == null) {
+        timeCheck = schedule(ctx, this::checkTime, packetTimeout.toNanos());
       }
     }
     if (length > 0 && reserved == 0 && !waitsForRoom) {
@@ -186,22 +191,23 @@ final class PacketFramer extends ByteToMessageDecoder {
   }
 
   private void askAgain(ChannelHandlerContext ctx, int length) {
-    schedule(
-        ctx,
-        again -> {
-          if (!waitsForRoom) {
-            return;
-          }
-          if (flight.reserve(length)) {
-            reserved = length;
-            readOn(again);
-          } else if (System.nanoTime() - waitsSinceNanos > holdLimit.toNanos()) {
-            again.fireUserEventTriggered(Failure.NO_ROOM);
-          } else {
-            askAgain(again, length);
-          }
-        },
-        TimeUnit.MILLISECONDS.toNanos(ASK_AGAIN_MILLIS));
+    roomCheck =
+        schedule(
+            ctx,
+            again -> {
+              if (!waitsForRoom) {
+                return;
+              }
+              if (flight.reserve(length)) {
+                reserved = length;
+                readOn(again);
+              } else if (System.nanoTime() - waitsSinceNanos > holdLimit.toNanos()) {
+                again.fireUserEventTriggered(Failure.NO_ROOM);
+              } else {
+                askAgain(again, length);
+              }
+            },
+            TimeUnit.MILLISECONDS.toNanos(ASK_AGAIN_MILLIS));
   }
 
   private void readOn(ChannelHandlerContext ctx) {
@@ -213,7 +219,7 @@ final class PacketFramer extends ByteToMessageDecoder {
   }
 
   private void checkTime(ChannelHandlerContext ctx) {
-    timerRuns = false;
+    timeCheck = null;
     if (!incomplete) {
       return;
     }
@@ -224,23 +230,21 @@ final class PacketFramer extends ByteToMessageDecoder {
     if (left <= 0) {
       ctx.fireUserEventTriggered(Failure.PACKET_TIMEOUT);
     } else {
-      timerRuns = true;
-      schedule(ctx, this::checkTime, left);
+      timeCheck = schedule(ctx, this::checkTime, left);
     }
   }
 
-  private static void schedule(
+  private static ScheduledFuture<?> schedule(
       ChannelHandlerContext ctx, Consumer<ChannelHandlerContext> task, long nanos) {
-    var _ =
-        ctx.executor()
-            .schedule(
-                () -> {
-                  if (!ctx.isRemoved()) {
-                    task.accept(ctx);
-                  }
-                },
-                nanos,
-                TimeUnit.NANOSECONDS);
+    return ctx.executor()
+        .schedule(
+            () -> {
+              if (!ctx.isRemoved()) {
+                task.accept(ctx);
+              }
+            },
+            nanos,
+            TimeUnit.NANOSECONDS);
   }
 
   /** The packet is whole, or will never be. */
@@ -256,11 +260,23 @@ final class PacketFramer extends ByteToMessageDecoder {
   @Override
   public void channelInactive(ChannelHandlerContext ctx) throws Exception {
     super.channelInactive(ctx);
-    whole(ctx);
+    end(ctx);
   }
 
   @Override
   protected void handlerRemoved0(ChannelHandlerContext ctx) {
+    end(ctx);
+  }
+
+  private void end(ChannelHandlerContext ctx) {
     whole(ctx);
+    if (timeCheck != null) {
+      timeCheck.cancel(false);
+      timeCheck = null;
+    }
+    if (roomCheck != null) {
+      roomCheck.cancel(false);
+      roomCheck = null;
+    }
   }
 }

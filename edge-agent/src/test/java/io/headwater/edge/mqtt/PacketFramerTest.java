@@ -184,4 +184,17 @@ class PacketFramerTest {
     assertThat(events).containsExactly(PacketFramer.Failure.PACKET_TIMEOUT);
     impatient.finishAndReleaseAll();
   }
+
+  @Test
+  void nothingOfAConnectionThatIsGoneStaysInATimer() {
+    // Given
+    channel.writeInbound(Unpooled.wrappedBuffer(new byte[] {0x30, 100, 0}));
+    assertThat(channel.runScheduledPendingTasks()).as("a timer runs").isPositive();
+
+    // When
+    channel.pipeline().fireChannelInactive();
+
+    // Then
+    assertThat(channel.runScheduledPendingTasks()).as("no timer is left").isEqualTo(-1);
+  }
 }
