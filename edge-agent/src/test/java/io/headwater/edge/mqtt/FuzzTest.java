@@ -25,6 +25,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -100,13 +101,28 @@ class FuzzTest {
               registry.get("edge.mqtt.flight.bytes").gauge().value() == 0
                   && registry.get("edge.mqtt.connections").gauge().value() == 0);
       if (early != null) {
-        Memory late = Memory.now();
-        String both = "%s -> %s after %s packets, %s".formatted(early, late, packets, seed);
-        assertThat(late.heap()).as("heap: %s", both).isLessThan(early.heap() + MOST_MORE_HEAP);
-        assertThat(late.direct())
-            .as("direct memory: %s", both)
-            .isLessThan(early.direct() + MOST_MORE_DIRECT);
-        LOGGER.atInfo().addKeyValue("packets", packets).addKeyValue("memory", both).log("Fuzzed");
+        Memory first = early;
+        long sent = packets;
+        var both = new AtomicReference<>("");
+        // What has just ended is held for a second or so.
+        await("%s: memory is given back".formatted(seed))
+            .atMost(20, TimeUnit.SECONDS)
+            .pollInterval(500, TimeUnit.MILLISECONDS)
+            .untilAsserted(() -> {
+              Memory late = Memory.now();
+              both.set("%s -> %s after %s packets, %s".formatted(first, late, sent, seed));
+              assertThat(late.heap())
+                  .as("heap: %s", both)
+                  .isLessThan(first.heap() + MOST_MORE_HEAP);
+              assertThat(late.direct())
+                  .as("direct memory: %s", both)
+                  .isLessThan(first.direct() + MOST_MORE_DIRECT);
+            });
+        LOGGER
+            .atInfo()
+            .addKeyValue("packets", packets)
+            .addKeyValue("memory", both.get())
+            .log("Fuzzed");
       }
     } finally {
       others.shutdownNow();
