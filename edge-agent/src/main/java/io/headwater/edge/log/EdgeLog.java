@@ -80,6 +80,7 @@ public final class EdgeLog implements AutoCloseable {
   private final AtomicReference<@Nullable CompletableFuture<Long>> newLife =
       new AtomicReference<>();
   private final Contacts contacts = new Contacts(System::nanoTime);
+  private final CommitFailures failures = new CommitFailures(System::nanoTime);
   private final Thread writer;
 
   // Confined to the writer's thread once it runs.
@@ -438,6 +439,7 @@ public final class EdgeLog implements AutoCloseable {
       outcome = afterFailure(e, group.before(), writes.size());
     }
     if (outcome == Append.Outcome.COMMITTED) {
+      failures.succeeded();
       waitingSinceNanos.set(-1);
       if (!queue.isEmpty()) {
         waitingSinceNanos.compareAndSet(-1, System.nanoTime());
@@ -460,11 +462,7 @@ public final class EdgeLog implements AutoCloseable {
 
   /** Takes the counters back if the group is certainly not on disk; otherwise looks what is. */
   private Append.Outcome afterFailure(SQLException cause, WriteGroup.Counters before, int size) {
-    LOGGER
-        .atError()
-        .addKeyValue("records", size)
-        .addKeyValue("error", cause.getMessage())
-        .log("A commit failed");
+    failures.failed(size, cause);
     boolean full = isFull(cause);
     try {
       active.clearInserts();

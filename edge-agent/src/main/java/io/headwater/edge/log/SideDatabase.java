@@ -59,8 +59,10 @@ public record SideDatabase(Connection connection, boolean isLost) {
     LOGGER
         .atError()
         .addKeyValue("file", path)
+        .addKeyValue("lost", kind.what())
+        .addKeyValue("so", kind.ifLost())
         .addKeyValue("error", cause.getMessage())
-        .log("A damaged file is put aside with {}: {}", kind.what(), kind.ifLost());
+        .log("A damaged file is put aside");
     int n = 1;
     while (Files.exists(Path.of(path + ".corrupt-" + n))) {
       n++;

@@ -44,6 +44,19 @@ final class RawClient implements AutoCloseable {
     return this;
   }
 
+  /** Publishes, and waits for the acknowledgement: of QoS 2 for both. */
+  void say(int flags, String topic, String payload) throws IOException {
+    int qos = flags >> 1 & 3;
+    send(Packets.publish(flags, 9, topic, payload));
+    if (qos == 1) {
+      assertThat(receive()).startsWith("4002");
+    } else if (qos == 2) {
+      assertThat(receive()).startsWith("5002");
+      send(Packets.ack(0x62, 9));
+      assertThat(receive()).startsWith("7002");
+    }
+  }
+
   /** The next packet as hex, or "closed". */
   String receive() throws IOException {
     int type = in.read();

@@ -8,8 +8,6 @@ import static io.headwater.edge.mqtt.Conversation.published;
 import static io.headwater.edge.mqtt.Conversation.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headwater.edge.log.LogSettings;
-import io.headwater.process.ByteSize;
 import io.headwater.testsupport.SmallFileSystem;
 import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
@@ -20,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -39,9 +36,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Hard cases, each on a server of its own; {@code docs/mqtt-conformance.md} lists them all. */
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class RawPacketCasesTest {
-  private static final LogSettings SMALL_FILES =
-      new LogSettings(ByteSize.ofKibibytes(64), ByteSize.ofMebibytes(64), Duration.ZERO, 8192);
-
   @TempDir Path folder;
 
   private static RawClient fresh(TestServer server, String id) throws IOException {
@@ -190,7 +184,7 @@ class RawPacketCasesTest {
   void fullDiskInMidGroupAcknowledgesNothingThatIsNoRow() throws IOException {
     Path small = folder.resolve("small");
     try (SmallFileSystem disk = SmallFileSystem.mount(small, 4);
-        var server = new TestServer(small, MqttSettings.DEFAULTS, SMALL_FILES);
+        var server = new TestServer(small, MqttSettings.DEFAULTS, TestServer.SMALL_FILES);
         RawClient client = fresh(server, "a")) {
       var committed = new ArrayList<String>();
       int refused = 0;
@@ -256,7 +250,7 @@ class RawPacketCasesTest {
 
   @Test
   void retainedMessageAndSessionGoOverIntoNewFiles() throws IOException {
-    try (var server = new TestServer(folder, MqttSettings.DEFAULTS, SMALL_FILES)) {
+    try (var server = new TestServer(folder, MqttSettings.DEFAULTS, TestServer.SMALL_FILES)) {
       try (RawClient client = back(server, "pump", false);
           RawClient publisher = fresh(server, "publisher")) {
         Conversation.subscribe(client, "r/+", 1);
@@ -279,7 +273,7 @@ class RawPacketCasesTest {
 
   @Test
   void damagedSealedFileBehindAnUncleanStopHoldsNobodyUp(@TempDir Path copy) throws IOException {
-    try (var server = new TestServer(folder, MqttSettings.DEFAULTS, SMALL_FILES)) {
+    try (var server = new TestServer(folder, MqttSettings.DEFAULTS, TestServer.SMALL_FILES)) {
       try (RawClient client = back(server, "pump", false)) {
         Conversation.subscribe(client, "#", 1);
       }
@@ -288,7 +282,7 @@ class RawPacketCasesTest {
     }
     Path sealed = files(copy).get(1);
     Files.write(sealed, new byte[4096], StandardOpenOption.WRITE);
-    try (var server = new TestServer(copy, MqttSettings.DEFAULTS, SMALL_FILES);
+    try (var server = new TestServer(copy, MqttSettings.DEFAULTS, TestServer.SMALL_FILES);
         RawClient publisher = fresh(server, "publisher")) {
       publisher.send(Packets.publish(QOS_1, 1, "t", "served"));
       assertThat(publisher.receive()).isEqualTo("40020001");

@@ -10,9 +10,7 @@ import static io.headwater.edge.mqtt.Packets.unsubscribe;
 import static io.headwater.edge.mqtt.RawClient.hex;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headwater.edge.log.LogSettings;
 import io.headwater.edge.log.StateWrite;
-import io.headwater.process.ByteSize;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -41,12 +39,7 @@ class SessionTest {
 
   @BeforeEach
   void start() throws IOException {
-    server =
-        new TestServer(
-            folder,
-            MqttSettings.DEFAULTS,
-            new LogSettings(
-                ByteSize.ofKibibytes(64), ByteSize.ofMebibytes(64), Duration.ZERO, 8192));
+    server = new TestServer(folder, MqttSettings.DEFAULTS, TestServer.SMALL_FILES);
     sensor = server.client().connected(5, "sensor");
   }
 
@@ -60,18 +53,6 @@ class SessionTest {
     sensor.close();
     server.restart();
     sensor = server.client().connected(5, "sensor");
-  }
-
-  /** Publishes and waits for the acknowledgement. */
-  private void say(int flags, String topic, String payload) throws IOException {
-    sensor.send(publish(flags, 9, topic, payload));
-    if ((flags & QOS_1) != 0) {
-      assertThat(sensor.receive()).startsWith("4002");
-    } else if ((flags & QOS_2) != 0) {
-      assertThat(sensor.receive()).startsWith("5002");
-      sensor.send(ack(0x62, 9));
-      assertThat(sensor.receive()).startsWith("7002");
-    }
   }
 
   /** A PUBLISH to a client as hex, its length left out. */
@@ -97,12 +78,12 @@ class SessionTest {
       pump.send(subscribe(1, "a/#", 2, 0));
       assertThat(pump.receive()).isEqualTo("9004000100" + "02");
     }
-    say(QOS_1, "a/1", "one");
-    say(0, "a/1", "at QoS 0 to nobody");
-    say(QOS_2, "a/2", "two");
-    say(QOS_1, "b", "not wanted");
+    sensor.say(QOS_1, "a/1", "one");
+    sensor.say(0, "a/1", "at QoS 0 to nobody");
+    sensor.say(QOS_2, "a/2", "two");
+    sensor.say(QOS_1, "b", "not wanted");
     restart();
-    say(QOS_1, "a", "three");
+    sensor.say(QOS_1, "a", "three");
     try (RawClient pump = subscriber(60, true)) {
       assertThat(pump.receive()).matches(expected(QOS_1, 1, "a/1", "one"));
       assertThat(pump.receive()).matches(expected(QOS_2, 2, "a/2", "two"));
@@ -113,7 +94,7 @@ class SessionTest {
       assertThat(pump.receive()).isEqualTo("closed");
     }
     try (RawClient pump = subscriber(60, true)) {
-      say(QOS_1, "a/1", "four");
+      sensor.say(QOS_1, "a/1", "four");
       assertThat(pump.receive())
           .as("nothing comes again")
           .matches(expected(QOS_1, 1, "a/1", "four"));
@@ -125,9 +106,9 @@ class SessionTest {
     try (RawClient pump = subscriber(60, false)) {
       pump.send(subscribe(1, "a/#", 2, 0));
       pump.receive();
-      say(QOS_1, "a/1", "one");
-      say(QOS_2, "a/2", "two");
-      say(QOS_2, "a/3", "three");
+      sensor.say(QOS_1, "a/1", "one");
+      sensor.say(QOS_2, "a/2", "two");
+      sensor.say(QOS_2, "a/3", "three");
       assertThat(pump.receive()).matches(expected(QOS_1, 1, "a/1", "one"));
       assertThat(pump.receive()).matches(expected(QOS_2, 2, "a/2", "two"));
       assertThat(pump.receive()).matches(expected(QOS_2, 3, "a/3", "three"));
@@ -157,10 +138,10 @@ class SessionTest {
       pump.send(subscribe(1, "a", 1, 0));
       pump.receive();
     }
-    say(QOS_1, "a", "x");
+    sensor.say(QOS_1, "a", "x");
     try (RawClient pump = server.client().send(connect("pump", true, 60, null, 0))) {
       assertThat(pump.receive()).matches("20..0000.*");
-      say(QOS_1, "a", "y");
+      sensor.say(QOS_1, "a", "y");
       assertThat(pump.send(RawClient.ping()).receive()).isEqualTo("d000");
     }
     subscriber(60, true).close(); // the clean one has begun another
@@ -181,7 +162,7 @@ class SessionTest {
     try (RawClient pump = subscriber(60, false)) {
       pump.send(subscribe(1, "a", 1, 0));
       assertThat(pump.receive()).startsWith("90");
-      say(QOS_1, "a", "x");
+      sensor.say(QOS_1, "a", "x");
       assertThat(pump.receive()).matches(expected(QOS_1, 1, "a", "x"));
       pump.send(ack(0x40, 1));
       Awaitility.await()
@@ -210,7 +191,7 @@ class SessionTest {
       assertThat(pump.receive()).isEqualTo("9003000101");
     }
     restart();
-    say(QOS_2, "a", "x");
+    sensor.say(QOS_2, "a", "x");
     try (RawClient pump = server.client().send(connectOld("old", false))) {
       assertThat(pump.receive()).isEqualTo("20020100");
       assertThat(pump.receive()).isEqualTo("32060001" + hex("a") + "0001" + hex("x"));
@@ -223,7 +204,7 @@ class SessionTest {
       pump.send(subscribe(1, "a/#", 1 | NO_LOCAL, 5), subscribe(2, "a/1", RETAIN_AS_PUBLISHED, 6));
       assertThat(pump.receive()).startsWith("90");
       assertThat(pump.receive()).startsWith("90");
-      say(QOS_2 | 1, "a/1", "x");
+      sensor.say(QOS_2 | 1, "a/1", "x");
       assertThat(pump.receive())
           .as("one message, the highest QoS, both identifiers, the publisher's retain flag")
           .matches("33..0003" + hex("a/1") + "0001" + "04(0b050b06|0b060b05)" + hex("x"));
@@ -238,7 +219,7 @@ class SessionTest {
     restart();
     try (RawClient pump = subscriber(60, true)) {
       assertThat(pump.receive()).as("not acknowledged").startsWith("3a");
-      say(0, "a/1", "y");
+      sensor.say(0, "a/1", "y");
       assertThat(pump.receive()).matches("30..0003" + hex("a/1") + "020b05" + hex("y"));
     }
   }
@@ -256,7 +237,7 @@ class SessionTest {
       pump.send(subscribe(1, "#", 1, 0));
       pump.receive();
       for (int i = 1; i <= 5; i++) {
-        say(QOS_1, "t", "" + i);
+        sensor.say(QOS_1, "t", "" + i);
       }
       assertThat(pump.receive()).matches(expected(QOS_1, 1, "t", "1"));
       assertThat(pump.receive()).matches(expected(QOS_1, 2, "t", "2"));
@@ -275,7 +256,7 @@ class SessionTest {
     }
     String filling = "x".repeat(500);
     for (int i = 0; i < 1500; i++) {
-      say(QOS_1, "t/" + i % 7, i + filling);
+      sensor.say(QOS_1, "t/" + i % 7, i + filling);
     }
     try (RawClient pump = subscriber(60, true)) {
       for (int i = 0; i < 1500; i++) {
@@ -288,23 +269,23 @@ class SessionTest {
 
   @Test
   void retainedMessagesFollowTheSubscription() throws IOException {
-    say(QOS_1 | 1, "r/1", "one");
-    say(QOS_1 | 1, "r/2", "two");
-    say(QOS_1 | 1, "r/2", "");
-    say(QOS_2 | 1, "r/3", "three");
+    sensor.say(QOS_1 | 1, "r/1", "one");
+    sensor.say(QOS_1 | 1, "r/2", "two");
+    sensor.say(QOS_1 | 1, "r/2", "");
+    sensor.say(QOS_2 | 1, "r/3", "three");
     restart();
     try (RawClient pump = subscriber(60, false)) {
       pump.send(subscribe(1, "r/+", 1, 0));
       assertThat(pump.receive()).startsWith("90");
       assertThat(pump.receive()).matches(expected(QOS_1 | 1, 1, "r/1", "one"));
       assertThat(pump.receive()).matches(expected(QOS_1 | 1, 2, "r/3", "three"));
-      say(QOS_1 | 1, "r/1", "live");
+      sensor.say(QOS_1 | 1, "r/1", "live");
       assertThat(pump.receive()).matches(expected(QOS_1, 3, "r/1", "live"));
       assertThat(pump.send(subscribe(2, "r/1", 0x10, 0)).receive()).startsWith("90");
       assertThat(pump.receive()).as("a new filter").matches(expected(1, 0, "r/1", "live"));
       assertThat(pump.send(subscribe(3, "r/1", 0x10, 0)).receive()).startsWith("90");
       assertThat(pump.send(subscribe(4, "r/3", 0x20, 0)).receive()).startsWith("90");
-      say(QOS_1, "r/9", "end");
+      sensor.say(QOS_1, "r/9", "end");
       assertThat(pump.receive()).as("nothing else").matches(expected(QOS_1, 4, "r/9", "end"));
     }
   }

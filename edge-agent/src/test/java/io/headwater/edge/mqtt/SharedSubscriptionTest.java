@@ -9,9 +9,7 @@ import static io.headwater.edge.mqtt.Packets.unsubscribe;
 import static io.headwater.edge.mqtt.RawClient.hex;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.headwater.edge.log.LogSettings;
 import io.headwater.edge.log.StoredShare;
-import io.headwater.process.ByteSize;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -42,12 +40,7 @@ class SharedSubscriptionTest {
 
   @BeforeEach
   void start() throws IOException {
-    server =
-        new TestServer(
-            folder,
-            MqttSettings.DEFAULTS,
-            new LogSettings(
-                ByteSize.ofKibibytes(64), ByteSize.ofMebibytes(64), Duration.ZERO, 8192));
+    server = new TestServer(folder, MqttSettings.DEFAULTS, TestServer.SMALL_FILES);
     sensor = server.client().connected(5, "sensor");
   }
 
@@ -61,17 +54,6 @@ class SharedSubscriptionTest {
     sensor.close();
     server.restart();
     sensor = server.client().connected(5, "sensor");
-  }
-
-  private void say(int flags, String topic, String payload) throws IOException {
-    sensor.send(publish(flags, 9, topic, payload));
-    if ((flags & QOS_1) != 0) {
-      assertThat(sensor.receive()).startsWith("4002");
-    } else if ((flags & QOS_2) != 0) {
-      assertThat(sensor.receive()).startsWith("5002");
-      sensor.send(ack(0x62, 9));
-      assertThat(sensor.receive()).startsWith("7002");
-    }
   }
 
   private RawClient member(String id, boolean present) throws IOException {
@@ -115,7 +97,7 @@ class SharedSubscriptionTest {
       looker.send(subscribe(1, "t/#", 0, 0));
       looker.receive();
       for (int i = 1; i <= 6; i++) {
-        say(QOS_1, "t/" + i, "" + i);
+        sensor.say(QOS_1, "t/" + i, "" + i);
       }
       var shared = new ArrayList<String>();
       for (RawClient each : List.of(a, b)) {
@@ -138,14 +120,14 @@ class SharedSubscriptionTest {
       a.send(subscribe(2, "$share/h/t/#", 1, 7), subscribe(3, "$share/g/t/+", 1, 0));
       a.receive();
       a.receive();
-      say(QOS_1, "t/1", "x");
+      sensor.say(QOS_1, "t/1", "x");
       var packets = List.of(a.receive(), a.receive(), a.receive());
       assertThat(packets).allMatch(each -> each.startsWith("32") && each.endsWith(hex("x")));
       assertThat(packets).filteredOn(each -> each.contains("020b07")).hasSize(1);
       a.send(unsubscribe(4, "$share/h/t/#"), unsubscribe(5, "$share/g/t/+"));
       assertThat(a.receive()).isEqualTo("b00400040000");
       assertThat(a.receive()).isEqualTo("b00400050000");
-      say(QOS_1, "t/2", "y");
+      sensor.say(QOS_1, "t/2", "y");
       assertThat(Received.of(a).payload()).isEqualTo("y");
       assertSilent(a);
     }
@@ -169,9 +151,9 @@ class SharedSubscriptionTest {
 
   @Test
   void newGroupBeginsAtTheHeadAndGetsNothingRetained() throws IOException {
-    say(QOS_1 | 1, "t/1", "old");
+    sensor.say(QOS_1 | 1, "t/1", "old");
     try (RawClient a = member("a", 1)) {
-      say(QOS_1 | 1, "t/1", "new");
+      sensor.say(QOS_1 | 1, "t/1", "new");
       assertThat(Received.of(a).payload()).isEqualTo("new");
       assertSilent(a);
     }
@@ -182,8 +164,8 @@ class SharedSubscriptionTest {
     RawClient a = member("a", 2);
     try (RawClient b = member("b", 2)) {
       for (int i = 1; i <= 4; i++) {
-        say(QOS_1, "t/1", "one-" + i);
-        say(QOS_2, "t/2", "two-" + i);
+        sensor.say(QOS_1, "t/1", "one-" + i);
+        sensor.say(QOS_2, "t/2", "two-" + i);
       }
       var first = new ArrayList<Received>();
       for (int i = 0; i < 4; i++) {
@@ -223,7 +205,7 @@ class SharedSubscriptionTest {
       a.send(subscribe(1, FILTER, 1, 0));
       a.receive();
       for (int i = 0; i < 10; i++) {
-        say(QOS_1, "t", "" + i);
+        sensor.say(QOS_1, "t", "" + i);
       }
       Received only = Received.of(a);
       assertSilent(a);
@@ -231,8 +213,8 @@ class SharedSubscriptionTest {
         Received.of(b);
       }
       a.send(ack(0x40, only.packetId()));
-      say(QOS_1, "t", "x");
-      say(QOS_1, "t", "y");
+      sensor.say(QOS_1, "t", "x");
+      sensor.say(QOS_1, "t", "y");
       assertThat(Received.of(a).payload()).isIn("x", "y");
       assertThat(Received.of(b).payload()).isIn("x", "y");
     }
@@ -241,18 +223,18 @@ class SharedSubscriptionTest {
   @Test
   void groupGoesOnAfterARestartAndANewFile() throws IOException {
     try (RawClient a = member("a", 2)) {
-      say(QOS_1, "t", "one");
-      say(QOS_2, "t", "two");
+      sensor.say(QOS_1, "t", "one");
+      sensor.say(QOS_2, "t", "two");
       assertThat(Received.of(a).payload()).isEqualTo("one");
       assertThat(Received.of(a).payload()).isEqualTo("two");
       for (int i = 0; i < 6; i++) {
-        say(QOS_1, "fill", "x".repeat(50_000));
+        sensor.say(QOS_1, "fill", "x".repeat(50_000));
         Awaitility.await().pollDelay(Duration.ofMillis(300)).until(() -> true);
       }
     }
-    say(QOS_1, "t", "three");
+    sensor.say(QOS_1, "t", "three");
     restart();
-    say(QOS_2, "t", "four");
+    sensor.say(QOS_2, "t", "four");
     try (RawClient b = member("b", 2)) {
       for (String expected : List.of("one", "three", "four")) {
         Received each = Received.of(b);
@@ -279,7 +261,7 @@ class SharedSubscriptionTest {
       assertThat(b.receive()).isEqualTo("b00400020000");
       assertThat(a.send(RawClient.disconnect()).receive()).isEqualTo("closed");
     }
-    say(QOS_1, "t", "kept");
+    sensor.say(QOS_1, "t", "kept");
     try (RawClient b = server.client().connected(5, "b")) {
       b.send(subscribe(1, FILTER, 1, 0));
       b.receive();
@@ -288,7 +270,7 @@ class SharedSubscriptionTest {
       assertThat(b.receive()).isEqualTo("closed");
     }
     server.client().connected(5, "a").close(); // with a clean start: nobody has it now
-    say(QOS_1, "t", "not kept");
+    sensor.say(QOS_1, "t", "not kept");
     restart();
     assertThat(server.log().shares()).isEmpty();
     try (RawClient a = member("a", 1)) {

@@ -5,6 +5,7 @@ import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
 import io.headwater.edge.log.LogRow;
 import io.headwater.edge.log.LogSettings;
+import io.headwater.process.ByteSize;
 import io.headwater.process.HostPort;
 import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.StreamPartition;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -21,6 +23,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The server on a real log, whose way there can be held up. */
 final class TestServer implements AutoCloseable {
+  /** A log that begins new files soon. */
+  static final LogSettings SMALL_FILES =
+      new LogSettings(ByteSize.ofKibibytes(64), ByteSize.ofMebibytes(64), Duration.ZERO, 8192);
+
   private static final StreamPartition STREAM = new StreamPartition("mqtt", 0);
 
   /** Publishes are refused for want of room. */
