@@ -1,5 +1,6 @@
 package io.headwater.edge.benchmark;
 
+import io.headwater.testsupport.measure.Figures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -54,12 +55,13 @@ final class BenchmarkMain implements Callable<Integer> {
       Rows.ALL.forEach(row -> System.out.println(row.name()));
       return 0;
     }
+    List<Subject> all = Subjects.all();
     List<Subject> subjects =
-        Subjects.all().stream()
+        all.stream()
             .filter(subject -> brokers.isEmpty() || brokers.contains(subject.name()))
             .toList();
     if (!areKnown("row", names, Rows.ALL.stream().map(Row::name).toList())
-        || !areKnown("broker", brokers, subjects.stream().map(Subject::name).toList())) {
+        || !areKnown("broker", brokers, all.stream().map(Subject::name).toList())) {
       return 2;
     }
     Files.createDirectories(folder);

@@ -1,5 +1,6 @@
 package io.headwater.edge.benchmark;
 
+import io.headwater.testsupport.measure.Figures;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.util.ArrayList;

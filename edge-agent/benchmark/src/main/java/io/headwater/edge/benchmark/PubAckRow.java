@@ -1,5 +1,6 @@
 package io.headwater.edge.benchmark;
 
+import io.headwater.testsupport.measure.Figures;
 import java.io.IOException;
 import java.util.List;
 import org.HdrHistogram.Histogram;

@@ -1,5 +1,7 @@
 package io.headwater.edge.benchmark;
 
+import io.headwater.testsupport.measure.Figures;
+import io.headwater.testsupport.measure.Quartiles;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;

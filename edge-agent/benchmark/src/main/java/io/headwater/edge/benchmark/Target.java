@@ -1,5 +1,7 @@
 package io.headwater.edge.benchmark;
 
+import io.headwater.testsupport.measure.Quartiles;
+
 /**
  * What Headwater is to reach.
  *

@@ -1,5 +1,6 @@
 package io.headwater.hub.benchmark;
 
+import io.headwater.testsupport.measure.Figures;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package io.headwater.hub.benchmark;
 
+import io.headwater.testsupport.measure.Figures;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.headwater.hub.benchmark;
 
+import io.headwater.testsupport.measure.Quartiles;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ToDoubleFunction;

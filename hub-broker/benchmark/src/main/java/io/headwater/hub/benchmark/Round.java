@@ -1,5 +1,6 @@
 package io.headwater.hub.benchmark;
 
+import io.headwater.testsupport.measure.Figures;
 import org.jspecify.annotations.Nullable;
 
 /**

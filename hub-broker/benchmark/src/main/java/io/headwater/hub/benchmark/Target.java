@@ -1,5 +1,6 @@
 package io.headwater.hub.benchmark;
 
+import io.headwater.testsupport.measure.Quartiles;
 import java.util.function.ToDoubleFunction;
 
 /**

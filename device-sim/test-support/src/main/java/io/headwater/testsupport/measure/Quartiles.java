@@ -1,10 +1,11 @@
-package io.headwater.edge.benchmark;
+package io.headwater.testsupport.measure;
 
 import java.util.Arrays;
 
 /** The middle of some values and the spread about it, between neighbours by proportion. */
-record Quartiles(double lower, double median, double upper) {
-  static Quartiles of(double[] values) {
+public record Quartiles(double lower, double median, double upper) {
+  /** Throws {@link IllegalArgumentException} if there are none. */
+  public static Quartiles of(double[] values) {
     if (values.length == 0) {
       throw new IllegalArgumentException("no values");
     }

@@ -1,4 +1,4 @@
-package io.headwater.edge.benchmark;
+package io.headwater.testsupport.measure;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -8,22 +8,23 @@ import java.util.Map;
  *
  * @param values in the order to be printed
  */
-record Figures(Map<String, Double> values) {
-  Figures {
+public record Figures(Map<String, Double> values) {
+  public Figures {
     values = new LinkedHashMap<>(values);
   }
 
-  static Figures of(String name, double value) {
+  public static Figures of(String name, double value) {
     return new Figures(Map.of(name, value));
   }
 
-  Figures and(String name, double value) {
+  public Figures and(String name, double value) {
     var more = new LinkedHashMap<>(values);
     more.put(name, value);
     return new Figures(more);
   }
 
-  double get(String name) {
+  /** Throws {@link IllegalArgumentException} if there is no such figure. */
+  public double get(String name) {
     Double value = values.get(name);
     if (value == null) {
       throw new IllegalArgumentException("no figure '" + name + "' among " + values.keySet());
