@@ -52,7 +52,7 @@ final class Bridge implements RunningProcess {
   private static final String VERSION = "0.1.0";
 
   private final Resources resources = new Resources();
-  private final Health health = new Health();
+  private final Health health = Health.starting();
   private final CompletableFuture<Void> fatal = new CompletableFuture<>();
   private final Map<String, String> addresses = new LinkedHashMap<>();
 
@@ -152,6 +152,7 @@ final class Bridge implements RunningProcess {
     addresses.put("http", http.address().toString());
     addresses.put("id", id);
     await(handover.ready());
+    health.started();
   }
 
   private static void warnOfOpenDoors(BridgeConfig config) {

@@ -64,7 +64,7 @@ final class EdgeAgent implements RunningProcess {
   private static final int WORK_WAITING = 64;
 
   private final Resources resources = new Resources();
-  private final Health health = new Health();
+  private final Health health = Health.starting();
 
   /** A restart helps a log that cannot be written; it does not help against a far side. */
   private final Health watched = new Health();
@@ -178,6 +178,7 @@ final class EdgeAgent implements RunningProcess {
         .forEach((transport, address) -> addresses.put(transport.key(), address.toString()));
     addresses.put("http", http.address().toString());
     addresses.put("gateway", gateway);
+    health.started();
   }
 
   private static RouteTable routes(EdgeConfig config, EdgeLog log) {

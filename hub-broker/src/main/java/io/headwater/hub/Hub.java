@@ -27,7 +27,7 @@ final class Hub implements RunningProcess {
   private static final Logger LOGGER = LoggerFactory.getLogger(Hub.class);
 
   private final Resources resources = new Resources();
-  private final Health health = new Health();
+  private final Health health = Health.starting();
   private final CompletableFuture<Void> fatal = new CompletableFuture<>();
   private final Map<String, String> addresses = new LinkedHashMap<>();
 
@@ -82,6 +82,7 @@ final class Hub implements RunningProcess {
     addresses.put("kafka", kafka.toString());
     addresses.put("zookeeper", zookeeper.address().toString());
     addresses.put("http", http.address().toString());
+    health.started();
   }
 
   private static Broker.Settings settings(HubConfig config, Path folder) {

@@ -25,7 +25,21 @@ public final class Health {
     }
   }
 
+  private static final String START = "start";
+
   private final Map<String, Supplier<Optional<String>>> checks = new ConcurrentHashMap<>();
+
+  /** Of a process that answers before it can do its work: down until {@link #started}. */
+  public static Health starting() {
+    var health = new Health();
+    health.check(START, () -> Optional.of("it is still starting"));
+    return health;
+  }
+
+  /** All that it starts with is there. */
+  public void started() {
+    checks.remove(START);
+  }
 
   /** Adds a check; its problem text says what is wrong and since when, not how to call support. */
   public void check(String name, Supplier<Optional<String>> problem) {

@@ -83,6 +83,21 @@ class ProcessPartsTest {
     }
   }
 
+  @Test
+  void processIsDownUntilItHasStarted() throws Exception {
+    var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    var health = Health.starting();
+    try (var http = new HttpEndpoint("edge", new HostPort("127.0.0.1", 0), registry, health)) {
+      HttpResponse<String> early = get(http, "/health");
+      assertThat(early.statusCode()).isEqualTo(503);
+      assertThat(early.body()).contains("still starting");
+
+      health.started();
+
+      assertThat(get(http, "/health").statusCode()).isEqualTo(200);
+    }
+  }
+
   private static HttpResponse<String> get(HttpEndpoint http, String path) throws Exception {
     try (var client = HttpClient.newHttpClient()) {
       return client.send(
