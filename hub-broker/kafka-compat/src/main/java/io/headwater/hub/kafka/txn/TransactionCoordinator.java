@@ -49,8 +49,7 @@ public final class TransactionCoordinator implements AutoCloseable {
   private static final long WAIT_MS = 100;
 
   /** Partitions that a producer wants in its transaction. */
-  private record Addition(
-      Set<TopicPartition> partitions, long deadline, CompletableFuture<Void> done) {}
+  private record Addition(Set<TopicPartition> partitions, CompletableFuture<Void> done) {}
 
   /** Who adds; additions of one can be written together. */
   private record Adder(ProducerEpoch producer, TransactionVersion version) {}
@@ -60,8 +59,11 @@ public final class TransactionCoordinator implements AutoCloseable {
     private final TransactionMetadata metadata;
     private final Deque<Runnable> waiting = new ArrayDeque<>();
 
-    /** Not looked at yet. */
+    /** Not written yet; what comes while a transition is under way is written after it at once. */
     private final Map<Adder, List<Addition>> additions = new LinkedHashMap<>();
+
+    /** Whether {@code additions} will be looked at. */
+    private boolean adding;
 
     Entry(TransactionMetadata metadata) {
       this.metadata = metadata;
@@ -213,101 +215,105 @@ public final class TransactionCoordinator implements AutoCloseable {
   /**
    * Adds partitions to the open transaction, beginning it where needed. Waits a moment for a
    * transition that is under way instead of sending the client round. What comes at once, as from
-   * the partitions of one request, is written at once: each step is a force of the disk.
+   * the partitions of one request, and what comes meanwhile is written at once: each step is a
+   * force of the disk.
    */
   public CompletableFuture<Void> addPartitions(
       String id,
       ProducerEpoch producer,
       Set<TopicPartition> partitions,
       TransactionVersion version) {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WAIT_MS);
     return onThread(() -> {
       Entry entry = existing(id);
-      var addition = new Addition(partitions, deadline, new CompletableFuture<>());
-      boolean first = entry.additions.isEmpty();
+      var addition = new Addition(partitions, new CompletableFuture<>());
       entry
           .additions
           .computeIfAbsent(new Adder(producer, version), _ -> new ArrayList<>())
           .add(addition);
-      if (first) {
-        thread.execute(() -> addTogether(id, entry)); // behind those that have come with it
+      if (!entry.adding) {
+        entry.adding = true;
+        thread.execute(() -> addTogether(entry)); // behind those that have come with it
+      } else if (isBusy(entry)) {
+        giveUpLater(entry, addition);
       }
       return addition.done();
     });
   }
 
-  private void addTogether(String id, Entry entry) {
-    var all = new LinkedHashMap<>(entry.additions);
-    entry.additions.clear();
-    all.forEach((adder, additions) -> {
-      var partitions = new HashSet<TopicPartition>();
-      additions.forEach(addition -> partitions.addAll(addition.partitions()));
-      var done = new CompletableFuture<Void>();
-      done.whenComplete((_, failure) -> {
-        for (Addition addition : additions) {
-          if (failure == null) {
-            addition.done().complete(null);
-          } else {
-            addition.done().completeExceptionally(failure);
-          }
-        }
-      });
-      take(
-          () ->
-              add(
-                  id,
-                  adder.producer(),
-                  partitions,
-                  adder.version(),
-                  additions.getFirst().deadline()),
-          done);
-    });
+  /** Tells the client to come back when the step before takes too long. */
+  private void giveUpLater(Entry entry, Addition addition) {
+    var _ =
+        thread.schedule(
+            () -> {
+              // Those that a step has taken wait for the disk, as long as that takes.
+              if (entry.additions.values().stream().anyMatch(all -> all.remove(addition))) {
+                entry.additions.values().removeIf(List::isEmpty);
+                addition
+                    .done()
+                    .completeExceptionally(
+                        Errors.CONCURRENT_TRANSACTIONS.exception(
+                            entry.metadata.transactionalId() + " is ending a transaction"));
+              }
+            },
+            WAIT_MS,
+            TimeUnit.MILLISECONDS);
   }
 
-  private CompletableFuture<Void> add(
-      String id,
-      ProducerEpoch producer,
-      Set<TopicPartition> partitions,
-      TransactionVersion version,
-      long deadline) {
-    Entry entry = existing(id);
-    TransactionMetadata metadata = entry.metadata;
+  private void addTogether(Entry entry) {
     // Before the producer is looked at: while a transaction ends, its client may have the next
     // producer id and epoch already, which the metadata gets only at the end (KAFKA-18660).
-    if (metadata.pendingTransitionInProgress() || isEnding(metadata)) {
-      return later(entry, deadline, () -> add(id, producer, partitions, version, deadline));
+    while (!entry.additions.isEmpty() && !isBusy(entry)) {
+      var next = entry.additions.entrySet().iterator().next();
+      entry.additions.remove(next.getKey());
+      addTogether(entry, next.getKey(), next.getValue());
     }
-    if (metadata.producerId() != producer.producerId()) {
+    entry.adding = !entry.additions.isEmpty();
+    if (entry.adding) {
+      entry.additions.values().forEach(all -> all.forEach(one -> giveUpLater(entry, one)));
+      entry.waiting.add(() -> addTogether(entry));
+    }
+  }
+
+  private void addTogether(Entry entry, Adder adder, List<Addition> additions) {
+    var partitions = new HashSet<TopicPartition>();
+    additions.forEach(addition -> partitions.addAll(addition.partitions()));
+    var done = new CompletableFuture<Void>();
+    done.whenComplete((_, failure) -> {
+      for (Addition addition : additions) {
+        if (failure == null) {
+          addition.done().complete(null);
+        } else {
+          addition.done().completeExceptionally(failure);
+        }
+      }
+    });
+    take(() -> add(entry, adder, partitions), done);
+  }
+
+  private CompletableFuture<Void> add(Entry entry, Adder adder, Set<TopicPartition> partitions) {
+    TransactionMetadata metadata = entry.metadata;
+    String id = metadata.transactionalId();
+    if (!isKnown(entry) || metadata.producerId() != adder.producer().producerId()) {
       return failed(Errors.INVALID_PRODUCER_ID_MAPPING, "no such producer of " + id);
     }
-    if (metadata.producerEpoch() != producer.epoch()) {
+    if (metadata.producerEpoch() != adder.producer().epoch()) {
       return failed(Errors.PRODUCER_FENCED, "a newer producer uses " + id);
     }
     if (metadata.state() == TransactionState.ONGOING
         && metadata.topicPartitions().containsAll(partitions)) {
       return CompletableFuture.completedFuture(null);
     }
-    return transition(entry, metadata.prepareAddPartitions(partitions, clock.millis(), version));
+    return transition(
+        entry, metadata.prepareAddPartitions(partitions, clock.millis(), adder.version()));
   }
 
-  /** Takes the step when the present one is over, unless that takes too long. */
-  private CompletableFuture<Void> later(
-      Entry entry, long deadline, Supplier<CompletableFuture<Void>> step) {
-    var result = new CompletableFuture<Void>();
-    entry.waiting.add(() -> {
-      if (!result.isDone()) {
-        take(step, result);
-      }
-    });
-    var _ =
-        thread.schedule(
-            () ->
-                result.completeExceptionally(
-                    Errors.CONCURRENT_TRANSACTIONS.exception(
-                        entry.metadata.transactionalId() + " is ending a transaction")),
-            deadline - System.nanoTime(),
-            TimeUnit.NANOSECONDS);
-    return result;
+  private boolean isKnown(Entry entry) {
+    return entries.get(entry.metadata.transactionalId()) == entry;
+  }
+
+  private boolean isBusy(Entry entry) {
+    return isKnown(entry)
+        && (entry.metadata.pendingTransitionInProgress() || isEnding(entry.metadata));
   }
 
   private static boolean isEnding(TransactionMetadata metadata) {

@@ -40,7 +40,8 @@ class TransactionStepsTest {
       }
       hub.stop();
       // The producer's id; then of each transaction: partitions, decision, end. The coordinator
-      // may have begun with the first partitions before it sees the last ones.
+      // may have begun with the first partitions before it sees the others, which then wait for
+      // that step and go together; four steps of them are a thread that stood still in between.
       hub.edit(engine ->
           assertThat(engine.require(States.partitionOf(ID)).endOffset())
               .isLessThanOrEqualTo(1 + transactions * 6L));
