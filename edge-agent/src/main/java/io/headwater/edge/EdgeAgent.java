@@ -256,6 +256,7 @@ final class EdgeAgent implements RunningProcess {
         publish.topic(),
         publish.clientId(),
         publish.attributes(),
+        routed.durability(),
         publish.also(),
         publish.done());
   }

@@ -1,10 +1,12 @@
 package io.headwater.edge;
 
+import io.headwater.edge.log.Durability;
 import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
 import io.headwater.process.Config;
 import io.headwater.process.UserError;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -58,6 +60,7 @@ final class RoutesCommand implements Callable<Integer> {
         .forEach(wildcard -> out.println("        " + wildcard.name() + " = " + wildcard.value()));
     out.println("stream  " + routed.stream());
     out.println("key     " + routed.key());
+    out.println("acks    " + acknowledged(routed.durability(), read.log().syncInterval()));
     out.println("why     " + routed.why());
     explained
         .losers()
@@ -65,5 +68,14 @@ final class RoutesCommand implements Callable<Integer> {
     table.overlaps().forEach(overlap -> out.println("warning " + overlap));
     out.flush();
     return 0;
+  }
+
+  private static String acknowledged(Durability durability, Duration interval) {
+    return switch (durability) {
+      case FSYNC -> "fsync: once committed and forced to disk";
+      case INTERVAL ->
+          "interval: once committed; forced to disk within %d ms".formatted(interval.toMillis());
+      case MEMORY -> "memory: once queued";
+    };
   }
 }

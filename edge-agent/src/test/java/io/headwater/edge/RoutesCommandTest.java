@@ -26,7 +26,7 @@ class RoutesCommandTest {
             """
             routes:
               - {topic: "sensors/#", stream: all, key: x}
-              - {topic: "sensors/+/+device/temperature", stream: temps, key: "{device}"}
+              - {topic: "sensors/+/+device/temperature", stream: temps, key: "{device}", durability: memory}
               - {topic: "sensors/+site/+device/+kind", stream: "sensors.{kind}", key: "{device}"}
               - {topic: "sensors/+site/+device/+sort", stream: twin, key: "{device}"}
               - {topic: "bad/+name", stream: "__{name}", key: k}
@@ -52,6 +52,7 @@ class RoutesCommandTest {
                     device = dev42
             stream  temps
             key     dev42
+            acks    memory: once queued
             why     rule sensors/+/+device/temperature takes it
             loses   sensors/+site/+device/+kind: at level 4 it has '+kind', the other names 'temperature': more specific
             loses   sensors/+site/+device/+sort: at level 4 it has '+sort', the other names 'temperature': more specific
@@ -78,7 +79,9 @@ class RoutesCommandTest {
 
   @Test
   void defaultsAreTold() {
-    assertThat(explain("a/b")).contains("route   none: the default\nstream  mqtt\nkey     a/b\n");
+    assertThat(explain("a/b"))
+        .contains(
+            "route   none: the default\nstream  mqtt\nkey     a/b\nacks    fsync: once committed");
     assertThat(explain("bad/x"))
         .contains(
             "route   bad/+name\n        name = x\nstream  mqtt\nkey     bad/x\n",

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param capturedMs milliseconds since 1970 by this device's clock
  * @param attributes what MQTT has to say of it beside topic and payload, as the server encodes it;
  *     null for the most frequent
+ * @param durability when it counts as taken
  * @param also changes that are on disk exactly if the row is
  * @param done told the outcome once, on the writer's thread; quick, does not throw
  */
@@ -26,6 +27,7 @@ public record Append(
     String mqttTopic,
     String mqttClient,
     byte @Nullable [] attributes,
+    Durability durability,
     List<StateChange> also,
     Consumer<Outcome> done)
     implements Write {
@@ -42,14 +44,47 @@ public record Append(
     this(partition, key, value, capturedMs, clock, mqttTopic, mqttClient, null, List.of(), done);
   }
 
+  /** One that is forced to disk. */
+  public Append(
+      StreamPartition partition,
+      byte @Nullable [] key,
+      byte[] value,
+      long capturedMs,
+      ClockQuality clock,
+      String mqttTopic,
+      String mqttClient,
+      byte @Nullable [] attributes,
+      List<StateChange> also,
+      Consumer<Outcome> done) {
+    this(
+        partition,
+        key,
+        value,
+        capturedMs,
+        clock,
+        mqttTopic,
+        mqttClient,
+        attributes,
+        Durability.FSYNC,
+        also,
+        done);
+  }
+
   /** What became of it. */
   public enum Outcome {
-    /** On disk. */
+    /** Committed, and forced to disk if its class asks for that. */
     COMMITTED,
+    /** In the writer's queue, where class {@code memory} asks for no more. */
+    QUEUED,
     /** Certainly not on disk, because there is no room. */
     DISK_FULL,
     /** Certainly not on disk, for another reason. */
-    FAILED
+    FAILED;
+
+    /** Whether it counts as taken. */
+    public boolean isTaken() {
+      return this == COMMITTED || this == QUEUED;
+    }
   }
 
   @Override

@@ -18,9 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -38,9 +36,7 @@ import org.sqlite.SQLiteException;
  */
 public final class EdgeLog implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(EdgeLog.class);
-  private static final int LARGEST_GROUP = 1000;
-  private static final int LARGEST_GROUP_BYTES = 1 << 20;
-  private static final long MOST_QUEUED_BYTES = 16 << 20;
+  private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** The state tables with nothing in them, in the file and in its write-ahead log. */
   private static final long EMPTY_BYTES = 48 << 10;
@@ -54,9 +50,7 @@ public final class EdgeLog implements AutoCloseable {
   private final LogSettings settings;
   private final EdgeLogMetrics metrics;
   private final List<String> pragmas;
-  private final LinkedBlockingQueue<Write> queue = new LinkedBlockingQueue<>();
-  private final AtomicInteger queuedAppends = new AtomicInteger();
-  private final AtomicLong queuedBytes = new AtomicLong();
+  private final WriteQueue queue;
   private final LogFiles files = new LogFiles();
   private final List<Runnable> commitListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<CommittedRows>> rowListeners = new CopyOnWriteArrayList<>();
@@ -71,8 +65,7 @@ public final class EdgeLog implements AutoCloseable {
   private final Map<StreamPartition, OffsetRanges> settled = new ConcurrentHashMap<>();
 
   private final List<LogHold> holds = new CopyOnWriteArrayList<>();
-  private volatile Map<StreamPartition, Long> ends;
-  private volatile long endSeq;
+  private final SyncPoint synced = new SyncPoint();
   private volatile long retainedTopics;
   private volatile long committedNanos = System.nanoTime();
   private volatile boolean settledChanged;
@@ -97,14 +90,14 @@ public final class EdgeLog implements AutoCloseable {
       throws SQLException {
     this.folder = folder;
     this.settings = settings;
+    this.queue = new WriteQueue(settings.queue());
     this.metrics = metrics;
     this.pragmas = pragmas;
     this.active = opened.active();
     this.state = opened.state();
     this.epoch = state.epoch();
     this.incarnations = List.copyOf(state.incarnations());
-    this.ends = Map.copyOf(state.ends());
-    this.endSeq = state.nextSeq();
+    this.synced.forced(state); // the opening has committed, whatever was before
     this.retainedTopics = state.retained().topics();
     this.settled.putAll(state.settled());
     this.sessions = active.tables().heads();
@@ -121,7 +114,7 @@ public final class EdgeLog implements AutoCloseable {
       }
     }
     files.add(active.path());
-    metrics.gauges(this::depth, queue::size, files::bytes);
+    metrics.gauges(this::depth, queue::size, files::bytes, synced::rowsAhead);
     this.writer = Threads.start("edge-log-writer-0", this::run);
   }
 
@@ -160,15 +153,12 @@ public final class EdgeLog implements AutoCloseable {
       return true;
     }
     waitingSinceNanos.compareAndSet(-1, System.nanoTime());
-    int size = append.size();
-    long queued = queuedBytes.addAndGet(size);
-    int waiting = queuedAppends.incrementAndGet();
-    if ((queued > MOST_QUEUED_BYTES && queued > size) || waiting > settings.queue()) {
-      queuedAppends.decrementAndGet();
-      queuedBytes.addAndGet(-size);
+    if (!queue.offer(append)) {
       return false;
     }
-    queue.add(append);
+    if (append.durability() == Durability.MEMORY) {
+      append.done().accept(Append.Outcome.QUEUED);
+    }
     return true;
   }
 
@@ -182,7 +172,6 @@ public final class EdgeLog implements AutoCloseable {
       return;
     }
     waitingSinceNanos.compareAndSet(-1, System.nanoTime());
-    queuedBytes.addAndGet(write.size());
     queue.add(write);
   }
 
@@ -202,7 +191,8 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   /**
-   * Rows of all partitions from a seq on, in the order of writing; none if no more are committed.
+   * Committed rows of all partitions from a seq on, in the order of writing; none if there are no
+   * more. For readers whose own state stands in this log: a power cut may still take the newest.
    * Reads the disk: not for event loops.
    */
   public LogRows rows(long from, int maxRows, int maxBytes) {
@@ -211,6 +201,17 @@ public final class EdgeLog implements AutoCloseable {
     } catch (SQLException e) {
       throw unreadable(e);
     }
+  }
+
+  /**
+   * As {@link #rows}, of what is forced to disk: for readers that carry rows elsewhere, or note
+   * elsewhere how far they are.
+   */
+  public LogRows forcedRows(long from, int maxRows, int maxBytes) {
+    long end = synced.endSeq();
+    return from >= end
+        ? new LogRows(List.of(), from, 0)
+        : rows(from, (int) Math.min(maxRows, end - from), maxBytes).below(end, from);
   }
 
   /**
@@ -242,14 +243,22 @@ public final class EdgeLog implements AutoCloseable {
     return incarnations;
   }
 
-  /** The end of what is committed, exclusive, of each partition. */
+  /**
+   * The end of what is forced to disk, exclusive, of each partition. What is committed behind it
+   * does not leave the device: a power cut may take it, and its offsets would be given anew.
+   */
   public Map<StreamPartition, Long> ends() {
-    return ends;
+    return synced.ends();
   }
 
-  /** The end of what is committed, exclusive, over all partitions. */
+  /** The end of what is forced to disk, exclusive, over all partitions. */
   public long endSeq() {
-    return endSeq;
+    return synced.endSeq();
+  }
+
+  /** The end of what is committed, exclusive, over all partitions: of {@link #rows}. */
+  public long committedSeq() {
+    return synced.committedSeq();
   }
 
   /** How many topics have a retained message. */
@@ -264,7 +273,7 @@ public final class EdgeLog implements AutoCloseable {
 
   /** The first row that is kept, over all partitions. */
   public long startSeq() {
-    return files.firstSeq(endSeq);
+    return files.firstSeq(endSeq());
   }
 
   /** Keeps what a reader has not read yet from being deleted. */
@@ -275,19 +284,19 @@ public final class EdgeLog implements AutoCloseable {
   /** The first offset that is kept. */
   public long start(StreamPartition partition) {
     try {
-      return files.start(partition, ends.getOrDefault(partition, 0L));
+      return files.start(partition, ends().getOrDefault(partition, 0L));
     } catch (SQLException e) {
       throw unreadable(e);
     }
   }
 
   /**
-   * Committed rows and gaps from an offset on: as many as fit, at least one row or gap while the
-   * offset is below the end. Reads the disk: not for event loops.
+   * Rows and gaps from an offset on, of what is forced to disk: as many as fit, at least one row or
+   * gap while the offset is below the end. Reads the disk: not for event loops.
    */
   public LogSlice read(StreamPartition partition, long from, int maxRecords, int maxBytes) {
     try {
-      return files.read(partition, from, ends.getOrDefault(partition, 0L), maxRecords, maxBytes);
+      return files.read(partition, from, ends().getOrDefault(partition, 0L), maxRecords, maxBytes);
     } catch (SQLException e) {
       throw unreadable(e);
     }
@@ -349,7 +358,7 @@ public final class EdgeLog implements AutoCloseable {
   /** Readings committed and not yet settled. */
   public long depth() {
     long depth = 0;
-    for (var entry : ends.entrySet()) {
+    for (var entry : ends().entrySet()) {
       depth += entry.getValue() - settled(entry.getKey()).count(0, entry.getValue());
     }
     return depth;
@@ -373,13 +382,16 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   private void run() {
-    var group = new ArrayList<Write>(LARGEST_GROUP);
+    var group = new ArrayList<Write>();
     try {
       while (!closing || !queue.isEmpty()) {
-        collect(group);
+        queue.collect(group, Math.min(IDLE_NANOS, forcingIsDueIn()), settings.linger().toNanos());
         if (!group.isEmpty()) {
           commit(group);
           group.clear();
+        }
+        if (isForcingDue()) {
+          force();
         }
         if (newLife.get() != null) {
           writeEpoch();
@@ -389,51 +401,58 @@ public final class EdgeLog implements AutoCloseable {
           housekeeping();
         }
       }
+      if (synced.isBehind()) {
+        force();
+      }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
       fail(e);
     } finally {
       group.forEach(WriteGroup::refuse);
-      drainRefused();
+      queue.takeAll().forEach(WriteGroup::refuse);
     }
   }
 
-  private void collect(List<Write> group) throws InterruptedException {
-    Write first = queue.poll(100, TimeUnit.MILLISECONDS);
-    if (first == null) {
-      return;
-    }
-    group.add(first);
-    taken(first);
-    long bytes = first.size();
-    long lingerUntil = System.nanoTime() + settings.linger().toNanos();
-    while (group.size() < LARGEST_GROUP && bytes < LARGEST_GROUP_BYTES) {
-      long left = lingerUntil - System.nanoTime();
-      Write next = left > 0 ? queue.poll(left, TimeUnit.NANOSECONDS) : queue.poll();
-      if (next == null) {
-        return;
-      }
-      group.add(next);
-      taken(next);
-      bytes += next.size();
-    }
+  private boolean isForcingDue() {
+    return forcingIsDueIn() == 0;
   }
 
-  private void taken(Write write) {
-    queuedBytes.addAndGet(-write.size());
-    if (write instanceof Append) {
-      queuedAppends.decrementAndGet();
+  private long forcingIsDueIn() {
+    return synced.nanosLeft(settings.syncInterval().toNanos(), Long.MAX_VALUE);
+  }
+
+  /** Forces to disk what is committed already. */
+  private void force() {
+    try {
+      active.writeMark();
+      active.commit();
+      synced.forced(state);
+      metrics.forcedByTime();
+      commitListeners.forEach(Runnable::run);
+    } catch (SQLException e) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("error", e.getMessage())
+          .log("What is committed could not be forced to disk; it is tried again");
+      rollback();
+      synced.postpone();
     }
   }
 
   private void commit(List<Write> writes) {
     long started = System.nanoTime();
     var group = new WriteGroup(writes, state, metrics);
+    boolean forced = group.mustBeForced() || isForcingDue();
     Append.Outcome outcome;
     try {
+      active.force(forced);
       group.writeTo(active);
+      if (forced && !group.hasWritten() && synced.isBehind()) {
+        active.writeMark();
+      }
       active.commit();
+      active.force(true); // all other commits are
       outcome = Append.Outcome.COMMITTED;
     } catch (SQLException e) {
       outcome = afterFailure(e, group.before(), writes.size());
@@ -444,9 +463,12 @@ public final class EdgeLog implements AutoCloseable {
       if (!queue.isEmpty()) {
         waitingSinceNanos.compareAndSet(-1, System.nanoTime());
       }
-      metrics.committed(group.rows().size(), System.nanoTime() - started);
-      ends = Map.copyOf(state.ends());
-      endSeq = state.nextSeq();
+      metrics.committed(group.rows().size(), System.nanoTime() - started, forced);
+      if (forced) {
+        synced.forced(state);
+      } else {
+        synced.committed(state);
+      }
       retainedTopics = state.retained().topics();
       committedNanos = System.nanoTime();
       if (!group.rows().isEmpty() && !rowListeners.isEmpty()) {
@@ -467,8 +489,9 @@ public final class EdgeLog implements AutoCloseable {
     try {
       active.clearInserts();
       active.rollback();
+      active.force(true);
       if (full) {
-        takeBack(before);
+        state.takeBack(before);
         return Append.Outcome.DISK_FULL;
       }
       return lookAfter(before);
@@ -492,17 +515,6 @@ public final class EdgeLog implements AutoCloseable {
         && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL;
   }
 
-  private void takeBack(WriteGroup.Counters before) {
-    state.setNextSeq(before.nextSeq());
-    state.setChanges(before.changes());
-    state.setRetained(before.retained());
-    state.partitions().keySet().removeIf(partition -> !before.ends().containsKey(partition));
-    state
-        .partitions()
-        .forEach((partition, counter) ->
-            counter.setNextOffset(before.ends().getOrDefault(partition, 0L)));
-  }
-
   /** Opens the file anew: what it holds is what happened. */
   private Append.Outcome lookAfter(WriteGroup.Counters before) throws SQLException {
     try {
@@ -514,8 +526,12 @@ public final class EdgeLog implements AutoCloseable {
     active = LogFile.open(active.path(), found, pragmas);
     boolean committed = found.nextSeq() > before.nextSeq() || found.changes() > before.changes();
     state = found;
-    ends = Map.copyOf(state.ends());
-    endSeq = state.nextSeq();
+    if (committed) {
+      // Reading it back does not tell whether it is on the disk; what is written now forces it.
+      active.writeMark();
+      active.commit();
+      synced.forced(state);
+    }
     return committed ? Append.Outcome.COMMITTED : Append.Outcome.FAILED;
   }
 
@@ -599,6 +615,12 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   private void roll() throws SQLException {
+    if (synced.isBehind()) {
+      force(); // the new file must not know of rows that the old one can still lose
+      if (synced.isBehind()) {
+        return;
+      }
+    }
     LogFile next =
         LogFile.create(LogFiles.path(folder, state.nextSeq()), state, Map.of(), active, pragmas);
     active.commit(); // the copying has begun a transaction
@@ -618,12 +640,6 @@ public final class EdgeLog implements AutoCloseable {
   private void fail(Throwable cause) {
     LOGGER.atError().setCause(cause).log("The log cannot be written any more");
     failed.completeExceptionally(cause);
-  }
-
-  private void drainRefused() {
-    var left = new ArrayList<Write>();
-    queue.drainTo(left);
-    left.forEach(WriteGroup::refuse);
   }
 
   /** Commits what waits, then closes. */

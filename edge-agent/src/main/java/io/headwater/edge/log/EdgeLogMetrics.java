@@ -14,6 +14,10 @@ public final class EdgeLogMetrics {
   private final Counter appended;
   private final Counter refused;
   private final Counter notRetained;
+  private final Counter lost;
+  private final Counter forced;
+  private final Counter lazy;
+  private final Counter timed;
   private final Timer commit;
   private final DistributionSummary group;
 
@@ -34,6 +38,15 @@ public final class EdgeLogMetrics {
             .baseUnit("records")
             .description("Messages that could not be retained: 10,000 topics or 16 MiB are there")
             .register(registry);
+    lost =
+        Counter.builder("edge.log.lost")
+            .baseUnit("records")
+            .description(
+                "Readings of class memory that were acknowledged and could not be committed")
+            .register(registry);
+    forced = commits("full", "Commits: forced to disk");
+    lazy = commits("normal", "Commits: not forced, of readings of other classes than fsync only");
+    timed = commits("interval", "Commits: made to force what others have left");
     commit =
         Timer.builder("edge.log.commit")
             .description("Time of one commit, its fsync included")
@@ -45,7 +58,25 @@ public final class EdgeLogMetrics {
             .register(registry);
   }
 
-  void committed(int records, long nanos) {
+  private Counter commits(String kind, String description) {
+    return Counter.builder("edge.log.commits")
+        .tag("kind", kind)
+        .description(description)
+        .register(registry);
+  }
+
+  /** A commit that was made to force what others have left. */
+  void forcedByTime() {
+    timed.increment();
+  }
+
+  /** Counts readings of class memory that did not get further than the queue. */
+  void lost() {
+    lost.increment();
+  }
+
+  void committed(int records, long nanos, boolean isForced) {
+    (isForced ? forced : lazy).increment();
     appended.increment(records);
     group.record(records);
     commit.record(nanos, TimeUnit.NANOSECONDS);
@@ -60,7 +91,15 @@ public final class EdgeLogMetrics {
     notRetained.increment();
   }
 
-  void gauges(Supplier<Number> depth, Supplier<Number> queue, Supplier<Number> bytes) {
+  void gauges(
+      Supplier<Number> depth,
+      Supplier<Number> queue,
+      Supplier<Number> bytes,
+      Supplier<Number> ahead) {
+    Gauge.builder("edge.log.unforced", ahead)
+        .baseUnit("records")
+        .description("Readings that are committed, and that a power cut would take")
+        .register(registry);
     // The builder that takes a supplier keeps it alive; registry.gauge would not.
     Gauge.builder("edge.uplink.depth", depth)
         .baseUnit("records")

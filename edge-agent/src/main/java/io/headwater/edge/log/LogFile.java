@@ -60,6 +60,7 @@ final class LogFile implements AutoCloseable {
   private final Connection connection;
   private final PreparedStatement insert;
   private final StateTables tables;
+  private boolean forces = true;
 
   private LogFile(Path path, Connection connection) throws SQLException {
     this.path = path;
@@ -501,6 +502,31 @@ final class LogFile implements AutoCloseable {
 
   void commit() throws SQLException {
     connection.commit();
+  }
+
+  /**
+   * Whether the commits from now on force all that was committed before them to disk, too. Only
+   * between transactions: within one SQLite refuses.
+   */
+  void force(boolean force) throws SQLException {
+    if (force == forces) {
+      return;
+    }
+    connection.setAutoCommit(true); // ends the transaction that the driver begins at each commit
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate("PRAGMA synchronous=" + (force ? "FULL" : "NORMAL"));
+    }
+    connection.setAutoCommit(false);
+    forces = force;
+  }
+
+  /** Something to commit: a commit of nothing forces nothing. */
+  void writeMark() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      // Another value each time, or SQLite would find nothing to do.
+      statement.executeUpdate(
+          "INSERT OR REPLACE INTO meta VALUES ('mark', " + System.nanoTime() + ")");
+    }
   }
 
   /** Undoes what is not committed; on a full disk SQLite has done that by itself. */

@@ -13,4 +13,19 @@ public record LogRows(List<LogRow> rows, long nextSeq, long missing) {
   public LogRows {
     rows = List.copyOf(rows);
   }
+
+  /**
+   * Without the rows from a seq on.
+   *
+   * @param from the place that was asked for
+   */
+  LogRows below(long endSeq, long from) {
+    if (nextSeq <= endSeq) {
+      return this;
+    }
+    List<LogRow> kept = rows.stream().filter(row -> row.seq() < endSeq).toList();
+    return kept.isEmpty()
+        ? new LogRows(kept, endSeq, endSeq - from)
+        : new LogRows(kept, kept.getLast().seq() + 1, missing);
+  }
 }

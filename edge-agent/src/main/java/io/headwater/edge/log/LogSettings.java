@@ -12,20 +12,34 @@ import java.time.Duration;
  * @param queue readings that may wait for the writer
  * @param sessionBacklog bytes up to which settled files are kept for sessions that have not got
  *     what is in them
+ * @param syncInterval after which readings of the classes {@code interval} and {@code memory} are
+ *     forced to disk at the latest
  */
 public record LogSettings(
-    ByteSize fileSize, ByteSize retention, Duration linger, int queue, ByteSize sessionBacklog) {
+    ByteSize fileSize,
+    ByteSize retention,
+    Duration linger,
+    int queue,
+    ByteSize sessionBacklog,
+    Duration syncInterval) {
   public static final LogSettings DEFAULTS =
       new LogSettings(
           ByteSize.ofMebibytes(64),
           ByteSize.ofMebibytes(1024),
           Duration.ZERO,
           8192,
-          ByteSize.ofMebibytes(2048));
+          ByteSize.ofMebibytes(2048),
+          Duration.ofSeconds(1));
 
   /** With the default backlog of sessions. */
   public LogSettings(ByteSize fileSize, ByteSize retention, Duration linger, int queue) {
     this(fileSize, retention, linger, queue, DEFAULTS.sessionBacklog());
+  }
+
+  /** With the default interval. */
+  public LogSettings(
+      ByteSize fileSize, ByteSize retention, Duration linger, int queue, ByteSize sessionBacklog) {
+    this(fileSize, retention, linger, queue, sessionBacklog, DEFAULTS.syncInterval());
   }
 
   public LogSettings {
@@ -34,6 +48,10 @@ public record LogSettings(
     }
     if (linger.compareTo(Duration.ofSeconds(10)) > 0) {
       throw new IllegalArgumentException("log.linger " + linger.toMillis() + "ms > max 10s");
+    }
+    if (syncInterval.toMillis() < 10 || syncInterval.compareTo(Duration.ofHours(1)) > 0) {
+      throw new IllegalArgumentException(
+          "log.sync-interval " + syncInterval.toMillis() + "ms is not 10ms to 1h");
     }
     if (queue < 1) {
       throw new IllegalArgumentException("log.queue " + queue + " < min 1");

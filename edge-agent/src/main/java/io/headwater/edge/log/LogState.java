@@ -154,6 +154,16 @@ final class LogState {
     return settled;
   }
 
+  /** A group is certainly not on disk: what it took is free again. */
+  void takeBack(WriteGroup.Counters before) {
+    nextSeq = before.nextSeq();
+    changes = before.changes();
+    retained = before.retained();
+    partitions.keySet().removeIf(partition -> !before.ends().containsKey(partition));
+    partitions.forEach(
+        (partition, counter) -> counter.setNextOffset(before.ends().getOrDefault(partition, 0L)));
+  }
+
   Map<StreamPartition, Long> ends() {
     var ends = new HashMap<StreamPartition, Long>();
     partitions.forEach((partition, state) -> ends.put(partition, state.nextOffset()));

@@ -10,10 +10,22 @@ import org.jspecify.annotations.Nullable;
  * that were offered before and after.
  *
  * @param load client whose session is read before the changes are made; null for none
+ * @param awaited whether somebody waits for it: then it is forced to disk
  * @param done told once what became of it, on the writer's thread; quick, does not throw
  */
-public record StateWrite(List<StateChange> changes, @Nullable String load, Consumer<Result> done)
+public record StateWrite(
+    List<StateChange> changes, @Nullable String load, boolean awaited, Consumer<Result> done)
     implements Write {
+  /** Changes that somebody waits for. */
+  public StateWrite(List<StateChange> changes, @Nullable String load, Consumer<Result> done) {
+    this(changes, load, true, done);
+  }
+
+  /** Changes that nobody waits for. */
+  public static StateWrite unawaited(List<StateChange> changes) {
+    return new StateWrite(changes, null, false, _ -> {});
+  }
+
   public StateWrite {
     changes = List.copyOf(changes);
   }

@@ -32,6 +32,7 @@ final class WriteGroup {
   private final Counters before;
   private final List<Append> rows;
   private final List<Found> found = new ArrayList<>();
+  private boolean written;
 
   WriteGroup(List<Write> writes, LogState state, EdgeLogMetrics metrics) {
     this.writes = writes;
@@ -47,6 +48,34 @@ final class WriteGroup {
 
   List<Append> rows() {
     return rows;
+  }
+
+  /**
+   * Whether its commit must be forced to disk: for a reading that is acknowledged by that, for a
+   * change of state that somebody waits for, and for changes alone.
+   */
+  boolean mustBeForced() {
+    boolean hasRows = false;
+    for (Write write : writes) {
+      switch (write) {
+        case Append append when append.durability() == Durability.FSYNC -> {
+          return true;
+        }
+        case Append _ -> hasRows = true;
+        case StateWrite changes when changes.awaited() -> {
+          return true;
+        }
+        case StateWrite _ -> {
+          // Goes with the rows.
+        }
+      }
+    }
+    return !hasRows;
+  }
+
+  /** Whether there is something to commit; one that only asks has nothing. */
+  boolean hasWritten() {
+    return written;
   }
 
   CommittedRows committed() {
@@ -73,6 +102,7 @@ final class WriteGroup {
       }
     }
     file.flushInserts();
+    written = changed || !rows.isEmpty();
     if (changed) {
       state.setChanges(state.changes() + 1);
       file.writeChanges(state);
@@ -130,7 +160,12 @@ final class WriteGroup {
 
   void tell(Append.Outcome outcome) {
     if (outcome != Append.Outcome.COMMITTED) {
-      writes.forEach(write -> tell(write, outcome));
+      for (Write write : writes) {
+        if (isAnswered(write)) {
+          metrics.lost();
+        }
+        tell(write, outcome);
+      }
       return;
     }
     int told = 0;
@@ -157,8 +192,14 @@ final class WriteGroup {
     tell(write, Append.Outcome.FAILED);
   }
 
+  /** Of class memory: acknowledged when it was queued. */
+  private static boolean isAnswered(Write write) {
+    return write instanceof Append append && append.durability() == Durability.MEMORY;
+  }
+
   private static void tell(Write write, Append.Outcome outcome) {
     switch (write) {
+      case Append _ when isAnswered(write) -> {}
       case Append append -> tell(() -> append.done().accept(outcome));
       case StateWrite changes ->
           tell(changes, new StateWrite.Result(outcome, 0, 0, Optional.empty()));

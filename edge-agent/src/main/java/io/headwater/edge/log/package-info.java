@@ -8,6 +8,11 @@
  * state that must survive (counters, incarnations, settled ranges), and whole files are deleted
  * from the front once all of their rows are settled and retention asks for the room.
  *
+ * <p>A commit is forced to disk ({@code synchronous=FULL}), unless it holds readings of other
+ * classes than {@code fsync} only ({@link io.headwater.edge.log.Durability}). {@code SyncPoint}
+ * knows how far the log is forced: nothing behind that leaves the device, as a power cut may take
+ * it and its offsets are given anew then.
+ *
  * <p>{@link io.headwater.edge.log.EdgeLog} is the front: {@code offer} hands readings to the
  * writer, {@code read} gives committed rows and the gaps between them, {@code settle} tells what
  * the hub has. {@code LogFile} is one file and the only class that speaks SQL for writing; {@code

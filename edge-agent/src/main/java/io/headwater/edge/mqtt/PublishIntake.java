@@ -219,7 +219,7 @@ final class PublishIntake {
 
   private static PubAck code(Append.Outcome outcome) {
     return switch (outcome) {
-      case COMMITTED -> PubAck.SUCCESS;
+      case COMMITTED, QUEUED -> PubAck.SUCCESS;
       case DISK_FULL -> PubAck.QUOTA_EXCEEDED;
       case FAILED -> PubAck.IMPLEMENTATION_SPECIFIC_ERROR;
     };

@@ -57,7 +57,7 @@ final class SessionStore implements AutoCloseable {
 
   /** Changes that nobody waits for. */
   void write(List<StateChange> changes) {
-    log.write(new StateWrite(changes, null, _ -> {}));
+    log.write(StateWrite.unawaited(changes));
   }
 
   /** Rows from a seq on; none also if they cannot be read now. */

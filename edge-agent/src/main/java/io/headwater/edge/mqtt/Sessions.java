@@ -1,6 +1,5 @@
 package io.headwater.edge.mqtt;
 
-import io.headwater.edge.log.Append;
 import io.headwater.edge.log.StateChange;
 import io.headwater.edge.log.StoredSession;
 import io.netty.util.concurrent.EventExecutorGroup;
@@ -255,7 +254,7 @@ final class Sessions {
         will.attributes(),
         also,
         outcome -> {
-          if (outcome != Append.Outcome.COMMITTED) {
+          if (!outcome.isTaken()) {
             metrics.refused("will");
             LOGGER
                 .atWarn()

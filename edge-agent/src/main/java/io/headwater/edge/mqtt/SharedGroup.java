@@ -84,7 +84,7 @@ final class SharedGroup implements FeedReader, RowCursor.Reader {
       }
       members.add(member);
       feed.add(this); // then the end is asked for: what is committed behind that is brought
-      feed.reaches(store.log().endSeq());
+      feed.reaches(store.log().committedSeq());
       readUnread();
     });
   }

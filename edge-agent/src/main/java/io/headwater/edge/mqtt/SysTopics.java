@@ -69,7 +69,7 @@ final class SysTopics {
     values.put("clients/maximum", "" + mostClients);
     values.put("messages/received", "" + traffic.packetsIn());
     values.put("messages/sent", "" + traffic.packetsOut());
-    values.put("messages/stored", "" + (log.endSeq() - log.startSeq()));
+    values.put("messages/stored", "" + (log.committedSeq() - log.startSeq()));
     values.put("bytes/received", "" + traffic.bytesIn());
     values.put("bytes/sent", "" + traffic.bytesOut());
     values.put("publish/messages/received", "" + metrics.publishesReceived());

@@ -94,7 +94,7 @@ final class OutCursor implements LogHold {
       if (readSeq >= log.endSeq()) {
         return null;
       }
-      LogRows rows = log.rows(readSeq, ROWS, BYTES);
+      LogRows rows = log.forcedRows(readSeq, ROWS, BYTES);
       missing += rows.missing();
       readSeq += rows.missing();
       ahead.addAll(rows.rows());

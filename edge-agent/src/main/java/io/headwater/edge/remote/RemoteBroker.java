@@ -357,7 +357,7 @@ final class RemoteBroker implements AutoCloseable {
   }
 
   private void logged(Incoming message, Append.Outcome outcome) {
-    if (outcome == Append.Outcome.COMMITTED) {
+    if (outcome.isTaken()) {
       metrics.received();
       progress = true;
       finished(message.from(), message.publish());

@@ -1,5 +1,8 @@
 package io.headwater.edge.route;
 
+import io.headwater.edge.log.Durability;
+import java.util.Optional;
+
 /**
  * A rule of the configuration.
  *
@@ -7,8 +10,14 @@ package io.headwater.edge.route;
  *     sensors/+site/+device/temperature}
  * @param stream name of the stream, with {@code {name}} for what a wildcard matched
  * @param key of the records, likewise
+ * @param durability when a publish is acknowledged; {@code fsync} if absent
  */
-public record RouteRule(String topic, String stream, String key) {
+public record RouteRule(String topic, String stream, String key, Optional<Durability> durability) {
+  /** One whose publishes are acknowledged once they are forced to disk. */
+  public RouteRule(String topic, String stream, String key) {
+    this(topic, stream, key, Optional.empty());
+  }
+
   public RouteRule {
     if (topic.isEmpty()) {
       throw new IllegalArgumentException("topic is empty");

@@ -1,5 +1,6 @@
 package io.headwater.edge.route;
 
+import io.headwater.edge.log.Durability;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -37,7 +38,12 @@ public final class RouteTable {
    * @param rule that took it; null for the default
    * @param why in words
    */
-  public record Routed(String stream, String key, @Nullable RouteRule rule, String why) {}
+  public record Routed(String stream, String key, @Nullable RouteRule rule, String why) {
+    /** When the publish is acknowledged. */
+    public Durability durability() {
+      return rule == null ? Durability.FSYNC : rule.durability().orElse(Durability.FSYNC);
+    }
+  }
 
   /**
    * What one wildcard of the rule has taken.

@@ -1,6 +1,7 @@
 package io.headwater.edge.mqtt;
 
 import io.headwater.edge.log.Append;
+import io.headwater.edge.log.Durability;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
 import io.headwater.edge.log.LogRow;
@@ -123,8 +124,16 @@ final class TestServer implements AutoCloseable {
             publish.topic(),
             publish.clientId(),
             publish.attributes(),
+            durability(publish.topic()),
             publish.also(),
             publish.done()));
+  }
+
+  /** By the topic's first level, as routes would say it. */
+  private static Durability durability(String topic) {
+    return topic.startsWith("interval/")
+        ? Durability.INTERVAL
+        : topic.startsWith("memory/") ? Durability.MEMORY : Durability.FSYNC;
   }
 
   /** Lets a held publish through. */
