@@ -9,13 +9,11 @@ import io.headwater.edge.down.Downlink;
 import io.headwater.edge.forward.DeviceRoster;
 import io.headwater.edge.forward.Forwarder;
 import io.headwater.edge.forward.StatusReporter;
-import io.headwater.edge.log.Append;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
 import io.headwater.edge.mqtt.LocalDelivery;
 import io.headwater.edge.mqtt.MqttListener;
 import io.headwater.edge.mqtt.MqttMetrics;
-import io.headwater.edge.mqtt.Publish;
 import io.headwater.edge.mqtt.PublishSink;
 import io.headwater.edge.mqtt.ServerTls;
 import io.headwater.edge.remote.Remotes;
@@ -149,7 +147,7 @@ final class EdgeAgent implements RunningProcess {
     resources.onClose("workers", workers::shutdownNow);
     var access = new AccessControl(AccessPolicy.read(config.access()), workers);
     Optional<ServerTls> tls = tls(config, workers);
-    PublishSink sink = publish -> log.offer(append(routes.get(), clockKeeper, publish));
+    PublishSink sink = new PublishRouting(routes::get, clockKeeper, log::offer, registry);
     MqttListener mqtt =
         resources.open(
             "mqtt",
@@ -243,22 +241,6 @@ final class EdgeAgent implements RunningProcess {
         .put("time", clock.millis())
         .toString()
         .getBytes(StandardCharsets.UTF_8);
-  }
-
-  private static Append append(RouteTable routes, ClockKeeper clock, Publish publish) {
-    RouteTable.Routed routed = routes.route(publish.topic());
-    return new Append(
-        new StreamPartition(routed.stream(), 0),
-        routed.key().getBytes(StandardCharsets.UTF_8),
-        publish.payload(),
-        clock.millis(),
-        clock.quality(),
-        publish.topic(),
-        publish.clientId(),
-        publish.attributes(),
-        routed.durability(),
-        publish.also(),
-        publish.done());
   }
 
   /** The host's name, cut to what a gateway may be called. */

@@ -26,7 +26,7 @@ class RoutesCommandTest {
             """
             routes:
               - {topic: "sensors/#", stream: all, key: x}
-              - {topic: "sensors/+/+device/temperature", stream: temps, key: "{device}", durability: memory}
+              - {topic: "sensors/+/+device/temperature", stream: temps, key: "{device}", durability: memory, dedupe: {json: /id, window: 10m}}
               - {topic: "sensors/+site/+device/+kind", stream: "sensors.{kind}", key: "{device}"}
               - {topic: "sensors/+site/+device/+sort", stream: twin, key: "{device}"}
               - {topic: "bad/+name", stream: "__{name}", key: k}
@@ -53,6 +53,7 @@ class RoutesCommandTest {
             stream  temps
             key     dev42
             acks    memory: once queued
+            dedupe  by JSON '/id' of the same client, for 600 s
             why     rule sensors/+/+device/temperature takes it
             loses   sensors/+site/+device/+kind: at level 4 it has '+kind', the other names 'temperature': more specific
             loses   sensors/+site/+device/+sort: at level 4 it has '+sort', the other names 'temperature': more specific

@@ -538,6 +538,7 @@ public final class EdgeLog implements AutoCloseable {
   private void housekeeping() {
     housekeepingNanos = System.nanoTime();
     try {
+      tryAgain();
       if (settledChanged) {
         settledChanged = false;
         state.settled().clear();
@@ -563,6 +564,18 @@ public final class EdgeLog implements AutoCloseable {
     }
   }
 
+  /**
+   * A commit has failed and nobody has come with the next: whether one would succeed now has to be
+   * tried, or the log would count as failing until somebody does.
+   */
+  private void tryAgain() throws SQLException {
+    if (waitingSinceNanos.get() != -1 && queue.isEmpty()) {
+      active.writeMark();
+      active.commit();
+      waitingSinceNanos.set(-1);
+    }
+  }
+
   private void rollback() {
     try {
       active.rollback();
@@ -582,7 +595,11 @@ public final class EdgeLog implements AutoCloseable {
   /** The state that a new file begins with does not count: it would be full at once. */
   private boolean isFull() throws IOException {
     return state.nextSeq() > LogFiles.baseSeq(active.path())
-        && active.size() > settings.fileSize().bytes() + EMPTY_BYTES + 2 * state.retained().bytes();
+        && active.size()
+            > settings.fileSize().bytes()
+                + EMPTY_BYTES
+                + 2 * state.retained().bytes()
+                + state.idBytes();
   }
 
   private void writeEpoch() {
@@ -634,6 +651,8 @@ public final class EdgeLog implements AutoCloseable {
     LogFile sealed = active;
     active = next;
     state.setChanges(0);
+    state.setIdBytes(next.ids().bytes());
+    active.commit(); // the asking has begun a transaction
     sealed.seal();
   }
 

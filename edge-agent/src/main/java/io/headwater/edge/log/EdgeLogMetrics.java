@@ -15,6 +15,8 @@ public final class EdgeLogMetrics {
   private final Counter refused;
   private final Counter notRetained;
   private final Counter lost;
+  private final Counter repeated;
+  private final Counter forgotten;
   private final Counter forced;
   private final Counter lazy;
   private final Counter timed;
@@ -44,6 +46,15 @@ public final class EdgeLogMetrics {
             .description(
                 "Readings of class memory that were acknowledged and could not be committed")
             .register(registry);
+    repeated =
+        Counter.builder("edge.log.repeats")
+            .baseUnit("records")
+            .description("Publishes that came again and were not written again (dedupe)")
+            .register(registry);
+    forgotten =
+        Counter.builder("edge.log.ids.forgotten")
+            .description("Identifiers of dedupe forgotten before their time: too many are there")
+            .register(registry);
     forced = commits("full", "Commits: forced to disk");
     lazy = commits("normal", "Commits: not forced, of readings of other classes than fsync only");
     timed = commits("interval", "Commits: made to force what others have left");
@@ -68,6 +79,16 @@ public final class EdgeLogMetrics {
   /** A commit that was made to force what others have left. */
   void forcedByTime() {
     timed.increment();
+  }
+
+  /** Counts what came again, and is known by its identifier. */
+  void repeated() {
+    repeated.increment();
+  }
+
+  /** Counts identifiers that were forgotten before their time. */
+  void forgotten(int ids) {
+    forgotten.increment(ids);
   }
 
   /** Counts readings of class memory that did not get further than the queue. */

@@ -60,6 +60,7 @@ final class LogFile implements AutoCloseable {
   private final Connection connection;
   private final PreparedStatement insert;
   private final StateTables tables;
+  private final MessageIds ids;
   private boolean forces = true;
 
   private LogFile(Path path, Connection connection) throws SQLException {
@@ -70,6 +71,7 @@ final class LogFile implements AutoCloseable {
             "INSERT INTO log(seq, sp, off, ts, clock, topic, client, key, value, attributes)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
     this.tables = new StateTables(connection);
+    this.ids = new MessageIds(connection);
   }
 
   /**
@@ -251,6 +253,8 @@ final class LogFile implements AutoCloseable {
       state.setLastSent(meta(statement, "last_sent"));
       state.setChanges(meta(statement, "changes"));
       state.setRetained(tables.retainedSize());
+      state.setIdBytes(ids.bytes());
+      state.setRunningMs(ids.newest());
       loadIncarnations(statement, state, byId);
       loadSettled(statement, state, byId);
     }
@@ -379,6 +383,10 @@ final class LogFile implements AutoCloseable {
 
   StateTables tables() {
     return tables;
+  }
+
+  MessageIds ids() {
+    return ids;
   }
 
   /** Notes that a group changes state: whether it is on disk can then be looked up. */
@@ -576,6 +584,7 @@ final class LogFile implements AutoCloseable {
   public void close() throws SQLException {
     insert.close();
     tables.close();
+    ids.close();
     connection.close();
   }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * What the log knows besides its rows. Confined to the writer's thread after opening; each new file
@@ -41,11 +42,16 @@ final class LogState {
     }
   }
 
+  private static final int FORGET_AFTER = 500;
+
   private long epoch;
   private long nextSeq;
   private long firstOffset;
   private long changes;
   private StateTables.RetainedSize retained = new StateTables.RetainedSize(0, 0);
+  private long idBytes;
+  private long zeroMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+  private int addedIds;
   private final Map<StreamPartition, PartitionState> partitions = new HashMap<>();
   private final List<Incarnation> incarnations = new ArrayList<>();
   private long lastAsked;
@@ -100,6 +106,34 @@ final class LogState {
 
   void setRetained(StateTables.RetainedSize size) {
     retained = size;
+  }
+
+  /** What the known message identifiers take, when that was last counted. */
+  long idBytes() {
+    return idBytes;
+  }
+
+  void setIdBytes(long bytes) {
+    idBytes = bytes;
+  }
+
+  /** Milliseconds of running time, over all openings; what is told to {@link #setRunningMs} on. */
+  long runningMs() {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime()) - zeroMs;
+  }
+
+  void setRunningMs(long now) {
+    zeroMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime()) - now;
+  }
+
+  /** Counts identifiers that were added; true now and then, when it is time to forget old ones. */
+  boolean shallForget(int added) {
+    addedIds += added;
+    if (addedIds < FORGET_AFTER) {
+      return false;
+    }
+    addedIds = 0;
+    return true;
   }
 
   Map<StreamPartition, PartitionState> partitions() {

@@ -91,6 +91,13 @@ public sealed interface StateChange {
   record Retain() implements StateChange {}
 
   /**
+   * The row that carries this is written only if none of its client was with this identifier.
+   *
+   * @param windowMs how long it is known, in milliseconds of running time
+   */
+  record RememberId(String id, long windowMs) implements StateChange {}
+
+  /**
    * A message under way to a subscriber.
    *
    * @param seq its row

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  * inbound(client, id)                      open packet identifiers of QoS 2 publishes
  * outbound(client, id, seq, state)         what is under way to subscribers
  * retained(topic, seq, ts, client, attributes, value)
+ * message_id                               see {@link MessageIds}
  * shared(filter, next), sharedopen(filter, seq)         see {@link StoredShare}
  * </pre>
  */
@@ -51,7 +52,8 @@ final class StateTables implements AutoCloseable {
     "CREATE TABLE IF NOT EXISTS retained(topic TEXT PRIMARY KEY, seq INTEGER NOT NULL,"
         + " ts INTEGER NOT NULL, client TEXT NOT NULL, attributes BLOB, value BLOB NOT NULL)",
     SharedTables.SHARED,
-    SharedTables.OPEN
+    SharedTables.OPEN,
+    MessageIds.SCHEMA
   };
   private static final Map<String, Integer> COLUMNS =
       Map.of(
@@ -68,7 +70,9 @@ final class StateTables implements AutoCloseable {
           "shared",
           2,
           "sharedopen",
-          2);
+          2,
+          "message_id",
+          5);
   private static final int COPIED_AT_ONCE = 500;
 
   private final Connection connection;
@@ -159,7 +163,8 @@ final class StateTables implements AutoCloseable {
       case Progress progress -> move(progress);
       case StateChange.SharedProgress progress -> shared.move(progress);
       case StateChange.TakeShared taken -> shared.take(taken);
-      case StateChange.Retain _ -> throw new IllegalArgumentException("only a row can be retained");
+      case StateChange.Retain _, StateChange.RememberId _ ->
+          throw new IllegalArgumentException(change + " belongs to a row");
     }
   }
 

@@ -33,6 +33,7 @@ final class WriteGroup {
   private final List<Append> rows;
   private final List<Found> found = new ArrayList<>();
   private boolean written;
+  private int newIds;
 
   WriteGroup(List<Write> writes, LogState state, EdgeLogMetrics metrics) {
     this.writes = writes;
@@ -102,6 +103,10 @@ final class WriteGroup {
       }
     }
     file.flushInserts();
+    if (newIds > 0 && state.shallForget(newIds)) {
+      metrics.forgotten(file.ids().forget(state.runningMs()));
+      state.setIdBytes(file.ids().bytes());
+    }
     written = changed || !rows.isEmpty();
     if (changed) {
       state.setChanges(state.changes() + 1);
@@ -118,7 +123,29 @@ final class WriteGroup {
     }
   }
 
+  /** Whether the row was written before, by the identifier in it. */
+  private boolean isRepeat(LogFile file, Append append) throws SQLException {
+    for (StateChange change : append.also()) {
+      if (change instanceof StateChange.RememberId(String id, long windowMs)) {
+        if (file.ids().remember(append.mqttClient(), id, state.runningMs(), windowMs)) {
+          return true;
+        }
+        newIds++;
+      }
+    }
+    return false;
+  }
+
   private void insert(LogFile file, Append append) throws SQLException {
+    if (isRepeat(file, append)) {
+      metrics.repeated();
+      for (StateChange change : append.also()) {
+        if (!(change instanceof StateChange.Retain || change instanceof StateChange.RememberId)) {
+          file.tables().apply(change, state.nextSeq());
+        }
+      }
+      return;
+    }
     PartitionState partition = state.partitions().get(append.partition());
     if (partition == null) {
       partition = new PartitionState(state.partitions().size() + 1, state.firstOffset());
@@ -132,7 +159,7 @@ final class WriteGroup {
     for (StateChange change : append.also()) {
       if (change instanceof StateChange.Retain) {
         retain(file.tables(), seq, append);
-      } else {
+      } else if (!(change instanceof StateChange.RememberId)) {
         file.tables().apply(change, seq);
       }
     }

@@ -19,13 +19,14 @@
  * FileReader} reads.
  *
  * <p>Beside the rows stands what MQTT must not forget ({@code StateTables}): sessions, filters,
- * cursors, what is under way at QoS 1 and 2, retained messages, wills. The same writer changes it
- * ({@link io.headwater.edge.log.StateChange}), in the transaction of the row that a change belongs
- * to, or of the group that it waits with ({@link io.headwater.edge.log.StateWrite}). A new file's
- * first transaction copies it: the newest file is the authority, the one before its fallback.
- * Subscribers get rows as they are committed ({@code onRows}) or by reading from their cursor on
- * ({@code rows}). A settled file is kept for the slowest of them, and for whoever else reads the
- * whole log ({@link io.headwater.edge.log.LogHold}), as far as each is given room.
+ * cursors, what is under way at QoS 1 and 2, retained messages, wills, and by which identifiers
+ * messages that come again are known ({@code MessageIds}). The same writer changes it ({@link
+ * io.headwater.edge.log.StateChange}), in the transaction of the row that a change belongs to, or
+ * of the group that it waits with ({@link io.headwater.edge.log.StateWrite}). A new file's first
+ * transaction copies it: the newest file is the authority, the one before its fallback. Subscribers
+ * get rows as they are committed ({@code onRows}) or by reading from their cursor on ({@code
+ * rows}). A settled file is kept for the slowest of them, and for whoever else reads the whole log
+ * ({@link io.headwater.edge.log.LogHold}), as far as each is given room.
  *
  * <p>A file that SQLite finds damaged is put aside, never deleted: numbering goes on far enough
  * above what it can have held, and the hole is told as a gap.

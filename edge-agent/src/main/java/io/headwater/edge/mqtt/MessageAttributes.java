@@ -11,6 +11,7 @@ import io.netty.handler.codec.mqtt.MqttProperties.UserProperty;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,6 +100,23 @@ final class MessageAttributes {
             instanceof IntegerProperty expiry
         ? Integer.toUnsignedLong(expiry.value())
         : -1;
+  }
+
+  /** The first user property with a name. */
+  static Optional<String> userProperty(byte @Nullable [] attributes, String name) {
+    if (attributes == null || attributes.length == 1) {
+      return Optional.empty();
+    }
+    var properties = new MqttProperties();
+    addTo(properties, attributes);
+    if (properties.getProperty(MqttProperties.USER_PROPERTY) instanceof UserProperties pairs) {
+      for (StringPair pair : pairs.value()) {
+        if (pair.key.equals(name)) {
+          return Optional.of(pair.value);
+        }
+      }
+    }
+    return Optional.empty();
   }
 
   /** Adds the properties to those of a packet. */

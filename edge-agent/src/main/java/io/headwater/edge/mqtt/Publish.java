@@ -3,6 +3,7 @@ package io.headwater.edge.mqtt;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.StateChange;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,11 @@ public record Publish(
     byte @Nullable [] attributes,
     List<StateChange> also,
     Consumer<Append.Outcome> done) {
+  /** The first of its MQTT 5 user properties with a name. */
+  public Optional<String> userProperty(String name) {
+    return MessageAttributes.userProperty(attributes, name);
+  }
+
   /**
    * A message of another broker.
    *

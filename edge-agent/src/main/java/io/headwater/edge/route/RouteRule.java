@@ -10,12 +10,18 @@ import java.util.Optional;
  *     sensors/+site/+device/temperature}
  * @param stream name of the stream, with {@code {name}} for what a wildcard matched
  * @param key of the records, likewise
+ * @param dedupe how a publish that comes again is told; without it each is a reading of its own
  * @param durability when a publish is acknowledged; {@code fsync} if absent
  */
-public record RouteRule(String topic, String stream, String key, Optional<Durability> durability) {
+public record RouteRule(
+    String topic,
+    String stream,
+    String key,
+    Optional<Durability> durability,
+    Optional<Dedupe> dedupe) {
   /** One whose publishes are acknowledged once they are forced to disk. */
   public RouteRule(String topic, String stream, String key) {
-    this(topic, stream, key, Optional.empty());
+    this(topic, stream, key, Optional.empty(), Optional.empty());
   }
 
   public RouteRule {

@@ -39,6 +39,11 @@ public final class RouteTable {
    * @param why in words
    */
   public record Routed(String stream, String key, @Nullable RouteRule rule, String why) {
+    /** How it is told whether the publish has come before. */
+    public Optional<Dedupe> dedupe() {
+      return rule == null ? Optional.empty() : rule.dedupe();
+    }
+
     /** When the publish is acknowledged. */
     public Durability durability() {
       return rule == null ? Durability.FSYNC : rule.durability().orElse(Durability.FSYNC);

@@ -182,6 +182,30 @@ class EdgeLogFaultTest {
   }
 
   @Test
+  void logThatCannotCommitSaysSoAndRecoversByItself() {
+    Path small = folder.resolve("small");
+    try (SmallFileSystem disk = SmallFileSystem.mount(small, 4);
+        EdgeLog log =
+            EdgeLog.open(
+                small, SMALL_FILES, new EdgeLogMetrics(new SimpleMeterRegistry()), List.of())) {
+      commit(log, A, "before");
+      assertThat(log.problem()).as("idle").isEmpty();
+      disk.fill();
+      Awaitility.await("a problem")
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> {
+            append(log, A, "x".repeat(100_000)).join();
+            return log.problem().isPresent();
+          });
+      assertThat(log.problem().orElseThrow()).contains("no commit has succeeded for 1");
+      disk.free();
+      Awaitility.await("a log that nobody writes to is well again")
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> log.problem().isEmpty());
+    }
+  }
+
+  @Test
   void commitWithoutItsLockIsLookedUpAndRefused() throws IOException, SQLException {
     try (EdgeLog log = open("PRAGMA busy_timeout=50")) {
       commit(log, A, "one");
