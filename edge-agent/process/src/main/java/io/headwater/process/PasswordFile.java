@@ -9,8 +9,6 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -20,43 +18,32 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 
 /**
  * Names and hashed passwords, as a file of {@code mosquitto_passwd} holds them: lines {@code
- * name:$7$iterations$salt$hash}, PBKDF2 with HMAC-SHA-512 over 64 bytes, salt and hash in Base64;
- * lines that are empty or begin with # say nothing. Immutable.
+ * name:hash}, where a hash is a {@link PasswordHash}, that tool's own or one of bcrypt; lines that
+ * are empty or begin with # say nothing. Immutable.
  */
 public final class PasswordFile {
   /** Passwords that are drawn need no slow hash; typed ones get some. */
   private static final int ITERATIONS = 1_000;
 
-  private static final int MOST_ITERATIONS = 1_000_000;
   private static final int SALT_BYTES = 12;
-  private static final int HASH_BYTES = 64;
   private static final int DRAWN_BYTES = 18;
-  private static final String ALGORITHM = "HmacSHA512";
-  private static final Pattern HASH =
-      Pattern.compile("\\$7\\$([0-9]{1,7})\\$([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+)");
   private static final Set<PosixFilePermission> OF_A_NEW_FILE =
       PosixFilePermissions.fromString("rw-r-----");
 
-  /** A hash, taken apart. */
-  @SuppressWarnings("ArrayRecordComponent") // never compared as a whole
-  private record Hash(int iterations, byte[] salt, byte[] hash) {}
-
   private final Map<String, String> texts;
-  private final Map<String, Hash> hashes;
-  private final Hash decoy;
+  private final Map<String, PasswordHash> hashes;
+  private final PasswordHash decoy;
 
-  private PasswordFile(Map<String, String> texts, Map<String, Hash> hashes) {
+  private PasswordFile(Map<String, String> texts, Map<String, PasswordHash> hashes) {
     this.texts = Map.copyOf(texts);
     this.hashes = Map.copyOf(hashes);
     this.decoy =
-        hashes.values().stream().findFirst().orElseGet(() -> new Hash(1, new byte[1], new byte[1]));
+        hashes.values().stream()
+            .findFirst()
+            .orElseGet(() -> new PasswordHash.Pbkdf2(1, new byte[1], new byte[1]));
   }
 
   /**
@@ -70,7 +57,7 @@ public final class PasswordFile {
   public static PasswordFile read(
       String option, Path file, Predicate<String> isName, String command) {
     var texts = new HashMap<String, String>();
-    var hashes = new HashMap<String, Hash>();
+    var hashes = new HashMap<String, PasswordHash>();
     int number = 0;
     for (String line : lines(option, file)) {
       number++;
@@ -80,7 +67,8 @@ public final class PasswordFile {
       int colon = line.indexOf(':');
       String name = colon < 0 ? line : line.substring(0, colon);
       String text = line.substring(colon + 1).strip();
-      Optional<Hash> hash = colon < 0 ? Optional.empty() : parse(text);
+      Optional<PasswordHash> hash =
+          colon < 0 ? Optional.empty() : parse(option, file, number, text);
       if (!isName.test(name) || hash.isEmpty()) {
         throw UserError.usage(
             option
@@ -88,7 +76,7 @@ public final class PasswordFile {
                 + number
                 + " of "
                 + file
-                + " is not 'name:$7$iterations$salt$hash'; make it by "
+                + " is not 'name:$7$iterations$salt$hash', nor a bcrypt hash; make it by "
                 + command
                 + " or mosquitto_passwd");
       }
@@ -108,20 +96,11 @@ public final class PasswordFile {
     }
   }
 
-  private static Optional<Hash> parse(String text) {
-    Matcher parts = HASH.matcher(text);
-    if (!parts.matches()) {
-      return Optional.empty();
-    }
+  private static Optional<PasswordHash> parse(String option, Path file, int number, String text) {
     try {
-      int iterations = Integer.parseInt(parts.group(1));
-      byte[] salt = Base64.getDecoder().decode(parts.group(2));
-      byte[] hash = Base64.getDecoder().decode(parts.group(3));
-      return iterations < 1 || iterations > MOST_ITERATIONS || hash.length != HASH_BYTES
-          ? Optional.empty()
-          : Optional.of(new Hash(iterations, salt, hash));
-    } catch (IllegalArgumentException _) {
-      return Optional.empty(); // not Base64
+      return PasswordHash.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw UserError.usage(option + ": line " + number + " of " + file + " " + e.getMessage());
     }
   }
 
@@ -138,30 +117,9 @@ public final class PasswordFile {
     if (password.length == 0) {
       return false;
     }
-    Hash stored = hashes.get(name);
-    Hash against = stored == null ? decoy : stored;
-    byte[] hash = pbkdf2(password, against.salt(), against.iterations());
-    return MessageDigest.isEqual(hash, against.hash()) && stored != null;
-  }
-
-  /** RFC 8018, for a key of one block. The JDK's own takes only passwords that are text. */
-  private static byte[] pbkdf2(byte[] password, byte[] salt, int iterations) {
-    try {
-      Mac mac = Mac.getInstance(ALGORITHM);
-      mac.init(new SecretKeySpec(password, ALGORITHM));
-      mac.update(salt);
-      byte[] last = mac.doFinal(new byte[] {0, 0, 0, 1});
-      byte[] key = last.clone();
-      for (int i = 1; i < iterations; i++) {
-        last = mac.doFinal(last);
-        for (int b = 0; b < key.length; b++) {
-          key[b] ^= last[b];
-        }
-      }
-      return key;
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(ALGORITHM + " is missing", e);
-    }
+    PasswordHash stored = hashes.get(name);
+    PasswordHash against = stored == null ? decoy : stored;
+    return against.matches(password) && stored != null;
   }
 
   /** A password that nobody can guess, of 24 letters, digits, '-' and '_'. */
@@ -175,14 +133,7 @@ public final class PasswordFile {
   public static String line(String name, byte[] password) {
     byte[] salt = new byte[SALT_BYTES];
     new SecureRandom().nextBytes(salt);
-    var base64 = Base64.getEncoder();
-    return name
-        + ":$7$"
-        + ITERATIONS
-        + "$"
-        + base64.encodeToString(salt)
-        + "$"
-        + base64.encodeToString(pbkdf2(password, salt, ITERATIONS));
+    return name + ":" + PasswordHash.Pbkdf2.make(password, salt, ITERATIONS).text();
   }
 
   /**

@@ -69,6 +69,38 @@ class PasswordFileTest {
     assertThat(passwords.matches("a", other)).isFalse();
   }
 
+  /** The hashes are those of the test vectors of OpenBSD's and Openwall's implementations. */
+  @Test
+  void bcryptHashesOfOtherSoftwareAreTakenOver() throws IOException {
+    String known = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"; // of U*U
+    PasswordFile passwords =
+        read(
+            file(
+                "a:" + known,
+                "b:" + known.replace("$2a$", "$2b$"),
+                "y:" + known.replace("$2a$", "$2y$"),
+                PasswordFile.line("c", bytes("other"))));
+
+    for (String user : List.of("a", "b", "y")) {
+      assertThat(passwords.matches(user, bytes("U*U"))).as(user).isTrue();
+      assertThat(passwords.matches(user, bytes("U*V"))).as(user).isFalse();
+      assertThat(passwords.matches(user, bytes("x".repeat(100)))).as(user).isFalse();
+    }
+    assertThat(passwords.matches("c", bytes("other"))).isTrue();
+    assertThat(passwords.matches("nobody", bytes("U*U"))).isFalse();
+  }
+
+  @Test
+  void bcryptHashesThatCostTooMuchAreRefused() throws IOException {
+    for (String cost : List.of("13", "31", "03")) {
+      String hash = "$2b$" + cost + "$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+      assertThatThrownBy(() -> read(file("# comment", "a:" + hash)))
+          .isInstanceOf(UserError.class)
+          .hasMessageStartingWith("access.password-file: line 2 of " + folder)
+          .hasMessageContaining("bcrypt hash of cost " + Integer.parseInt(cost) + ", not 4 to 12");
+    }
+  }
+
   @Test
   void badLinesAreNamed() throws IOException {
     String good = PasswordFile.line("good", bytes("x"));
