@@ -150,6 +150,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
     }
     v5 = ConnectRules.isV5(connect);
     reasons = Reasons.of(connect);
+    if (reasons.largestPacket() < Integer.MAX_VALUE) {
+      LargestPacket.keep(ctx, reasons.largestPacket(), metrics);
+    }
     ConnectRules.Refusal refusal = ConnectRules.check(connect);
     if (refusal != null) {
       refuse(ctx, refusal);

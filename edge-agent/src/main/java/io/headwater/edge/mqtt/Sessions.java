@@ -1,5 +1,6 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.log.Append;
 import io.headwater.edge.log.StateChange;
 import io.headwater.edge.log.StoredSession;
 import io.netty.util.concurrent.EventExecutorGroup;
@@ -11,6 +12,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +35,9 @@ final class Sessions {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(Sessions.class);
   private static final int MOST = 10_000;
+  private static final int MOST_FAILED_WILLS = 1000;
   private static final long RETRY_MILLIS = 100;
+  private static final long COMMIT_RETRY_MILLIS = 1000;
 
   /** A session whose client is not connected. */
   private static final class Away {
@@ -68,6 +72,7 @@ final class Sessions {
   private final Map<String, MqttConnection> connections = new HashMap<>();
   private final Map<String, Away> away = new LinkedHashMap<>(); // the longest away first
   private final Set<String> stored = new HashSet<>();
+  private int failedWills;
 
   Sessions(
       SessionStore store,
@@ -171,11 +176,7 @@ final class Sessions {
       end(clientId, will);
       return;
     }
-    Will later = will;
-    if (will != null && will.delaySeconds() == 0) {
-      fire(clientId, will, new StateChange.ClearWill(clientId));
-      later = null;
-    }
+    Will later = will == null || will.delaySeconds() == 0 ? null : will;
     long now = System.nanoTime();
     long ends =
         expirySeconds == NEVER ? Long.MAX_VALUE : now + TimeUnit.SECONDS.toNanos(expirySeconds);
@@ -183,6 +184,9 @@ final class Sessions {
         new Away(
             ends, later, later == null ? 0 : now + TimeUnit.SECONDS.toNanos(later.delaySeconds()));
     away.put(clientId, gone);
+    if (will != null && later == null) {
+      fire(clientId, will, new StateChange.ClearWill(clientId));
+    }
     schedule(clientId, gone);
     if (stored.size() > MOST) {
       var oldest = away.entrySet().iterator().next();
@@ -238,15 +242,42 @@ final class Sessions {
       also.add(new StateChange.Retain());
     }
     also.add(change);
-    if (!sink.offer(publish(clientId, will, also))) {
+    Away then = away.get(clientId);
+    Runnable again = () -> fireAgain(clientId, will, change, then);
+    if (!sink.offer(publish(clientId, will, also, again))) {
       // The change cannot wait: the client may be back by then.
       store.write(List.of(change));
       also.removeLast();
-      retry(clientId, publish(clientId, will, List.copyOf(also)));
+      retry(publish(clientId, will, List.copyOf(also), () -> fireAlone(clientId, will)));
     }
   }
 
-  private Publish publish(String clientId, Will will, List<StateChange> also) {
+  /** After a commit that failed: nothing of it is on disk. */
+  private synchronized void fireAgain(
+      String clientId, Will will, StateChange change, @Nullable Away then) {
+    failedWills--;
+    if (!connections.containsKey(clientId) && Objects.equals(away.get(clientId), then)) {
+      fire(clientId, will, change);
+    } else {
+      publishAlone(clientId, will); // what the client has written since stands in its place
+    }
+  }
+
+  private synchronized void fireAlone(String clientId, Will will) {
+    failedWills--;
+    publishAlone(clientId, will);
+  }
+
+  private void publishAlone(String clientId, Will will) {
+    List<StateChange> also =
+        MessageAttributes.retain(will.attributes()) ? List.of(new StateChange.Retain()) : List.of();
+    retry(publish(clientId, will, also, () -> fireAlone(clientId, will)));
+  }
+
+  /**
+   * @param again called a while after a commit that failed
+   */
+  private Publish publish(String clientId, Will will, List<StateChange> also, Runnable again) {
     return new Publish(
         will.topic(),
         will.payload(),
@@ -255,24 +286,30 @@ final class Sessions {
         also,
         outcome -> {
           if (!outcome.isTaken()) {
-            metrics.refused("will");
-            LOGGER
-                .atWarn()
-                .addKeyValue("clientId", clientId)
-                .addKeyValue("outcome", outcome)
-                .log("A will could not be published; it is tried again at the next start");
+            failed(clientId, outcome, again);
           }
         });
   }
 
-  private void retry(String clientId, Publish will) {
-    timers.schedule(
-        () -> {
-          if (!sink.offer(will)) {
-            retry(clientId, will);
-          }
-        },
-        RETRY_MILLIS,
-        TimeUnit.MILLISECONDS);
+  /** The log tells of commits that fail by itself: a line for each will would fill the journal. */
+  private synchronized void failed(String clientId, Append.Outcome outcome, Runnable again) {
+    metrics.refused("will");
+    if (failedWills < MOST_FAILED_WILLS) {
+      failedWills++;
+      timers.schedule(again, COMMIT_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+    } else {
+      LOGGER
+          .atWarn()
+          .addKeyValue("clientId", clientId)
+          .addKeyValue("outcome", outcome)
+          .addKeyValue("waiting", failedWills)
+          .log("A will could not be published: too many wait for the disk already");
+    }
+  }
+
+  private void retry(Publish will) {
+    if (!sink.offer(will)) {
+      timers.schedule(() -> retry(will), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+    }
   }
 }

@@ -200,6 +200,22 @@ class ConnectStatementsTest extends Conversation {
   }
 
   @Test
+  @Statement("MQTT-3.1.2-24")
+  void acknowledgementThatTheClientDoesNotTakeEndsTheConnection() throws IOException {
+    try (RawClient client = open(connect5(name(), CLEAN, "270000000f", ""))) { // 15 B
+      assertClosed(client); // a CONNACK has 16
+    }
+    try (RawClient client = fresh(name(), "2700000010")) {
+      var filters = new StringBuilder("000100");
+      for (int i = 0; i < 12; i++) {
+        filters.append(text("f" + i)).append("00");
+      }
+      client.send(RawClient.packet(0x82, bytes(filters.toString())));
+      assertClosed(client); // a SUBACK for twelve has 17
+    }
+  }
+
+  @Test
   @Statement("MQTT-3.1.2-29")
   void whoWantsNoReasonsGetsNone() throws IOException {
     try (RawClient client = fresh()) {

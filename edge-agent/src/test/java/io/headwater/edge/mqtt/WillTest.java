@@ -6,6 +6,7 @@ import static io.headwater.edge.mqtt.Packets.subscribe;
 import static io.headwater.edge.mqtt.RawClient.hex;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.edge.log.Append;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -114,6 +115,41 @@ class WillTest {
     awaitWills(1);
     server.restart();
     assertNoMoreThan(1);
+  }
+
+  @Test
+  void willWhoseCommitFailsIsTriedAgain() throws IOException {
+    server.hold.set(true);
+    client("a", true, 0, QOS_1, 0).close();
+    awaitHeld();
+    server.hold.set(false);
+    server.published.getFirst().done().accept(Append.Outcome.DISK_FULL);
+    awaitWills(1);
+    assertNoMoreThan(1);
+    server.restart();
+    assertNoMoreThan(1);
+  }
+
+  @Test
+  void whoIsBackBeforeItsOldWillIsOnDiskKeepsItsNewOne() throws IOException {
+    server.hold.set(true);
+    client("a", false, 60, QOS_1, 0).close();
+    awaitHeld();
+    server.hold.set(false);
+    RawClient back = client("a", false, 60, QOS_1, 60);
+    server.published.getFirst().done().accept(Append.Outcome.FAILED);
+    awaitWills(1);
+    back.close();
+    server.restart();
+    assertNoMoreThan(1); // the new one waits for its delay
+    try (RawClient clean = client("a", true, 60, QOS_1, 60)) {
+      awaitWills(2);
+      clean.send(disconnect(0));
+    }
+  }
+
+  private void awaitHeld() {
+    Awaitility.await().until(() -> server.published.size() == 1);
   }
 
   @Test
