@@ -34,6 +34,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -58,6 +59,7 @@ final class EdgeAgent implements RunningProcess {
   /** Path of the HTTP page that reloads. */
   static final String RELOAD = "/reload";
 
+  private static final Duration SELF_TEST = Duration.ofSeconds(60);
   private static final int WORKERS = 2;
   private static final int WORK_WAITING = 64;
 
@@ -148,6 +150,7 @@ final class EdgeAgent implements RunningProcess {
     var access = new AccessControl(AccessPolicy.read(config.access()), workers);
     Optional<ServerTls> tls = tls(config, workers);
     PublishSink sink = new PublishRouting(routes::get, clockKeeper, log::offer, registry);
+    var selfTest = new SelfTest(log, SELF_TEST);
     MqttListener mqtt =
         resources.open(
             "mqtt",
@@ -155,11 +158,11 @@ final class EdgeAgent implements RunningProcess {
                 new MqttListener.Endpoints(
                     config.listen().endpoints(), tls, config.listen().origins()),
                 config.mqtt(),
-                sink,
+                selfTest.sink(sink),
                 delivery,
                 log,
-                devices,
-                access,
+                selfTest.watch(devices),
+                selfTest.admission(access),
                 clock,
                 new MqttMetrics(registry)));
     mqtt.tellOfItself(VERSION);
@@ -174,6 +177,7 @@ final class EdgeAgent implements RunningProcess {
     http.command(RELOAD, reload::run);
     mqtt.addresses()
         .forEach((transport, address) -> addresses.put(transport.key(), address.toString()));
+    selfTest.run(mqtt.addresses(), config.access().certificates() == Certificates.REQUIRED);
     addresses.put("http", http.address().toString());
     addresses.put("gateway", gateway);
     health.started();

@@ -97,6 +97,9 @@ public sealed interface StateChange {
    */
   record RememberId(String id, long windowMs) implements StateChange {}
 
+  /** Nothing, but something to commit. */
+  record Mark() implements StateChange {}
+
   /**
    * A message under way to a subscriber.
    *

@@ -163,6 +163,9 @@ final class StateTables implements AutoCloseable {
       case Progress progress -> move(progress);
       case StateChange.SharedProgress progress -> shared.move(progress);
       case StateChange.TakeShared taken -> shared.take(taken);
+      case StateChange.Mark _ -> {
+        // The group that carries it counts itself in the file.
+      }
       case StateChange.Retain _, StateChange.RememberId _ ->
           throw new IllegalArgumentException(change + " belongs to a row");
     }

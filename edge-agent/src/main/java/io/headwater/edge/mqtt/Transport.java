@@ -33,7 +33,7 @@ public enum Transport {
     return tls;
   }
 
-  boolean isWebSocket() {
+  public boolean isWebSocket() {
     return webSocket;
   }
 }
