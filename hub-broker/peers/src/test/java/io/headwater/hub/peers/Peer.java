@@ -86,6 +86,11 @@ final class Peer {
     return python;
   }
 
+  /** Starts a program. */
+  static ChildProcess start(Path folder, Path program, String... arguments) {
+    return start(folder, program, List.of(arguments));
+  }
+
   private static ChildProcess start(Path folder, Path program, List<String> arguments) {
     var command = new ArrayList<String>();
     command.add(program.toString());
