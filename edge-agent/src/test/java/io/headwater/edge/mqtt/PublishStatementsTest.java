@@ -346,7 +346,7 @@ class PublishStatementsTest extends Conversation {
   })
   void refusalIsACodeWithoutWordsAndTheIdentifierIsFreeAgain() throws IOException {
     String topic = name();
-    try (RawClient client = fresh(name(), "270000000a")) { // takes 10 bytes
+    try (RawClient client = fresh(name(), "2700000010")) { // takes 16 bytes
       client.send(
           Packets.publish(QOS_1, 1, "$SYS/" + topic, "x"),
           Packets.publish(QOS_2, 2, "$SYS/" + topic, "x"),
@@ -375,7 +375,7 @@ class PublishStatementsTest extends Conversation {
     "MQTT-3.7.2-3"
   })
   void releaseAndReceiptOfNothingAreAnsweredByTheirCode() throws IOException {
-    try (RawClient client = fresh(name(), "270000000a");
+    try (RawClient client = fresh(name(), "2700000010");
         RawClient old = old()) {
       client.send(Packets.ack(0x62, 77), Packets.ack(0x50, 78));
       assertThat(List.of(client.receive(), client.receive()))

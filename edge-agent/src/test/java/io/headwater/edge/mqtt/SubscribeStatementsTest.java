@@ -101,7 +101,7 @@ class SubscribeStatementsTest extends Conversation {
             + "01"
             + text("")
             + "00";
-    try (RawClient client = fresh(name(), "270000000c"); // takes 12 bytes: codes without words
+    try (RawClient client = fresh(name(), "2700000010"); // takes 16 bytes: codes without words
         RawClient old = old()) {
       client.send(packet(0x82, "a1b2" + "00" + filters5));
       assertThat(client.receive()).isEqualTo("9008a1b2" + "00" + "008f02018f");
