@@ -5,6 +5,7 @@ import io.headwater.process.HostPort;
 import io.headwater.process.Ports;
 import io.headwater.process.Threads;
 import io.netty.bootstrap.ServerBootstrap;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
@@ -26,6 +27,12 @@ import org.slf4j.LoggerFactory;
 
 /** Listens for Kafka clients. */
 public final class KafkaListener implements AutoCloseable {
+  /**
+   * Keeps the memory of frames for the next ones. Netty's default takes new memory for frames of
+   * some hundred kilobytes again and again, and to make that zero costs more than their records do.
+   */
+  static final PooledByteBufAllocator BUFFERS = PooledByteBufAllocator.DEFAULT;
+
   private static final Logger LOGGER = LoggerFactory.getLogger(KafkaListener.class);
   private static final long MOST_BYTES_IN_FLIGHT = 32L << 20;
   private static final long DRAIN_SECONDS = 5;
@@ -71,6 +78,7 @@ public final class KafkaListener implements AutoCloseable {
             .option(ChannelOption.SO_REUSEADDR, true)
             .option(ChannelOption.AUTO_READ, false)
             .childOption(ChannelOption.TCP_NODELAY, true)
+            .childOption(ChannelOption.ALLOCATOR, BUFFERS)
             .childOption(ChannelOption.SO_SNDBUF, (int) settings.sendBuffer().bytes())
             .childHandler(
                 new ChannelInitializer<SocketChannel>() {

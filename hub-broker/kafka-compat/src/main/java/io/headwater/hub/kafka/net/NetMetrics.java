@@ -4,7 +4,6 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufAllocatorMetric;
 import io.netty.buffer.ByteBufAllocatorMetricProvider;
 import java.util.EnumMap;
@@ -72,10 +71,8 @@ public final class NetMetrics {
               .tag("reason", label(reason))
               .register(registry));
     }
-    if (ByteBufAllocator.DEFAULT instanceof ByteBufAllocatorMetricProvider allocator) {
-      buffers("direct", allocator, ByteBufAllocatorMetric::usedDirectMemory);
-      buffers("heap", allocator, ByteBufAllocatorMetric::usedHeapMemory);
-    }
+    buffers("direct", KafkaListener.BUFFERS, ByteBufAllocatorMetric::usedDirectMemory);
+    buffers("heap", KafkaListener.BUFFERS, ByteBufAllocatorMetric::usedHeapMemory);
   }
 
   private static String label(Enum<?> reason) {
