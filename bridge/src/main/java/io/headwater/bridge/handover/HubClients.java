@@ -91,7 +91,8 @@ public final class HubClients {
     config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "headwater-bridge-" + bridgeId);
     config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MS);
     config.put(ProducerConfig.ACKS_CONFIG, "all");
-    config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+    // Each transaction is flushed: until then it gathers, to go in one request over all partitions.
+    config.put(ProducerConfig.LINGER_MS_CONFIG, 1000);
     // A partition may still be busy with the end of our transaction before: that takes
     // milliseconds.
     config.put(ProducerConfig.RETRY_BACKOFF_MS_CONFIG, 10);
