@@ -14,10 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Who is connected under which client identifier, and which sessions are kept while their clients
@@ -33,9 +32,8 @@ final class Sessions {
   /** A session that never ends by itself, in seconds. */
   static final long NEVER = 0xFFFFFFFFL;
 
-  private static final Logger LOGGER = LoggerFactory.getLogger(Sessions.class);
   private static final int MOST = 10_000;
-  private static final int MOST_FAILED_WILLS = 1000;
+  private static final long MOST_FAILED_WILL_BYTES = 4 << 20;
   private static final long RETRY_MILLIS = 100;
   private static final long COMMIT_RETRY_MILLIS = 1000;
 
@@ -72,7 +70,7 @@ final class Sessions {
   private final Map<String, MqttConnection> connections = new HashMap<>();
   private final Map<String, Away> away = new LinkedHashMap<>(); // the longest away first
   private final Set<String> stored = new HashSet<>();
-  private int failedWills;
+  private long failedWillBytes;
 
   Sessions(
       SessionStore store,
@@ -255,7 +253,7 @@ final class Sessions {
   /** After a commit that failed: nothing of it is on disk. */
   private synchronized void fireAgain(
       String clientId, Will will, StateChange change, @Nullable Away then) {
-    failedWills--;
+    failedWillBytes -= size(will);
     if (!connections.containsKey(clientId) && Objects.equals(away.get(clientId), then)) {
       fire(clientId, will, change);
     } else {
@@ -264,7 +262,7 @@ final class Sessions {
   }
 
   private synchronized void fireAlone(String clientId, Will will) {
-    failedWills--;
+    failedWillBytes -= size(will);
     publishAlone(clientId, will);
   }
 
@@ -286,25 +284,29 @@ final class Sessions {
         also,
         outcome -> {
           if (!outcome.isTaken()) {
-            failed(clientId, outcome, again);
+            failed(clientId, will, outcome, again);
           }
         });
   }
 
-  /** The log tells of commits that fail by itself: a line for each will would fill the journal. */
-  private synchronized void failed(String clientId, Append.Outcome outcome, Runnable again) {
-    metrics.refused("will");
-    if (failedWills < MOST_FAILED_WILLS) {
-      failedWills++;
-      timers.schedule(again, COMMIT_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+  private synchronized void failed(
+      String clientId, Will will, Append.Outcome outcome, Runnable again) {
+    long size = size(will);
+    if (failedWillBytes + size <= MOST_FAILED_WILL_BYTES) {
+      try {
+        timers.schedule(again, COMMIT_RETRY_MILLIS, TimeUnit.MILLISECONDS);
+        failedWillBytes += size;
+      } catch (RejectedExecutionException _) {
+        // The agent stops; a will whose session is kept is tried at the next start.
+      }
     } else {
-      LOGGER
-          .atWarn()
-          .addKeyValue("clientId", clientId)
-          .addKeyValue("outcome", outcome)
-          .addKeyValue("waiting", failedWills)
-          .log("A will could not be published: too many wait for the disk already");
+      metrics.refused(
+          "will", outcome + ", the will of " + clientId + ": too many wait for the disk already");
     }
+  }
+
+  private static long size(Will will) {
+    return 200L + will.topic().length() + will.payload().length;
   }
 
   private void retry(Publish will) {
