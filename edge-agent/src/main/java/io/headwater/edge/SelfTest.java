@@ -45,7 +45,10 @@ final class SelfTest {
   private static final long ATTEMPT_MS = 5000;
   private static final long PAUSE_MS = 500;
 
-  /** Its client identifier and its topic. */
+  /** Within any limit of topics: the probe is known by its name. */
+  private static final String TOPIC = "t";
+
+  /** Its client identifier. */
   private final String name;
 
   private final EdgeLog log;
@@ -74,7 +77,7 @@ final class SelfTest {
 
   /** Marks the probe's publish in the log. */
   PublishSink sink(PublishSink next) {
-    return publish -> isProbe(publish.topic()) ? mark(publish) : next.offer(publish);
+    return publish -> isProbe(publish.clientId()) ? mark(publish) : next.offer(publish);
   }
 
   /** Does not tell of the probe. */
@@ -96,8 +99,8 @@ final class SelfTest {
     };
   }
 
-  private boolean isProbe(String text) {
-    return !over && text.equals(name);
+  private boolean isProbe(String clientId) {
+    return !over && clientId.equals(name);
   }
 
   private boolean mark(Publish publish) {
@@ -233,7 +236,7 @@ final class SelfTest {
           .get(ATTEMPT_MS, TimeUnit.MILLISECONDS);
       client
           .publishWith()
-          .topic(name)
+          .topic(TOPIC)
           .qos(MqttQos.AT_LEAST_ONCE)
           .send()
           .get(ATTEMPT_MS, TimeUnit.MILLISECONDS);
@@ -272,7 +275,7 @@ final class SelfTest {
   }
 
   /** It may publish to its topic, and no more. */
-  private final class ProbeRights implements Rights {
+  private static final class ProbeRights implements Rights {
     @Override
     public String identity() {
       return "";
@@ -280,7 +283,7 @@ final class SelfTest {
 
     @Override
     public boolean mayPublish(String topic) {
-      return topic.equals(name);
+      return topic.equals(TOPIC);
     }
 
     @Override
