@@ -599,7 +599,7 @@ public final class EdgeLog implements AutoCloseable {
             > settings.fileSize().bytes()
                 + EMPTY_BYTES
                 + 2 * state.retained().bytes()
-                + state.idBytes();
+                + active.ids().bytes();
   }
 
   private void writeEpoch() {
@@ -651,8 +651,6 @@ public final class EdgeLog implements AutoCloseable {
     LogFile sealed = active;
     active = next;
     state.setChanges(0);
-    state.setIdBytes(next.ids().bytes());
-    active.commit(); // the asking has begun a transaction
     sealed.seal();
   }
 

@@ -138,6 +138,7 @@ final class LogFile implements AutoCloseable {
     file.writeSettled(state);
     if (before != null) {
       before.tables.copyTo(file.tables);
+      file.ids.recount();
     }
     file.commit();
     return file;
@@ -253,7 +254,7 @@ final class LogFile implements AutoCloseable {
       state.setLastSent(meta(statement, "last_sent"));
       state.setChanges(meta(statement, "changes"));
       state.setRetained(tables.retainedSize());
-      state.setIdBytes(ids.bytes());
+      ids.recount();
       state.setRunningMs(ids.newest());
       loadIncarnations(statement, state, byId);
       loadSettled(statement, state, byId);

@@ -42,16 +42,12 @@ final class LogState {
     }
   }
 
-  private static final int FORGET_AFTER = 500;
-
   private long epoch;
   private long nextSeq;
   private long firstOffset;
   private long changes;
   private StateTables.RetainedSize retained = new StateTables.RetainedSize(0, 0);
-  private long idBytes;
   private long zeroMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
-  private int addedIds;
   private final Map<StreamPartition, PartitionState> partitions = new HashMap<>();
   private final List<Incarnation> incarnations = new ArrayList<>();
   private long lastAsked;
@@ -108,15 +104,6 @@ final class LogState {
     retained = size;
   }
 
-  /** What the known message identifiers take, when that was last counted. */
-  long idBytes() {
-    return idBytes;
-  }
-
-  void setIdBytes(long bytes) {
-    idBytes = bytes;
-  }
-
   /** Milliseconds of running time, over all openings; what is told to {@link #setRunningMs} on. */
   long runningMs() {
     return TimeUnit.NANOSECONDS.toMillis(System.nanoTime()) - zeroMs;
@@ -124,16 +111,6 @@ final class LogState {
 
   void setRunningMs(long now) {
     zeroMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime()) - now;
-  }
-
-  /** Counts identifiers that were added; true now and then, when it is time to forget old ones. */
-  boolean shallForget(int added) {
-    addedIds += added;
-    if (addedIds < FORGET_AFTER) {
-      return false;
-    }
-    addedIds = 0;
-    return true;
   }
 
   Map<StreamPartition, PartitionState> partitions() {

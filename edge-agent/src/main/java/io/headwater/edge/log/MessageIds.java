@@ -24,11 +24,21 @@ final class MessageIds implements AutoCloseable {
   /** Of a row and its place in the index, beside the texts. */
   private static final int OVERHEAD = 64;
 
-  private static final int FORGOTTEN_AT_ONCE = 5000;
+  private static final int LOOK_AFTER = 500;
+  private static final int LOOKED_AT = 4 * LOOK_AFTER;
 
   private final Connection connection;
   private final PreparedStatement find;
   private final PreparedStatement put;
+
+  // About what the table has, so that it need not be gone through each time: what is taken back or
+  // put in another's place is counted until the next look at all of it.
+  private long count;
+  private long bytes;
+  private int added;
+
+  /** Those up to here have been looked at, whether their time is over. */
+  private long lookedTo;
 
   MessageIds(Connection connection) throws SQLException {
     this.connection = connection;
@@ -39,17 +49,24 @@ final class MessageIds implements AutoCloseable {
             "INSERT OR REPLACE INTO message_id(client, id, at, until) VALUES (?, ?, ?, ?)");
   }
 
+  /** Looks what is there: after opening, and after the table was filled from elsewhere. */
+  void recount() throws SQLException {
+    count = number("SELECT count(*) FROM message_id");
+    bytes =
+        number(
+            "SELECT coalesce(sum(2 * (length(client) + length(id)) + "
+                + OVERHEAD
+                + "), 0) FROM message_id");
+  }
+
   /** When the newest came; 0 if there is none. */
   long newest() throws SQLException {
     return number("SELECT coalesce(max(at), 0) FROM message_id");
   }
 
   /** About what they take in the file. */
-  long bytes() throws SQLException {
-    return number(
-        "SELECT coalesce(sum(2 * (length(client) + length(id)) + "
-            + OVERHEAD
-            + "), 0) FROM message_id");
+  long bytes() {
+    return bytes;
   }
 
   private long number(String sql) throws SQLException {
@@ -74,32 +91,48 @@ final class MessageIds implements AutoCloseable {
     put.setLong(3, nowMs);
     put.setLong(4, nowMs + windowMs);
     put.executeUpdate();
+    count++;
+    bytes += 2L * (client.length() + id.length()) + OVERHEAD;
+    added++;
     return false;
   }
 
   /**
-   * Forgets those whose time is over, and the oldest of too many.
+   * After each {@value #LOOK_AFTER} that were added: forgets some of those whose time is over, and
+   * the oldest of too many. It goes round, some at a time: to look at all of them would hold up the
+   * readings of everybody.
    *
    * @return how many were forgotten before their time
    */
   int forget(long nowMs) throws SQLException {
-    try (PreparedStatement over =
-        connection.prepareStatement(
-            "DELETE FROM message_id WHERE n IN"
-                + " (SELECT n FROM message_id WHERE until <= ? ORDER BY n LIMIT ?)")) {
-      over.setLong(1, nowMs);
-      over.setInt(2, FORGOTTEN_AT_ONCE);
-      over.executeUpdate();
-    }
-    long tooMany = number("SELECT count(*) FROM message_id") - MOST;
-    if (tooMany <= 0) {
+    if (added < LOOK_AFTER) {
       return 0;
     }
-    try (PreparedStatement oldest =
-        connection.prepareStatement(
-            "DELETE FROM message_id WHERE n IN (SELECT n FROM message_id ORDER BY n LIMIT ?)")) {
-      oldest.setLong(1, tooMany);
-      return oldest.executeUpdate();
+    added = 0;
+    long to =
+        number(
+            "SELECT coalesce(max(n), 0) FROM (SELECT n FROM message_id WHERE n > "
+                + lookedTo
+                + " ORDER BY n LIMIT "
+                + LOOKED_AT
+                + ")");
+    delete("n > " + lookedTo + " AND n <= " + to + " AND until <= " + nowMs);
+    lookedTo = to; // 0 at the end: it begins anew
+    if (count <= MOST) {
+      return 0;
+    }
+    recount();
+    return count <= MOST
+        ? 0
+        : delete("n IN (SELECT n FROM message_id ORDER BY n LIMIT " + (count - MOST) + ")");
+  }
+
+  private int delete(String which) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      int deleted = statement.executeUpdate("DELETE FROM message_id WHERE " + which);
+      bytes -= count == 0 ? 0 : bytes * deleted / count;
+      count -= deleted;
+      return deleted;
     }
   }
 

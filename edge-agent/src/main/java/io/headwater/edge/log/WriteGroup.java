@@ -33,7 +33,6 @@ final class WriteGroup {
   private final List<Append> rows;
   private final List<Found> found = new ArrayList<>();
   private boolean written;
-  private int newIds;
 
   WriteGroup(List<Write> writes, LogState state, EdgeLogMetrics metrics) {
     this.writes = writes;
@@ -103,10 +102,7 @@ final class WriteGroup {
       }
     }
     file.flushInserts();
-    if (newIds > 0 && state.shallForget(newIds)) {
-      metrics.forgotten(file.ids().forget(state.runningMs()));
-      state.setIdBytes(file.ids().bytes());
-    }
+    metrics.forgotten(file.ids().forget(state.runningMs()));
     written = changed || !rows.isEmpty();
     if (changed) {
       state.setChanges(state.changes() + 1);
@@ -130,7 +126,6 @@ final class WriteGroup {
         if (file.ids().remember(append.mqttClient(), id, state.runningMs(), windowMs)) {
           return true;
         }
-        newIds++;
       }
     }
     return false;

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.assertj.core.data.Percentage;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -142,6 +144,36 @@ class MessageIdsTest {
 
       assertThat(loaded.join().session().orElseThrow().inbound()).containsExactly(7);
       assertThat(values(log)).containsExactly("1");
+    }
+  }
+
+  @Test
+  void thoseWhoseTimeIsOverGoBitByBit() throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite::memory:");
+        Statement statement = connection.createStatement()) {
+      statement.executeUpdate(MessageIds.SCHEMA);
+      connection.setAutoCommit(false);
+      try (var ids = new MessageIds(connection)) {
+        for (int i = 0; i < 3000; i++) {
+          ids.remember("c", "short" + i, 0, 5);
+        }
+        for (int round = 0; round < 4; round++) { // two to the end, one to begin anew, one more
+          for (int i = 0; i < 500; i++) {
+            ids.remember("c", "long" + round + "-" + i, 10, LONG);
+          }
+          assertThat(ids.forget(10)).as("before their time").isZero();
+        }
+        try (ResultSet left = statement.executeQuery("SELECT id FROM message_id")) {
+          var found = new ArrayList<String>();
+          while (left.next()) {
+            found.add(left.getString(1));
+          }
+          assertThat(found).hasSize(2000).allMatch(id -> id.startsWith("long"));
+        }
+        long counted = ids.bytes();
+        ids.recount();
+        assertThat(ids.bytes()).isCloseTo(counted, Percentage.withPercentage(10));
+      }
     }
   }
 
