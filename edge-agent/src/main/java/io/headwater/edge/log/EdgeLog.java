@@ -429,12 +429,11 @@ public final class EdgeLog implements AutoCloseable {
       active.commit();
       synced.forced(state);
       metrics.forcedByTime();
+      succeeded();
       commitListeners.forEach(Runnable::run);
     } catch (SQLException e) {
-      LOGGER
-          .atWarn()
-          .addKeyValue("error", e.getMessage())
-          .log("What is committed could not be forced to disk; it is tried again");
+      failures.failed(0, e);
+      waitingSinceNanos.compareAndSet(-1, System.nanoTime());
       rollback();
       synced.postpone();
     }
@@ -458,11 +457,7 @@ public final class EdgeLog implements AutoCloseable {
       outcome = afterFailure(e, group.before(), writes.size());
     }
     if (outcome == Append.Outcome.COMMITTED) {
-      failures.succeeded();
-      waitingSinceNanos.set(-1);
-      if (!queue.isEmpty()) {
-        waitingSinceNanos.compareAndSet(-1, System.nanoTime());
-      }
+      succeeded();
       metrics.committed(group.rows().size(), System.nanoTime() - started, forced);
       if (forced) {
         synced.forced(state);
@@ -470,7 +465,6 @@ public final class EdgeLog implements AutoCloseable {
         synced.committed(state);
       }
       retainedTopics = state.retained().topics();
-      committedNanos = System.nanoTime();
       if (!group.rows().isEmpty() && !rowListeners.isEmpty()) {
         CommittedRows committed = group.committed();
         rowListeners.forEach(listener -> listener.accept(committed));
@@ -480,6 +474,15 @@ public final class EdgeLog implements AutoCloseable {
     }
     group.tell(outcome);
     commitListeners.forEach(Runnable::run);
+  }
+
+  private void succeeded() {
+    failures.succeeded();
+    committedNanos = System.nanoTime();
+    waitingSinceNanos.set(-1);
+    if (!queue.isEmpty()) {
+      waitingSinceNanos.compareAndSet(-1, System.nanoTime());
+    }
   }
 
   /** Takes the counters back if the group is certainly not on disk; otherwise looks what is. */
@@ -568,11 +571,9 @@ public final class EdgeLog implements AutoCloseable {
    * A commit has failed and nobody has come with the next: whether one would succeed now has to be
    * tried, or the log would count as failing until somebody does.
    */
-  private void tryAgain() throws SQLException {
+  private void tryAgain() {
     if (waitingSinceNanos.get() != -1 && queue.isEmpty()) {
-      active.writeMark();
-      active.commit();
-      waitingSinceNanos.set(-1);
+      force();
     }
   }
 

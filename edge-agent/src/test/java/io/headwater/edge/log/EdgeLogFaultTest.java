@@ -206,6 +206,51 @@ class EdgeLogFaultTest {
   }
 
   @Test
+  void readingsThatCannotBeForcedAreAProblemUntilTheyAre() throws IOException, SQLException {
+    LogSettings base = SMALL_FILES;
+    try (EdgeLog log =
+        EdgeLog.open(
+            folder,
+            new LogSettings(
+                base.fileSize(),
+                base.retention(),
+                base.linger(),
+                base.queue(),
+                base.sessionBacklog(),
+                Duration.ofMillis(200)),
+            new EdgeLogMetrics(new SimpleMeterRegistry()),
+            List.of("PRAGMA busy_timeout=10"))) {
+      Path file = LogFiles.list(folder).getLast();
+      try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
+          Statement statement = other.createStatement()) {
+        var done = new CompletableFuture<Append.Outcome>();
+        log.offer(
+            new Append(
+                A,
+                null,
+                new byte[1],
+                1,
+                ClockQuality.SYNCED,
+                "t",
+                "c",
+                null,
+                Durability.INTERVAL,
+                List.of(),
+                done::complete));
+        assertThat(done.join()).isEqualTo(Append.Outcome.COMMITTED);
+        statement.execute("BEGIN IMMEDIATE");
+        Awaitility.await("a problem")
+            .atMost(Duration.ofSeconds(30))
+            .until(() -> log.problem().isPresent());
+        assertThat(log.endSeq()).isLessThan(log.committedSeq());
+        statement.execute("ROLLBACK");
+      }
+      Awaitility.await("forced").until(() -> log.endSeq() == log.committedSeq());
+      assertThat(log.problem()).isEmpty();
+    }
+  }
+
+  @Test
   void commitWithoutItsLockIsLookedUpAndRefused() throws IOException, SQLException {
     try (EdgeLog log = open("PRAGMA busy_timeout=50")) {
       commit(log, A, "one");
