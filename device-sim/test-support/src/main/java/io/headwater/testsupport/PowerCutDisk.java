@@ -26,8 +26,8 @@ public final class PowerCutDisk implements AutoCloseable {
     String format = OutsideSoftware.find("mkfs.ext4").toString();
     try {
       Files.createDirectories(place);
-      if (run("truncate", "-s", mebibytes + "M", image.toString()) != 0
-          || run(format, "-q", "-F", image.toString()) != 0) {
+      if (Mounts.run("truncate", "-s", mebibytes + "M", image.toString()) != 0
+          || Mounts.run(format, "-q", "-F", image.toString()) != 0) {
         throw new AssertionError("no file system in " + image);
       }
       return mount(image, Files.createDirectories(place.resolve("disk")));
@@ -39,7 +39,7 @@ public final class PowerCutDisk implements AutoCloseable {
   private static PowerCutDisk mount(Path image, Path folder) {
     String mount = OutsideSoftware.find("mount").toString();
     // The file system itself writes nothing down for a long time.
-    if (run(mount, "-o", "loop,commit=600", image.toString(), folder.toString()) != 0) {
+    if (Mounts.run(mount, "-o", "loop,commit=600", image.toString(), folder.toString()) != 0) {
       OutsideSoftware.leaveOut("loop-device");
     }
     return new PowerCutDisk(image, folder);
@@ -68,23 +68,8 @@ public final class PowerCutDisk implements AutoCloseable {
 
   @Override
   public void close() {
-    if (run("umount", "-l", folder.toString()) != 0) {
+    if (Mounts.run("umount", "-l", folder.toString()) != 0) {
       throw new AssertionError("cannot unmount " + folder);
-    }
-  }
-
-  private static int run(String... command) {
-    try {
-      return new ProcessBuilder(command)
-          .redirectErrorStream(true)
-          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-          .start()
-          .waitFor();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError(e);
     }
   }
 }

@@ -28,7 +28,8 @@ public final class SmallFileSystem implements AutoCloseable {
     } catch (IOException e) {
       throw new AssertionError(e);
     }
-    if (run(mount, "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", folder.toString())
+    if (Mounts.run(
+            mount, "-t", "tmpfs", "-o", "size=" + mebibytes + "m", "tmpfs", folder.toString())
         != 0) {
       OutsideSoftware.doWithout("mount-as-root");
     }
@@ -61,23 +62,8 @@ public final class SmallFileSystem implements AutoCloseable {
   @Override
   public void close() {
     // Lazy: whatever a failed test has left open must not keep it.
-    if (run("umount", "-l", folder.toString()) != 0) {
+    if (Mounts.run("umount", "-l", folder.toString()) != 0) {
       throw new AssertionError("cannot unmount " + folder);
-    }
-  }
-
-  private static int run(String... command) {
-    try {
-      return new ProcessBuilder(command)
-          .redirectErrorStream(true)
-          .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-          .start()
-          .waitFor();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError(e);
     }
   }
 }

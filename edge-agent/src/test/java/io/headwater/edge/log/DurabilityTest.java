@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -191,20 +192,35 @@ class DurabilityTest {
     }
   }
 
+  /** What is known at the moment of a power cut, and the disk that it leaves. */
+  private record Cut(PowerCutDisk disk, List<String> left, Set<String> acknowledged) {
+    /** Starts on the disk and returns what a forwarder could send then. */
+    List<String> restarted(DurabilityTest test) {
+      try (EdgeLog log = test.open(disk.folder().resolve("log"), NEVER, 512)) {
+        return leaving(log);
+      }
+    }
+  }
+
   /**
    * Whatever a forwarder could have sent, and whatever of class fsync was acknowledged, is there
    * after a power cut, under the same offset.
    */
   @Test
-  void powerCutTakesNothingThatHasLeftOrWasForced() {
+  void powerCutsTakeNothingThatHasLeftOrWasForced() {
     Seed seed = Seed.next();
     var random = seed.random();
     Set<String> forced = ConcurrentHashMap.newKeySet();
+    var cuts = new ArrayList<Cut>();
+    var untilCut = new AtomicInteger(random.nextInt(1, 60));
     try (PowerCutDisk disk = PowerCutDisk.make(place.resolve("before"), 64)) {
-      List<String> left;
-      Set<String> acknowledged;
-      PowerCutDisk after;
       try (EdgeLog log = open(disk.folder().resolve("log"), NEVER, 512)) {
+        // On the writer's thread: nothing is written while the disk is copied.
+        log.onCommit(() -> {
+          if (untilCut.decrementAndGet() == 0) {
+            cuts.add(cut(disk, cuts.size(), log, forced));
+          }
+        });
         for (int i = 0; i < 3000; i++) {
           Durability durability = Durability.values()[random.nextInt(3)];
           String value = i + "-" + "x".repeat(random.nextInt(200));
@@ -215,7 +231,11 @@ class DurabilityTest {
           if (random.nextInt(20) == 0) {
             outcome.join();
           }
+          if (i % 700 == 699) {
+            untilCut.set(random.nextInt(1, 30));
+          }
         }
+        untilCut.set(-1);
         append(log, Durability.FSYNC, "last of fsync").join();
         forced.add("last of fsync");
         int more = 0;
@@ -223,21 +243,26 @@ class DurabilityTest {
           append(log, Durability.INTERVAL, "not forced " + more++).join();
         } while (log.committedSeq() < log.endSeq() + 3 && more < 10);
         assertThat(log.committedSeq()).as("%s", seed).isGreaterThan(log.endSeq());
-        left = leaving(log);
-        acknowledged = Set.copyOf(forced);
-        after = disk.cut(place.resolve("after"));
+        cuts.add(cut(disk, cuts.size(), log, forced));
       }
-      try (after;
-          EdgeLog log = open(after.folder().resolve("log"), NEVER, 512)) {
-        List<String> kept = leaving(log);
-        assertThat(kept).as("%s", seed).startsWith(left.toArray(String[]::new));
+      assertThat(cuts).as("%s", seed).hasSizeGreaterThan(2);
+      for (Cut cut : cuts) {
+        List<String> kept = cut.restarted(this);
+        assertThat(kept).as("%s", seed).startsWith(cut.left().toArray(String[]::new));
         assertThat(kept.stream().map(each -> each.substring(each.indexOf('=') + 1)))
             .as("%s", seed)
-            .containsAll(acknowledged);
-        assertThat(kept)
-            .as("%s: the cut is one: what was not forced is gone", seed)
-            .hasSameSizeAs(left);
+            .containsAll(cut.acknowledged());
       }
+      // Whatever the kernel writes down by itself, it has had no time for the newest.
+      assertThat(cuts.getLast().restarted(this))
+          .as("%s: the cut is one: what was not forced is gone", seed)
+          .hasSameSizeAs(cuts.getLast().left());
+    } finally {
+      cuts.forEach(cut -> cut.disk().close());
     }
+  }
+
+  private Cut cut(PowerCutDisk disk, int number, EdgeLog log, Set<String> forced) {
+    return new Cut(disk.cut(place.resolve("after-" + number)), leaving(log), Set.copyOf(forced));
   }
 }
