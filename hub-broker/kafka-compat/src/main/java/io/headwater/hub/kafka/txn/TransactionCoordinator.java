@@ -7,8 +7,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,19 +46,13 @@ public final class TransactionCoordinator implements AutoCloseable {
   /** How long a step waits for the one before it, until its client is told to come back. */
   private static final long WAIT_MS = 100;
 
-  /** Partitions that a producer wants in its transaction. */
-  private record Addition(Set<TopicPartition> partitions, CompletableFuture<Void> done) {}
-
-  /** Who adds; additions of one can be written together. */
-  private record Adder(ProducerEpoch producer, TransactionVersion version) {}
-
   /** A transactional id and who waits for its running transition. */
   private static final class Entry {
     private final TransactionMetadata metadata;
     private final Deque<Runnable> waiting = new ArrayDeque<>();
 
-    /** Not written yet; what comes while a transition is under way is written after it at once. */
-    private final Map<Adder, List<Addition>> additions = new LinkedHashMap<>();
+    /** Partitions that wait for a step which writes them. */
+    private final Additions additions = new Additions();
 
     /** Whether {@code additions} will be looked at. */
     private boolean adding;
@@ -225,11 +217,8 @@ public final class TransactionCoordinator implements AutoCloseable {
       TransactionVersion version) {
     return onThread(() -> {
       Entry entry = existing(id);
-      var addition = new Addition(partitions, new CompletableFuture<>());
-      entry
-          .additions
-          .computeIfAbsent(new Adder(producer, version), _ -> new ArrayList<>())
-          .add(addition);
+      Additions.Addition addition =
+          entry.additions.add(new Additions.Adder(producer, version), partitions);
       if (!entry.adding) {
         entry.adding = true;
         thread.execute(() -> addTogether(entry)); // behind those that have come with it
@@ -241,20 +230,14 @@ public final class TransactionCoordinator implements AutoCloseable {
   }
 
   /** Tells the client to come back when the step before takes too long. */
-  private void giveUpLater(Entry entry, Addition addition) {
+  private void giveUpLater(Entry entry, Additions.Addition addition) {
     var _ =
         thread.schedule(
-            () -> {
-              // Those that a step has taken wait for the disk, as long as that takes.
-              if (entry.additions.values().stream().anyMatch(all -> all.remove(addition))) {
-                entry.additions.values().removeIf(List::isEmpty);
-                addition
-                    .done()
-                    .completeExceptionally(
-                        Errors.CONCURRENT_TRANSACTIONS.exception(
-                            entry.metadata.transactionalId() + " is ending a transaction"));
-              }
-            },
+            () ->
+                entry.additions.giveUp(
+                    addition,
+                    Errors.CONCURRENT_TRANSACTIONS.exception(
+                        entry.metadata.transactionalId() + " is ending a transaction")),
             WAIT_MS,
             TimeUnit.MILLISECONDS);
   }
@@ -263,34 +246,18 @@ public final class TransactionCoordinator implements AutoCloseable {
     // Before the producer is looked at: while a transaction ends, its client may have the next
     // producer id and epoch already, which the metadata gets only at the end (KAFKA-18660).
     while (!entry.additions.isEmpty() && !isBusy(entry)) {
-      var next = entry.additions.entrySet().iterator().next();
-      entry.additions.remove(next.getKey());
-      addTogether(entry, next.getKey(), next.getValue());
+      Additions.Group next = entry.additions.takeNext();
+      take(() -> add(entry, next.adder(), next.partitions()), next.done());
     }
     entry.adding = !entry.additions.isEmpty();
     if (entry.adding) {
-      entry.additions.values().forEach(all -> all.forEach(one -> giveUpLater(entry, one)));
+      entry.additions.all().forEach(addition -> giveUpLater(entry, addition));
       entry.waiting.add(() -> addTogether(entry));
     }
   }
 
-  private void addTogether(Entry entry, Adder adder, List<Addition> additions) {
-    var partitions = new HashSet<TopicPartition>();
-    additions.forEach(addition -> partitions.addAll(addition.partitions()));
-    var done = new CompletableFuture<Void>();
-    done.whenComplete((_, failure) -> {
-      for (Addition addition : additions) {
-        if (failure == null) {
-          addition.done().complete(null);
-        } else {
-          addition.done().completeExceptionally(failure);
-        }
-      }
-    });
-    take(() -> add(entry, adder, partitions), done);
-  }
-
-  private CompletableFuture<Void> add(Entry entry, Adder adder, Set<TopicPartition> partitions) {
+  private CompletableFuture<Void> add(
+      Entry entry, Additions.Adder adder, Set<TopicPartition> partitions) {
     TransactionMetadata metadata = entry.metadata;
     String id = metadata.transactionalId();
     if (!isKnown(entry) || metadata.producerId() != adder.producer().producerId()) {
