@@ -527,6 +527,10 @@ public final class EdgeLog implements AutoCloseable {
     }
     var found = new LogState(epoch);
     active = LogFile.open(active.path(), found, pragmas);
+    if (!active.isEndKnown()) {
+      // The next start goes on behind all that can have been.
+      throw DamagedFile.found("the last rows of " + active.path() + " cannot be read");
+    }
     boolean committed = found.nextSeq() > before.nextSeq() || found.changes() > before.changes();
     state = found;
     if (committed) {

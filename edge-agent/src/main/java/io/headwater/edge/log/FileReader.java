@@ -1,6 +1,5 @@
 package io.headwater.edge.log;
 
-import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.Gap;
 import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.UplinkRecord;
@@ -13,23 +12,33 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
 
 /**
  * Reads one file, in short statements that do not hold up its writer. Not thread-safe.
  *
  * <p>There is no index over offsets: within a partition they rise with {@code seq}, so a point
- * every {@link #STRIDE} rows, remembered while reading, says where to begin.
+ * every {@link #STRIDE} rows, remembered while reading, says where to begin. Rows whose checksum
+ * does not match are left out: whoever reads finds their numbers missing.
  */
 final class FileReader implements AutoCloseable {
-  /** Rows of one statement. */
-  static final int SHORT = 500;
+  private static final Logger LOGGER = LoggerFactory.getLogger(FileReader.class);
+
+  /** Rows, or batches of them, of one statement. */
+  private static final int SHORT = 500;
 
   private static final int STRIDE = 1000;
   private static final int MOST_PRINTED_BYTES = 1 << 20;
@@ -41,7 +50,14 @@ final class FileReader implements AutoCloseable {
   private Map<StreamPartition, Integer> ids = Map.of();
   private Map<StreamPartition, Long> knownBases = Map.of();
   private boolean complete;
-  private final String attributes;
+
+  /** What was read last of a partition, and where: the next is most likely what follows. */
+  private final Map<StreamPartition, Point> latest = new HashMap<>();
+
+  /** Batches that were found damaged. */
+  private final Set<Long> damaged = new HashSet<>();
+
+  private record Point(long offset, long seq) {}
 
   FileReader(Path path) throws SQLException {
     this.path = path;
@@ -50,25 +66,23 @@ final class FileReader implements AutoCloseable {
     config.setBusyTimeout(5000);
     connection = DriverManager.getConnection("jdbc:sqlite:" + path, config.toProperties());
     try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery("SELECT value FROM meta WHERE name = 'base_seq'")) {
+        ResultSet rows =
+            statement.executeQuery(
+                "SELECT value, (SELECT value FROM meta WHERE name = 'format') FROM meta"
+                    + " WHERE name = 'base_seq'")) {
       if (!rows.next()) {
         throw DamagedFile.found(path + " has no base");
       }
+      if (rows.getInt(2) != LogFile.FORMAT) {
+        throw DamagedFile.found(
+            path
+                + " has format "
+                + rows.getInt(2)
+                + " where "
+                + LogFile.FORMAT
+                + " is due; the agent brings it there when it starts");
+      }
       baseSeq = rows.getLong(1);
-    } catch (SQLException e) {
-      connection.close();
-      throw e;
-    }
-    attributes = hasAttributes() ? "attributes" : "NULL";
-  }
-
-  /** Files that an older agent has sealed have none. */
-  private boolean hasAttributes() throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet columns =
-            statement.executeQuery(
-                "SELECT count(*) FROM pragma_table_info('log') WHERE name = 'attributes'")) {
-      return columns.next() && columns.getInt(1) > 0;
     } catch (SQLException e) {
       connection.close();
       throw e;
@@ -114,6 +128,12 @@ final class FileReader implements AutoCloseable {
     return bases;
   }
 
+  /** How the partitions are named in batches. */
+  Map<StreamPartition, Integer> partitionNumbers() throws SQLException {
+    bases();
+    return ids;
+  }
+
   /** Rows of a partition from an offset on, below another; as many as fit. */
   List<UplinkRecord> read(
       StreamPartition partition, long from, long to, int maxRecords, int maxBytes)
@@ -123,55 +143,156 @@ final class FileReader implements AutoCloseable {
     if (id == null || from >= to) {
       return records;
     }
-    NavigableMap<Long, Long> known = points.computeIfAbsent(partition, _ -> new TreeMap<>());
-    Map.Entry<Long, Long> start = known.floorEntry(from);
-    long seq = start == null ? baseSeq : start.getValue();
     int bytes = 0;
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT seq, off, ts, clock, topic, client, key, value FROM log"
-                + " WHERE seq >= ? AND sp = ? AND off >= ? AND off < ? ORDER BY seq LIMIT ?")) {
-      select.setLong(1, seq);
-      select.setInt(2, id);
-      select.setLong(3, from);
-      select.setLong(4, to);
-      select.setInt(5, Math.min(maxRecords, SHORT));
-      try (ResultSet rows = select.executeQuery()) {
-        while (rows.next()) {
-          UplinkRecord record = record(rows);
-          remember(known, record.offset(), rows.getLong(1));
-          int size = record.value().length + record.mqttTopic().length() + 64;
-          if (!records.isEmpty() && bytes + size > maxBytes) {
+    try (var batches = new Batches(start(partition, from))) {
+      while (batches.next()) {
+        Optional<BatchHead> head = batches.head();
+        if (head.isPresent()) {
+          Optional<BatchHead.Part> part = head.get().part(id);
+          if (part.isEmpty() || part.get().nextOffset() <= from) {
+            continue;
+          }
+          if (part.get().firstOffset() >= to) {
             break;
+          }
+          remember(partition, new Point(part.get().firstOffset(), batches.seq()));
+        }
+        RowBatch row = batches.rows().orElse(null);
+        while (row != null && row.next()) {
+          if (row.partition() != id || row.offset() < from || row.offset() >= to) {
+            continue;
+          }
+          UplinkRecord record = row.record();
+          int size = record.value().length + record.mqttTopic().length() + 64;
+          if (records.size() == maxRecords || (!records.isEmpty() && bytes + size > maxBytes)) {
+            return records;
           }
           bytes += size;
           records.add(record);
+        }
+        if (records.size() == maxRecords) {
+          break;
         }
       }
     }
     return records;
   }
 
+  /** Of the batch to begin with, at the latest. */
+  private long start(StreamPartition partition, long from) {
+    Point last = latest.get(partition);
+    if (last != null && last.offset() <= from && from - last.offset() < STRIDE) {
+      return last.seq();
+    }
+    Map.Entry<Long, Long> known =
+        points.computeIfAbsent(partition, _ -> new TreeMap<>()).floorEntry(from);
+    return known == null ? baseSeq : known.getValue();
+  }
+
+  private void remember(StreamPartition partition, Point point) {
+    latest.put(partition, point);
+    NavigableMap<Long, Long> known = points.computeIfAbsent(partition, _ -> new TreeMap<>());
+    Map.Entry<Long, Long> before = known.floorEntry(point.offset());
+    if (before == null || point.offset() >= before.getKey() + STRIDE) {
+      known.put(point.offset(), point.seq());
+    }
+  }
+
   /** Rows of all partitions from a seq on; as many as fit. */
   List<LogRow> rows(long from, int maxRows, int maxBytes) throws SQLException {
     var found = new ArrayList<LogRow>();
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT seq, ts, topic, client, value, "
-                + attributes
-                + " FROM log WHERE seq >= ? ORDER BY seq LIMIT ?")) {
-      select.setLong(1, from);
-      select.setInt(2, Math.min(maxRows, SHORT));
-      long bytes = 0;
-      try (ResultSet rows = select.executeQuery()) {
-        while (bytes < maxBytes && rows.next()) {
-          LogRow row = logRow(rows);
-          bytes += row.value().length + row.mqttTopic().length() + 64L;
-          found.add(row);
+    long bytes = 0;
+    try (var batches = new Batches(batchOf(from))) {
+      while (found.size() < maxRows && bytes < maxBytes && batches.next()) {
+        RowBatch row = batches.rows().orElse(null);
+        while (row != null && row.next() && found.size() < maxRows && bytes < maxBytes) {
+          if (row.seq() >= from) {
+            LogRow each = row.logRow();
+            bytes += each.value().length + each.mqttTopic().length() + 64L;
+            found.add(each);
+          }
         }
       }
     }
     return found;
+  }
+
+  /** The batch that a row is in, if it is in one. */
+  private long batchOf(long seq) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement("SELECT max(seq) FROM batch WHERE seq <= ?")) {
+      select.setLong(1, seq);
+      try (ResultSet found = select.executeQuery()) {
+        return found.next() ? found.getLong(1) : 0;
+      }
+    }
+  }
+
+  /**
+   * The batches of the file one after the other, some with each statement: one that stays open
+   * keeps the writer from moving its write-ahead log into the file.
+   */
+  private final class Batches implements AutoCloseable {
+    private final PreparedStatement select;
+    private @Nullable ResultSet found;
+    private int left;
+    private long seq;
+
+    /**
+     * @param from seq of the first batch wanted
+     */
+    Batches(long from) throws SQLException {
+      select =
+          connection.prepareStatement(
+              "SELECT seq, head, rows FROM batch WHERE seq >= ? ORDER BY seq LIMIT " + SHORT);
+      seq = from - 1;
+    }
+
+    /** Goes to the next; false if there is none. */
+    boolean next() throws SQLException {
+      if (left == 0) {
+        select.setLong(1, seq + 1);
+        found = select.executeQuery(); // closes the one before
+        left = SHORT;
+      }
+      if (found == null || !found.next()) {
+        return false;
+      }
+      left--;
+      seq = found.getLong(1);
+      return true;
+    }
+
+    long seq() {
+      return seq;
+    }
+
+    /** What the present one holds; empty if that is damaged. */
+    Optional<BatchHead> head() throws SQLException {
+      return BatchHead.decode(bytes(2));
+    }
+
+    /** The rows of the present one; empty if they are damaged. */
+    Optional<RowBatch> rows() throws SQLException {
+      Optional<RowBatch> rows = RowBatch.decode(bytes(3));
+      if (rows.isEmpty() && damaged.add(seq)) {
+        LOGGER
+            .atError()
+            .addKeyValue("file", path)
+            .addKeyValue("seq", seq)
+            .log("Rows of the log are damaged; they are lost and told as a gap");
+      }
+      return rows;
+    }
+
+    private byte[] bytes(int column) throws SQLException {
+      return found == null ? new byte[0] : LogFile.bytes(found, column);
+    }
+
+    @Override
+    public void close() throws SQLException {
+      select.close();
+    }
   }
 
   /**
@@ -222,25 +343,6 @@ final class FileReader implements AutoCloseable {
     return id;
   }
 
-  private static void remember(NavigableMap<Long, Long> known, long offset, long seq) {
-    if (known.isEmpty() || offset >= known.lastKey() + STRIDE) {
-      known.put(offset, seq);
-    }
-  }
-
-  private static UplinkRecord record(ResultSet rows) throws SQLException {
-    ClockQuality[] qualities = ClockQuality.values();
-    int clock = rows.getInt(4);
-    return new UplinkRecord(
-        rows.getLong(2),
-        rows.getLong(3),
-        clock >= 0 && clock < qualities.length ? qualities[clock] : ClockQuality.UNSYNCED,
-        rows.getBytes(7),
-        rows.getBytes(8),
-        rows.getString(5),
-        rows.getString(6));
-  }
-
   /** Gaps of a partition that overlap the range. */
   List<Gap> gaps(StreamPartition partition, long from, long to) throws SQLException {
     Integer id = id(partition);
@@ -272,15 +374,17 @@ final class FileReader implements AutoCloseable {
     if (id == null) {
       return -1;
     }
-    try (PreparedStatement select =
-        connection.prepareStatement(
-            "SELECT off FROM log WHERE sp = ? AND ts >= ? ORDER BY seq LIMIT 1")) {
-      select.setInt(1, id);
-      select.setLong(2, millis);
-      try (ResultSet rows = select.executeQuery()) {
-        return rows.next() ? rows.getLong(1) : -1;
+    try (var batches = new Batches(baseSeq)) {
+      while (batches.next()) {
+        RowBatch row = batches.rows().orElse(null);
+        while (row != null && row.next()) {
+          if (row.partition() == id && row.capturedMs() >= millis) {
+            return row.offset();
+          }
+        }
       }
     }
+    return -1;
   }
 
   /**
@@ -289,38 +393,75 @@ final class FileReader implements AutoCloseable {
    * @param goOn told each row; false ends it
    */
   void forEach(Predicate<PrintedRow> goOn) throws SQLException {
-    long seq = baseSeq - 1;
-    while (true) {
-      var rows = new ArrayList<PrintedRow>();
-      try (PreparedStatement select =
-          connection.prepareStatement(
-              "SELECT log.seq, off, ts, clock, topic, client, key, value, stream, part FROM log"
-                  + " JOIN sp ON sp.id = log.sp WHERE log.seq > ? ORDER BY log.seq LIMIT ?")) {
-        select.setLong(1, seq);
-        select.setInt(2, SHORT);
-        try (ResultSet found = select.executeQuery()) {
-          int bytes = 0;
-          while (bytes < MOST_PRINTED_BYTES && found.next()) {
-            UplinkRecord record = record(found);
-            bytes += record.value().length;
-            rows.add(
-                new PrintedRow(
-                    found.getLong(1),
-                    new StreamPartition(found.getString(9), found.getInt(10)),
-                    record));
-          }
-        }
-      }
-      if (rows.isEmpty()) {
-        return;
-      }
+    var partitions = new HashMap<Integer, StreamPartition>();
+    partitionNumbers().forEach((partition, id) -> partitions.put(id, partition));
+    long next = baseSeq;
+    List<PrintedRow> rows;
+    do {
+      rows = printed(next, partitions);
       for (PrintedRow row : rows) {
         if (!goOn.test(row)) {
           return;
         }
+        next = row.seq() + 1;
       }
-      seq = rows.getLast().seq();
+    } while (!rows.isEmpty());
+  }
+
+  private List<PrintedRow> printed(long from, Map<Integer, StreamPartition> partitions)
+      throws SQLException {
+    var found = new ArrayList<PrintedRow>();
+    int bytes = 0;
+    try (var batches = new Batches(batchOf(from))) {
+      while (bytes < MOST_PRINTED_BYTES && batches.next()) {
+        RowBatch row = batches.rows().orElse(null);
+        while (row != null && row.next()) {
+          StreamPartition partition = partitions.get(row.partition());
+          if (row.seq() >= from && partition != null) {
+            UplinkRecord record = row.record();
+            bytes += record.value().length;
+            found.add(new PrintedRow(row.seq(), partition, record));
+          }
+        }
+      }
     }
+    return found;
+  }
+
+  /** What SQLite itself finds wrong with the file; empty if nothing. */
+  Optional<String> structureDamage() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet check = statement.executeQuery("PRAGMA integrity_check(1)")) {
+      String found = check.next() ? check.getString(1) : "nothing to check";
+      return "ok".equals(found) ? Optional.empty() : Optional.of(found);
+    }
+  }
+
+  /**
+   * Goes through all batches.
+   *
+   * @param thorough whether the rows' checksums are looked at as well: reads all of the file
+   * @param heads told what each batch holds
+   * @param bad told the first row of each batch that is damaged
+   */
+  void survey(boolean thorough, Consumer<BatchHead> heads, LongConsumer bad) throws SQLException {
+    try (var batches = new Batches(Long.MIN_VALUE + 1)) {
+      while (batches.next()) {
+        Optional<BatchHead> head = batches.head();
+        boolean whole = head.isPresent() && (!thorough || isWhole(batches, head.get()));
+        if (whole) {
+          heads.accept(head.get());
+        } else {
+          batches.rows().map(RowBatch::head).ifPresent(heads);
+          bad.accept(batches.seq());
+        }
+      }
+    }
+  }
+
+  private static boolean isWhole(Batches batches, BatchHead head) throws SQLException {
+    Optional<RowBatch> rows = batches.rows();
+    return rows.isPresent() && rows.get().head().equals(head);
   }
 
   @Override

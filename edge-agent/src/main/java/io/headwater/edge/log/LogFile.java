@@ -19,6 +19,7 @@ import java.sql.Statement;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,25 +31,28 @@ import org.slf4j.LoggerFactory;
  * meta(name, value)                        format, epoch, base_seq, first_offset of new partitions,
  *                                          last_asked and last_sent: incarnations
  * sp(id, stream, part, base)               base: the offset that its first row in this file gets
- * log(seq, sp, off, ts, clock, topic, client, key, value, attributes)
+ * batch(seq, head, rows)                   the rows of a commit: {@link RowBatch}, {@link BatchHead}
  * incarnation(n, id), incarnation_first(n, sp, off)
  * settled(sp, first, next), gap(sp, first, next, reason)
  * </pre>
  *
- * <p>Beside them stand the {@link StateTables}. Files of agents that had neither those nor {@code
- * attributes} get them when they are opened.
+ * <p>Beside them stand the {@link StateTables}. Files of older agents: {@link LayoutUpgrade}.
  */
 final class LogFile implements AutoCloseable {
   static final String SUFFIX = ".edgelog";
   private static final Logger LOGGER = LoggerFactory.getLogger(LogFile.class);
-  private static final int FORMAT = 1;
+  static final int FORMAT = 2;
+
+  /** Rows in batches; {@code rows} last, so that it is read only by whoever asks for it. */
+  static final String BATCH_TABLE =
+      "CREATE TABLE batch(seq INTEGER PRIMARY KEY, head BLOB NOT NULL, rows BLOB NOT NULL)";
+
+  static final String INSERT_BATCH = "INSERT INTO batch(seq, head, rows) VALUES (?, ?, ?)";
   private static final String[] SCHEMA = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL)",
     "CREATE TABLE sp(id INTEGER PRIMARY KEY, stream TEXT NOT NULL, part INTEGER NOT NULL,"
         + " base INTEGER NOT NULL, UNIQUE(stream, part))",
-    "CREATE TABLE log(seq INTEGER PRIMARY KEY, sp INTEGER NOT NULL, off INTEGER NOT NULL,"
-        + " ts INTEGER NOT NULL, clock INTEGER NOT NULL, topic TEXT NOT NULL,"
-        + " client TEXT NOT NULL, key BLOB, value BLOB NOT NULL, attributes BLOB)",
+    BATCH_TABLE,
     "CREATE TABLE incarnation(n INTEGER PRIMARY KEY, id INTEGER NOT NULL)",
     "CREATE TABLE incarnation_first(n INTEGER NOT NULL, sp INTEGER NOT NULL, off INTEGER NOT NULL)",
     "CREATE TABLE settled(sp INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL)",
@@ -61,15 +65,14 @@ final class LogFile implements AutoCloseable {
   private final PreparedStatement insert;
   private final StateTables tables;
   private final MessageIds ids;
+  private final RowBatchWriter batch = new RowBatchWriter();
   private boolean forces = true;
+  private boolean endIsKnown = true;
 
   private LogFile(Path path, Connection connection) throws SQLException {
     this.path = path;
     this.connection = connection;
-    this.insert =
-        connection.prepareStatement(
-            "INSERT INTO log(seq, sp, off, ts, clock, topic, client, key, value, attributes)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+    this.insert = connection.prepareStatement(INSERT_BATCH);
     this.tables = new StateTables(connection);
     this.ids = new MessageIds(connection);
   }
@@ -153,7 +156,6 @@ final class LogFile implements AutoCloseable {
     Connection connection = connect(path, pragmas);
     try {
       check(connection);
-      upgrade(connection);
       var file = new LogFile(path, connection);
       file.load(state);
       return file;
@@ -201,35 +203,18 @@ final class LogFile implements AutoCloseable {
     }
   }
 
-  /** Adds what older agents did not write; they can still use the file. */
-  private static void upgrade(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      boolean known;
-      try (ResultSet columns =
-          statement.executeQuery(
-              "SELECT count(*) FROM pragma_table_info('log') WHERE name = 'attributes'")) {
-        known = columns.next() && columns.getInt(1) > 0;
-      }
-      if (!known) {
-        statement.executeUpdate("ALTER TABLE log ADD COLUMN attributes BLOB");
-      }
-    }
-    StateTables.create(connection);
-  }
-
   private void load(LogState state) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       Map<Integer, StreamPartition> byId = loadPartitions(statement, state);
-      try (ResultSet rows =
-          statement.executeQuery("SELECT sp, max(off) + 1 FROM log GROUP BY sp")) {
-        while (rows.next()) {
-          StreamPartition partition = byId.get(rows.getInt(1));
-          if (partition == null) {
-            throw DamagedFile.found("rows of an unknown partition");
-          }
-          PartitionState known = state.partitions().get(partition);
-          if (known != null) {
-            known.setNextOffset(Math.max(known.nextOffset(), rows.getLong(2)));
+      state.setNextSeq(meta(statement, "base_seq"));
+      try (ResultSet batches =
+          statement.executeQuery("SELECT seq, head, rows FROM batch ORDER BY seq")) {
+        while (batches.next()) {
+          Optional<BatchHead> head = head(batches);
+          if (head.isPresent()) {
+            count(head.get(), state, byId);
+          } else {
+            endIsKnown = false;
           }
         }
       }
@@ -242,13 +227,6 @@ final class LogFile implements AutoCloseable {
           }
         }
       }
-      try (ResultSet seq =
-          statement.executeQuery(
-              "SELECT max((SELECT value FROM meta WHERE name = 'base_seq'),"
-                  + " coalesce((SELECT max(seq) + 1 FROM log), 0))")) {
-        seq.next();
-        state.setNextSeq(seq.getLong(1));
-      }
       state.setFirstOffset(meta(statement, "first_offset"));
       state.setLastAsked(meta(statement, "last_asked"));
       state.setLastSent(meta(statement, "last_sent"));
@@ -260,6 +238,48 @@ final class LogFile implements AutoCloseable {
       loadSettled(statement, state, byId);
     }
     connection.commit();
+  }
+
+  /** What a batch holds, by whichever of the two that tell it is whole. */
+  private Optional<BatchHead> head(ResultSet batches) throws SQLException {
+    Optional<RowBatch> rows = RowBatch.decode(bytes(batches, 3));
+    if (rows.isPresent()) {
+      return rows.map(RowBatch::head);
+    }
+    Optional<BatchHead> head = BatchHead.decode(bytes(batches, 2));
+    LOGGER
+        .atError()
+        .addKeyValue("file", path)
+        .addKeyValue("seq", batches.getLong(1))
+        .addKeyValue("rows", head.map(BatchHead::rows).orElse(-1))
+        .log("Rows of the log are damaged; they are lost and told as a gap");
+    return head;
+  }
+
+  /** Of whatever a damaged file has there. */
+  static byte[] bytes(ResultSet row, int column) throws SQLException {
+    byte @Nullable [] bytes = row.getBytes(column);
+    return bytes == null ? new byte[0] : bytes;
+  }
+
+  private static void count(BatchHead head, LogState state, Map<Integer, StreamPartition> byId)
+      throws SQLException {
+    for (BatchHead.Part part : head.parts()) {
+      StreamPartition partition = byId.get(part.partition());
+      if (partition == null) {
+        throw DamagedFile.found("rows of an unknown partition");
+      }
+      PartitionState known = state.partitions().get(partition);
+      if (known != null) {
+        known.setNextOffset(Math.max(known.nextOffset(), part.nextOffset()));
+      }
+    }
+    state.setNextSeq(Math.max(state.nextSeq(), head.nextSeq()));
+  }
+
+  /** False if rows are so damaged that nobody can tell how many they were. */
+  boolean isEndKnown() {
+    return endIsKnown;
   }
 
   /** 0 where a file does not have it. */
@@ -342,7 +362,7 @@ final class LogFile implements AutoCloseable {
                 + FORMAT
                 + ": a newer agent wrote it; install that one again");
       }
-      if (format != FORMAT) {
+      if (format < 1) {
         throw DamagedFile.found(path + " is not a log file");
       }
       return rows.getLong(1);
@@ -361,24 +381,43 @@ final class LogFile implements AutoCloseable {
   }
 
   void insert(long seq, int partition, long offset, Append append) throws SQLException {
-    insert.setLong(1, seq);
-    insert.setInt(2, partition);
-    insert.setLong(3, offset);
-    insert.setLong(4, append.capturedMs());
-    insert.setInt(5, append.clock().ordinal());
-    insert.setString(6, append.mqttTopic());
-    insert.setString(7, append.mqttClient());
-    insert.setBytes(8, append.key());
-    insert.setBytes(9, append.value());
-    insert.setBytes(10, append.attributes());
-    insert.addBatch();
+    if (batch.isFull()) {
+      flushInserts();
+    }
+    batch.add(
+        seq,
+        partition,
+        offset,
+        append.capturedMs(),
+        append.clock().ordinal(),
+        append.mqttTopic(),
+        append.mqttClient(),
+        append.key(),
+        append.value(),
+        append.attributes());
   }
 
   void flushInserts() throws SQLException {
+    write(batch, insert);
+  }
+
+  /** Writes what was collected, if there is something. */
+  static void write(RowBatchWriter batch, PreparedStatement insert) throws SQLException {
+    if (batch.isEmpty()) {
+      return;
+    }
+    BatchHead head = batch.head();
+    insert.setLong(1, head.seq());
+    insert.setBytes(2, head.encode());
+    insert.setBytes(3, batch.encode());
+    batch.clear();
+    // Not executeUpdate: after a failure, such as a full disk, the driver has ended the statement.
+    insert.addBatch();
     insert.executeBatch();
   }
 
   void clearInserts() throws SQLException {
+    batch.clear();
     insert.clearBatch();
   }
 
@@ -480,7 +519,6 @@ final class LogFile implements AutoCloseable {
   private static LogFile reopen(Path path) throws SQLException {
     Connection connection = connect(path, List.of());
     try {
-      upgrade(connection);
       return new LogFile(path, connection);
     } catch (SQLException e) {
       connection.close();

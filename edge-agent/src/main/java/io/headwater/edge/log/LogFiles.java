@@ -31,12 +31,23 @@ final class LogFiles implements AutoCloseable {
   private final TreeMap<Path, FileReader> readers = new TreeMap<>();
 
   private static final Pattern NAME = Pattern.compile("(\\d{20})\\.edgelog");
+  private static final Pattern PUT_ASIDE = Pattern.compile("\\d{20}\\.edgelog\\.corrupt(-\\d+)?");
 
   /** The log's files, oldest first. */
   static List<Path> list(Path folder) throws IOException {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries
           .filter(path -> NAME.matcher(path.getFileName().toString()).matches())
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Files that were damaged and put aside, oldest first. */
+  static List<Path> listPutAside(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries
+          .filter(path -> PUT_ASIDE.matcher(path.getFileName().toString()).matches())
           .sorted()
           .toList();
     }

@@ -57,6 +57,9 @@ final class LogOpening {
   private Opened open() throws IOException, SQLException {
     Files.createDirectories(folder);
     var files = new ArrayList<>(LogFiles.list(folder));
+    for (Path file : files) {
+      upgrade(file);
+    }
     var damaged = new LinkedHashMap<Path, SQLException>();
     while (!files.isEmpty()) {
       Path newest = files.removeLast();
@@ -74,7 +77,7 @@ final class LogOpening {
         damaged.put(newest, e);
         continue;
       }
-      return damaged.isEmpty()
+      return damaged.isEmpty() && loaded.file().isEndKnown()
           ? began(loaded.file(), loaded.state(), files)
           : goOnBehind(damaged, loaded.file(), loaded.state(), files);
     }
@@ -85,6 +88,17 @@ final class LogOpening {
       state.setNextSeq(newestBase(damaged) + JUMP);
     }
     return began(create(state, Map.of(), null), state, List.of());
+  }
+
+  /** A damaged file is met again where it is needed. */
+  private static void upgrade(Path file) throws SQLException {
+    try {
+      LayoutUpgrade.upgrade(file);
+    } catch (SQLException e) {
+      if (!DamagedFile.isAtOpening(e)) {
+        throw e;
+      }
+    }
   }
 
   private record Loaded(LogFile file, LogState state) {}
@@ -110,8 +124,8 @@ final class LogOpening {
   }
 
   /**
-   * The newest files are lost, and with them the counters: numbering goes on above all that they
-   * can have given out, and the hole is on record.
+   * The newest files are lost, or the last rows of a file that stays, and with them the counters:
+   * numbering goes on above all that they can have given out, and the hole is on record.
    *
    * <p>No offset is above its row's seq, and all begin anew above the highest seq that can have
    * been: also those of partitions that only a lost file knew.
@@ -119,7 +133,8 @@ final class LogOpening {
   private Opened goOnBehind(
       Map<Path, SQLException> damaged, LogFile previous, LogState state, List<Path> older)
       throws SQLException {
-    long next = newestBase(damaged) + JUMP;
+    long newest = damaged.isEmpty() ? state.nextSeq() : newestBase(damaged);
+    long next = newest + JUMP;
     var holes = new HashMap<StreamPartition, Gap>();
     state
         .partitions()

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -24,24 +25,47 @@ public final class LogPrinter {
       throw UserError.failure(
           "there is no log in " + folder + "; name the agent's folder with --data");
     }
-    var left = new AtomicLong(limit);
     try {
-      for (Path path : LogFiles.list(folder)) {
-        try (var reader = new FileReader(path)) {
-          reader.forEach(row -> {
-            if (left.get() > 0 && filter.test(row)) {
-              left.decrementAndGet();
-              consumer.accept(row);
-            }
-            return left.get() > 0;
-          });
-        }
-        if (left.get() <= 0) {
-          return;
-        }
-      }
+      print(LogFiles.list(folder), filter, limit, consumer);
     } catch (IOException | SQLException e) {
       throw UserError.failure("the log in " + folder + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Gives the rows of one file, also of one that was put aside, as far as it can be read.
+   *
+   * @throws UserError if it cannot be read, or not to its end; what came before was given
+   */
+  public static void printFile(
+      Path file, Predicate<PrintedRow> filter, long limit, Consumer<PrintedRow> consumer) {
+    if (!Files.isRegularFile(file)) {
+      throw UserError.failure("there is no file " + file);
+    }
+    try {
+      print(List.of(file), filter, limit, consumer);
+    } catch (SQLException e) {
+      throw UserError.failure(file + " cannot be read to its end: " + e.getMessage(), e);
+    }
+  }
+
+  private static void print(
+      List<Path> files, Predicate<PrintedRow> filter, long limit, Consumer<PrintedRow> consumer)
+      throws SQLException {
+    var left = new AtomicLong(limit);
+    for (Path path : files) {
+      if (left.get() <= 0) {
+        return;
+      }
+      try (var reader = new FileReader(path)) {
+        reader.forEach(row -> {
+          if (left.get() > 0 && filter.test(row)) {
+            left.decrementAndGet();
+            consumer.accept(row);
+          }
+          return left.get() > 0;
+        });
+      }
     }
   }
 }

@@ -8,6 +8,10 @@
  * state that must survive (counters, incarnations, settled ranges), and whole files are deleted
  * from the front once all of their rows are settled and retention asks for the room.
  *
+ * <p>The rows of a commit stand in the file as one or more batches with a checksum each ({@code
+ * RowBatch}): cheaper to write and to read than a table row for each, and a bit that flips on the
+ * card costs the rows of its batch, which become a gap, and is never taken for a reading.
+ *
  * <p>A commit is forced to disk ({@code synchronous=FULL}), unless it holds readings of other
  * classes than {@code fsync} only ({@link io.headwater.edge.log.Durability}). {@code SyncPoint}
  * knows how far the log is forced: nothing behind that leaves the device, as a power cut may take

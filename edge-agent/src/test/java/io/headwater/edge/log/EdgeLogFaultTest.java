@@ -392,13 +392,13 @@ class EdgeLogFaultTest {
       commit(log, A, "x");
     }
     Path file = LogFiles.list(folder).getLast();
-    change(file, "UPDATE meta SET value = 2 WHERE name = 'format'");
+    change(file, "UPDATE meta SET value = 99 WHERE name = 'format'");
 
     assertThatThrownBy(this::open)
         .isInstanceOf(UserError.class)
         .hasMessageContaining("a newer agent wrote it");
 
-    change(file, "UPDATE meta SET value = 1 WHERE name = 'format'");
+    change(file, "UPDATE meta SET value = 2 WHERE name = 'format'");
     try (EdgeLog log = open()) {
       assertThat(values(log, A)).containsExactly("x");
     }

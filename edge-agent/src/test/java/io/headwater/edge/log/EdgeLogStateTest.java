@@ -297,9 +297,9 @@ class EdgeLogStateTest {
         for (String table : List.of("session", "filter", "inbound", "outbound", "retained")) {
           statement.executeUpdate("DROP TABLE " + table);
         }
-        statement.executeUpdate("ALTER TABLE log DROP COLUMN attributes");
         statement.executeUpdate("DELETE FROM meta WHERE name = 'changes'");
       }
+      FirstLayout.bringBack(file, false);
     }
     try (EdgeLog log = open(SMALL_FILES)) {
       assertThat(log.rows(1, 1, 1000).rows())

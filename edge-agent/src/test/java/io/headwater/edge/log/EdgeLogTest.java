@@ -61,7 +61,8 @@ class EdgeLogTest {
                 1_700_000_000_000L,
                 ClockQuality.SYNCED,
                 "topic/x",
-                "client",
+                // Names that come again cost nothing: each its own, so that files fill.
+                "client-" + value + "-".repeat(60),
                 outcome::complete));
     assertThat(taken).isTrue();
     return outcome;

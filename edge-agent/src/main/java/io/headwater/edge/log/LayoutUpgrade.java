@@ -1,0 +1,123 @@
+package io.headwater.edge.log;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings a file of an older agent to the present layout, in one transaction: a stop in between
+ * leaves it as it was.
+ *
+ * <p>Format 1 had a row of its own for each reading, in a table {@code log}; the first agents'
+ * without the column {@code attributes}, and without the {@link StateTables}.
+ */
+final class LayoutUpgrade {
+  private static final Logger LOGGER = LoggerFactory.getLogger(LayoutUpgrade.class);
+  private static final int ROWS_AT_ONCE = 500;
+
+  private LayoutUpgrade() {}
+
+  /**
+   * Does nothing to a file that needs it not.
+   *
+   * @throws SQLException if the file is damaged, or there is no room
+   */
+  static void upgrade(Path path) throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path)) {
+      try (Statement statement = connection.createStatement()) {
+        if (!isOld(statement)) {
+          return;
+        }
+        statement.execute("PRAGMA journal_mode=WAL");
+        statement.execute("PRAGMA synchronous=FULL");
+      }
+      connection.setAutoCommit(false);
+      try (Statement statement = connection.createStatement()) {
+        statement.executeUpdate(LogFile.BATCH_TABLE);
+        long rows = copy(connection, hasAttributes(statement) ? "attributes" : "NULL");
+        statement.executeUpdate("DROP TABLE log");
+        statement.executeUpdate(
+            "UPDATE meta SET value = " + LogFile.FORMAT + " WHERE name = 'format'");
+        StateTables.create(connection);
+        connection.commit();
+        LOGGER
+            .atInfo()
+            .addKeyValue("file", path)
+            .addKeyValue("rows", rows)
+            .log("A file of an older agent has got the present layout");
+      }
+    }
+  }
+
+  private static boolean isOld(Statement statement) throws SQLException {
+    try (ResultSet table =
+        statement.executeQuery(
+            "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'")) {
+      if (!table.next() || table.getInt(1) == 0) {
+        return false;
+      }
+    }
+    try (ResultSet format =
+        statement.executeQuery("SELECT value FROM meta WHERE name = 'format'")) {
+      return format.next() && format.getInt(1) == 1;
+    }
+  }
+
+  private static boolean hasAttributes(Statement statement) throws SQLException {
+    try (ResultSet columns =
+        statement.executeQuery(
+            "SELECT count(*) FROM pragma_table_info('log') WHERE name = 'attributes'")) {
+      return columns.next() && columns.getInt(1) > 0;
+    }
+  }
+
+  private static long copy(Connection connection, String attributes) throws SQLException {
+    var batch = new RowBatchWriter();
+    long copied = 0;
+    long seq = Long.MIN_VALUE;
+    try (PreparedStatement select =
+            connection.prepareStatement(
+                "SELECT seq, sp, off, ts, clock, topic, client, key, value, "
+                    + attributes
+                    + " FROM log WHERE seq > ? ORDER BY seq LIMIT "
+                    + ROWS_AT_ONCE);
+        PreparedStatement insert = connection.prepareStatement(LogFile.INSERT_BATCH)) {
+      while (true) {
+        select.setLong(1, seq);
+        int found = 0;
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            if (batch.isFull() || (found > 0 && rows.getLong(1) != seq + 1)) {
+              LogFile.write(batch, insert);
+            }
+            seq = rows.getLong(1);
+            found++;
+            batch.add(
+                seq,
+                rows.getInt(2),
+                rows.getLong(3),
+                rows.getLong(4),
+                rows.getInt(5),
+                rows.getString(6),
+                rows.getString(7),
+                rows.getBytes(8),
+                LogFile.bytes(rows, 9),
+                rows.getBytes(10));
+          }
+        }
+        // A batch ends with each statement: within one its rows have no holes.
+        LogFile.write(batch, insert);
+        if (found == 0) {
+          return copied;
+        }
+        copied += found;
+      }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package io.headwater.edge.log;
+
+import io.headwater.process.UserError;
+import io.headwater.uplink.StreamPartition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Looks at the files of a log without disturbing the agent that writes it. */
+public final class LogSurvey {
+  /** What a file is to the log. */
+  public enum Kind {
+    /** Written to. */
+    ACTIVE,
+    /** Whole, and only read. */
+    SEALED,
+    /** Was found damaged; its rows were told as a gap. */
+    PUT_ASIDE
+  }
+
+  /** Rows of a partition in one file: offsets {@code first} to {@code next}, exclusive. */
+  public record Held(long first, long next, long rows) {
+    private static Held of(BatchHead.Part part) {
+      return new Held(part.firstOffset(), part.nextOffset(), part.rows());
+    }
+
+    private Held and(Held other) {
+      return new Held(Math.min(first, other.first), Math.max(next, other.next), rows + other.rows);
+    }
+  }
+
+  /**
+   * One file.
+   *
+   * @param bytes with its write-ahead log
+   * @param rows that are whole
+   * @param damage what is wrong with it, in words; empty if nothing was found
+   */
+  public record Report(
+      Path file,
+      Kind kind,
+      long bytes,
+      long rows,
+      Map<StreamPartition, Held> partitions,
+      List<String> damage) {}
+
+  private final boolean thorough;
+
+  private LogSurvey(boolean thorough) {
+    this.thorough = thorough;
+  }
+
+  /**
+   * All files, oldest first, then those that were put aside.
+   *
+   * @param thorough whether every byte is checked
+   * @throws UserError if there is no log in the folder
+   */
+  public static List<Report> look(Path folder, boolean thorough) {
+    if (!Files.isDirectory(folder)) {
+      throw UserError.failure(
+          "there is no log in " + folder + "; name the agent's folder with --data");
+    }
+    var survey = new LogSurvey(thorough);
+    var reports = new ArrayList<Report>();
+    try {
+      List<Path> files = LogFiles.list(folder);
+      for (Path file : files) {
+        boolean newest = file.equals(files.getLast());
+        reports.add(survey.report(file, newest ? Kind.ACTIVE : Kind.SEALED));
+      }
+      for (Path file : LogFiles.listPutAside(folder)) {
+        reports.add(survey.report(file, Kind.PUT_ASIDE));
+      }
+    } catch (IOException e) {
+      throw UserError.failure("the log in " + folder + " cannot be read: " + e.getMessage(), e);
+    }
+    return reports;
+  }
+
+  private Report report(Path file, Kind kind) throws IOException {
+    var held = new TreeMap<StreamPartition, Held>();
+    var damage = new ArrayList<String>();
+    long[] rows = {0};
+    try (var reader = new FileReader(file)) {
+      if (thorough) {
+        reader.structureDamage().ifPresent(damage::add);
+      }
+      var names = new HashMap<Integer, StreamPartition>();
+      reader.partitionNumbers().forEach((partition, number) -> names.put(number, partition));
+      reader.survey(
+          thorough,
+          head -> {
+            rows[0] += head.rows();
+            for (BatchHead.Part part : head.parts()) {
+              StreamPartition partition = names.get(part.partition());
+              if (partition != null) {
+                held.merge(partition, Held.of(part), Held::and);
+              }
+            }
+          },
+          seq -> damage.add("the checksum of the rows from " + seq + " on does not match"));
+    } catch (SQLException e) {
+      damage.add(String.valueOf(e.getMessage()));
+    }
+    Path ahead = Path.of(file + "-wal");
+    long bytes = Files.size(file) + (Files.exists(ahead) ? Files.size(ahead) : 0);
+    return new Report(file, kind, bytes, rows[0], Map.copyOf(held), List.copyOf(damage));
+  }
+}
