@@ -100,7 +100,7 @@ class LogCommandTest {
 
       assertThat(ls.code()).isZero();
       assertThat(ls.out())
-          .containsPattern("0001.edgelog  sealed  0\\.\\d MiB  \\d+ rows")
+          .containsPattern("0001.edgelog  sealed  \\d+\\.\\d MiB  \\d+ rows")
           .contains("a/0  offsets 0 to ")
           .containsPattern(".edgelog  active  .* rows")
           .containsPattern("a/0  offsets \\d+ to " + rows + ", ");
