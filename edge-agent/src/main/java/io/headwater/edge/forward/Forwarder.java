@@ -71,6 +71,7 @@ public final class Forwarder implements AutoCloseable {
   private long silentSinceNanos = System.nanoTime();
   private long silenceNanos;
   private int batchRecords;
+  private final SendLimit limit;
   private Credit credit = FIRST_CREDIT;
 
   public Forwarder(
@@ -93,6 +94,7 @@ public final class Forwarder implements AutoCloseable {
     this.silenceNanos = leastSilenceNanos();
     this.attempts = new Reconnection(settings.bridges(), RECONNECT, LONGEST_RECONNECT);
     this.batchRecords = settings.batchRecords();
+    this.limit = new SendLimit(settings.limit(), System.nanoTime());
     log.onCommit(() -> {
       if (committed.compareAndSet(false, true)) {
         events.add(() -> {});
@@ -283,7 +285,7 @@ public final class Forwarder implements AutoCloseable {
     while (sent) {
       sent = false;
       for (var entry : log.ends().entrySet()) {
-        if (!hasCredit()) {
+        if (!hasCredit() || !limit.allows(track, now)) {
           return;
         }
         PartitionPlan plan = plans.computeIfAbsent(entry.getKey(), this::plan);
@@ -313,24 +315,25 @@ public final class Forwarder implements AutoCloseable {
     if (range.isEmpty()) {
       return false;
     }
+    long now = System.nanoTime();
     long from = range.get().from();
-    long want = Math.min(batchRecords, range.get().to() - from);
-    LogSlice slice = log.read(partition, from, (int) want, (int) settings.batchSize().bytes());
+    long most = Math.min(batchRecords, limit.readings(track, now));
+    long mostBytes = Math.min(settings.batchSize().bytes(), limit.bytes(track, now));
+    if (most < 1 || mostBytes < 1) {
+      return false;
+    }
+    LogSlice slice =
+        log.read(partition, from, (int) Math.min(most, range.get().to() - from), (int) mostBytes)
+            .before(range.get().to());
     if (slice.isEmpty()) {
       return false;
     }
-    byte[] frame =
-        UplinkCodec.encode(batch(partition, track, slice.before(range.get().to())), true);
+    byte[] frame = UplinkCodec.encode(batch(partition, track, slice), true);
     log.reach(true);
     open.sendBatch(frame);
     metrics.sent();
-    plan.sent(
-        new PartitionPlan.Flight(
-            from,
-            Math.min(slice.nextOffset(), range.get().to()),
-            track,
-            frame.length,
-            System.nanoTime()));
+    limit.sent(slice.records().size(), frame.length);
+    plan.sent(new PartitionPlan.Flight(from, slice.nextOffset(), track, frame.length, now));
     return true;
   }
 
