@@ -7,6 +7,7 @@ import io.headwater.edge.access.AccessSettings;
 import io.headwater.edge.forward.ForwarderSettings;
 import io.headwater.edge.remote.RemoteSettings;
 import io.headwater.edge.remote.RemoteTopic;
+import io.headwater.edge.route.SendOrder;
 import io.headwater.process.ByteSize;
 import io.headwater.process.Config;
 import io.headwater.process.HostPort;
@@ -79,6 +80,35 @@ class EdgeConfigTest {
         .hasMessageContaining("readings-per-second 0 < min 1");
     assertThatThrownBy(() -> read(new Setting("uplink.limit.bytes-per-second", "10", "--set")))
         .hasMessageContaining("bytes-per-second 10 < min 1KiB");
+  }
+
+  @Test
+  void ordersOfRoutesAreReadAndHeldAgainstEachOther() throws Exception {
+    assertThat(
+            read("""
+            routes:
+              - {topic: a/#, stream: plant, key: k, order: interleave 3:1}
+              - {topic: b/#, stream: plant, key: k}
+            """)
+                .routes()
+                .getFirst()
+                .order())
+        .contains(SendOrder.interleave(3, 1));
+    assertThatThrownBy(() ->
+            read(
+                """
+                routes:
+                  - {topic: a/#, stream: plant, key: k, order: newest-first}
+                  - {topic: b/#, stream: plant, key: k, order: oldest-first}
+                """))
+        .hasMessageContaining("routes a/# and b/# feed the stream plant");
+    assertThatThrownBy(() ->
+            read(
+                """
+                routes:
+                  - {topic: a/#, stream: plant, key: k, order: newest}
+                """))
+        .hasMessageContaining("routes[0].order: 'newest' is no order");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.headwater.edge.forward;
 
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.LogSlice;
+import io.headwater.edge.route.SendOrder;
 import io.headwater.process.HostPort;
 import io.headwater.process.Reconnection;
 import io.headwater.process.Threads;
@@ -19,6 +20,7 @@ import io.headwater.uplink.Track;
 import io.headwater.uplink.UplinkCodec;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +28,7 @@ import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +58,9 @@ public final class Forwarder implements AutoCloseable {
   private final List<StreamDeclaration> declared;
   private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
   private final AtomicBoolean committed = new AtomicBoolean();
+  private final Function<String, Optional<SendOrder>> orders;
   private final Map<StreamPartition, PartitionPlan> plans = new TreeMap<>();
+  private final Map<Urgency, Rotation> rotations = new EnumMap<>(Urgency.class);
   private final Thread thread;
   private volatile boolean closing;
   private volatile @Nullable String problem;
@@ -64,6 +69,11 @@ public final class Forwarder implements AutoCloseable {
   private boolean connecting;
   private final Reconnection attempts;
   private boolean stateKnown;
+
+  /** What the log held when the connection began; null once the tracks are laid by it. */
+  private @Nullable Map<StreamPartition, Long> waited;
+
+  private boolean muchWaited;
   private long stateAskedNanos;
   private long ackTimeoutNanos;
   private long pausedUntilNanos = System.nanoTime();
@@ -74,11 +84,18 @@ public final class Forwarder implements AutoCloseable {
   private final SendLimit limit;
   private Credit credit = FIRST_CREDIT;
 
+  /**
+   * Begins to work.
+   *
+   * @param orders in which each stream's readings go, where a route says it; may change, see {@link
+   *     #ordersChanged}
+   */
   public Forwarder(
       EdgeLog log,
       String gateway,
       String version,
       ForwarderSettings settings,
+      Function<String, Optional<SendOrder>> orders,
       StatusReporter reporter,
       Downstream downstream,
       MeterRegistry registry) {
@@ -86,6 +103,7 @@ public final class Forwarder implements AutoCloseable {
     this.gateway = gateway;
     this.version = version;
     this.settings = settings;
+    this.orders = orders;
     this.reporter = reporter;
     this.downstream = downstream;
     this.metrics = new ForwarderMetrics(registry);
@@ -115,6 +133,23 @@ public final class Forwarder implements AutoCloseable {
       if (open != null) {
         open.sendUp(frame);
       }
+    });
+  }
+
+  /** Streams whose order is another one now go in that. */
+  public void ordersChanged() {
+    events.add(() -> {
+      if (!stateKnown) {
+        return; // the tracks are laid when it is
+      }
+      boolean much = log.depth() > settings.liveFirstAbove();
+      Map<StreamPartition, Long> ends = log.ends();
+      plans.forEach((partition, plan) -> {
+        Optional<SendOrder> order = orders.apply(partition.stream());
+        if (!order.equals(plan.order())) {
+          plan.begin(order, ends.getOrDefault(partition, 0L), much);
+        }
+      });
     });
   }
 
@@ -172,8 +207,7 @@ public final class Forwarder implements AutoCloseable {
       return;
     }
     if (now - pausedUntilNanos >= 0) {
-      send(open, Track.LIVE);
-      send(open, Track.BACKFILL);
+      send(open);
     }
   }
 
@@ -232,10 +266,8 @@ public final class Forwarder implements AutoCloseable {
     credit = FIRST_CREDIT;
     reporter.connected();
     silentSinceNanos = System.nanoTime();
-    boolean liveFirst = log.depth() > settings.liveFirstAbove();
-    log.ends()
-        .forEach((partition, end) ->
-            plans.computeIfAbsent(partition, this::plan).reconnect(liveFirst ? end : 0));
+    muchWaited = log.depth() > settings.liveFirstAbove();
+    waited = log.ends();
     askForState(made, System.nanoTime());
   }
 
@@ -255,7 +287,7 @@ public final class Forwarder implements AutoCloseable {
     connection = null;
     stateKnown = false;
     metrics.connected(false);
-    plans.values().forEach(plan -> plan.flights().clear());
+    plans.values().forEach(PartitionPlan::forgetFlights);
     attempts.failed();
   }
 
@@ -265,7 +297,7 @@ public final class Forwarder implements AutoCloseable {
    */
   private void askForState(UplinkConnection open, long now) {
     stateKnown = false;
-    plans.values().forEach(plan -> plan.flights().clear());
+    plans.values().forEach(PartitionPlan::forgetFlights);
     stateAskedNanos = now;
     log.reach(false);
     open.sendStateRequest(
@@ -276,21 +308,26 @@ public final class Forwarder implements AutoCloseable {
   /** A partition that was made after the connection is live as a whole. */
   private PartitionPlan plan(StreamPartition partition) {
     long sentBefore = log.incarnations().getLast().firstOffsets().getOrDefault(partition, 0L);
-    return new PartitionPlan(log.settled(partition), 0, sentBefore, System.nanoTime());
+    var plan = new PartitionPlan(log.settled(partition), sentBefore, System.nanoTime());
+    plan.begin(orders.apply(partition.stream()), 0, false);
+    return plan;
   }
 
-  private void send(UplinkConnection open, Track track) {
-    long now = System.nanoTime();
-    boolean sent = true;
-    while (sent) {
-      sent = false;
-      for (var entry : log.ends().entrySet()) {
-        if (!hasCredit() || !limit.allows(track, now)) {
-          return;
-        }
-        PartitionPlan plan = plans.computeIfAbsent(entry.getKey(), this::plan);
-        if (plan.mayGo(track, now)) {
-          sent |= sendNext(open, entry.getKey(), entry.getValue(), plan, track);
+  private void send(UplinkConnection open) {
+    for (Urgency urgency : Urgency.values()) {
+      Rotation rotation = rotations.computeIfAbsent(urgency, _ -> new Rotation());
+      boolean sent = true;
+      while (sent) {
+        sent = false;
+        for (var entry : rotation.next(log.ends())) {
+          long now = System.nanoTime();
+          if (!hasCredit() || !limit.allows(urgency, now)) {
+            return;
+          }
+          if (sendNext(open, entry.getKey(), entry.getValue(), urgency, now)) {
+            rotation.served(entry.getKey());
+            sent = true;
+          }
         }
       }
     }
@@ -310,21 +347,19 @@ public final class Forwarder implements AutoCloseable {
   }
 
   private boolean sendNext(
-      UplinkConnection open, StreamPartition partition, long end, PartitionPlan plan, Track track) {
-    Optional<PartitionPlan.Range> range = plan.next(track, 0, end);
-    if (range.isEmpty()) {
+      UplinkConnection open, StreamPartition partition, long end, Urgency urgency, long now) {
+    PartitionPlan plan = plans.computeIfAbsent(partition, this::plan);
+    Optional<Track> due = plan.due(urgency, end, now);
+    if (due.isEmpty()) {
       return false;
     }
-    long now = System.nanoTime();
-    long from = range.get().from();
-    long most = Math.min(batchRecords, limit.readings(track, now));
-    long mostBytes = Math.min(settings.batchSize().bytes(), limit.bytes(track, now));
-    if (most < 1 || mostBytes < 1) {
-      return false;
-    }
+    Track track = due.get();
+    long most = Math.min(batchRecords, limit.readings(urgency, now));
+    int mostBytes = (int) Math.min(settings.batchSize().bytes(), limit.bytes(urgency, now));
+    PartitionPlan.Range range = plan.next(track, end, most).orElseThrow();
     LogSlice slice =
-        log.read(partition, from, (int) Math.min(most, range.get().to() - from), (int) mostBytes)
-            .before(range.get().to());
+        log.read(partition, range.from(), (int) (range.to() - range.from()), mostBytes)
+            .before(range.to());
     if (slice.isEmpty()) {
       return false;
     }
@@ -333,7 +368,9 @@ public final class Forwarder implements AutoCloseable {
     open.sendBatch(frame);
     metrics.sent();
     limit.sent(slice.records().size(), frame.length);
-    plan.sent(new PartitionPlan.Flight(from, slice.nextOffset(), track, frame.length, now));
+    plan.sent(
+        new PartitionPlan.Flight(range.from(), slice.nextOffset(), track, frame.length, now),
+        urgency);
     return true;
   }
 
@@ -375,6 +412,7 @@ public final class Forwarder implements AutoCloseable {
       case KNOWN -> {
         stateKnown = true;
         settle(answer);
+        layTracks();
         answer.rejects().forEach(this::rejected);
       }
       // What is settled then may be the readings of a copy of this log.
@@ -383,6 +421,18 @@ public final class Forwarder implements AutoCloseable {
         settle(answer);
         beginEpoch();
       }
+    }
+  }
+
+  /** Once for each connection, when it is known what the bridge has. */
+  private void layTracks() {
+    Map<StreamPartition, Long> ends = waited;
+    if (ends != null) {
+      waited = null;
+      ends.forEach((partition, end) ->
+          plans
+              .computeIfAbsent(partition, this::plan)
+              .begin(orders.apply(partition.stream()), end, muchWaited));
     }
   }
 
@@ -444,7 +494,7 @@ public final class Forwarder implements AutoCloseable {
     metrics.rejected(reject.reason().text());
     if (reject.reason() == RejectReason.VERSION) {
       pausedUntilNanos = System.nanoTime() + REFUSED_NANOS;
-      plans.values().forEach(plan -> plan.flights().clear());
+      plans.values().forEach(PartitionPlan::forgetFlights);
       LOGGER
           .atWarn()
           .addKeyValue("detail", reject.detail())

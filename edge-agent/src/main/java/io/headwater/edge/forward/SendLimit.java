@@ -1,15 +1,14 @@
 package io.headwater.edge.forward;
 
 import io.headwater.process.ByteSize;
-import io.headwater.uplink.Track;
 
 /**
  * What the configured limit lets through now, in readings and in bytes as they travel. Knows no
  * clock of its own; confined to the forwarder's thread.
  *
- * <p>The burst is one second's worth. The last half of it is kept for live readings, so that they
- * do not wait for what a backlog has used up. A batch may cost more bytes than were there, as only
- * encoding it tells: what follows waits for that.
+ * <p>The burst is one second's worth. The last half of it is kept for what is prompt, so that it
+ * does not wait for what a backlog has used up. A batch may cost more bytes than were there, as
+ * only encoding it tells: what follows waits for that.
  */
 final class SendLimit {
   private final TokenBucket readings;
@@ -22,22 +21,22 @@ final class SendLimit {
             limit.bytesPerSecond().map(ByteSize::bytes).orElse(Long.MAX_VALUE), nowNanos);
   }
 
-  boolean allows(Track track, long nowNanos) {
-    return readings(track, nowNanos) > 0 && bytes(track, nowNanos) > 0;
+  boolean allows(Urgency urgency, long nowNanos) {
+    return readings(urgency, nowNanos) > 0 && bytes(urgency, nowNanos) > 0;
   }
 
   /** How many readings may go; 0 if the next are not worth a batch yet. */
-  long readings(Track track, long nowNanos) {
-    return readings.available(reserved(track), nowNanos);
+  long readings(Urgency urgency, long nowNanos) {
+    return readings.available(reserved(urgency), nowNanos);
   }
 
   /** How many bytes may go; 0 if the next are not worth a batch yet. */
-  long bytes(Track track, long nowNanos) {
-    return bytes.available(reserved(track), nowNanos);
+  long bytes(Urgency urgency, long nowNanos) {
+    return bytes.available(reserved(urgency), nowNanos);
   }
 
-  private static int reserved(Track track) {
-    return track == Track.LIVE ? 0 : 50;
+  private static int reserved(Urgency urgency) {
+    return urgency == Urgency.PROMPT ? 0 : 50;
   }
 
   void sent(long readingsSent, long bytesSent) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headwater.edge.forward.ForwarderSettings.Limit;
 import io.headwater.process.ByteSize;
 import io.headwater.testsupport.Seed;
-import io.headwater.uplink.Track;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -27,30 +26,30 @@ class SendLimitTest {
 
     none.sent(1_000_000_000, 1L << 50);
 
-    assertThat(none.allows(Track.BACKFILL, 0)).isTrue();
-    assertThat(none.readings(Track.LIVE, 0)).isEqualTo(Long.MAX_VALUE);
+    assertThat(none.allows(Urgency.SPARE, 0)).isTrue();
+    assertThat(none.readings(Urgency.PROMPT, 0)).isEqualTo(Long.MAX_VALUE);
   }
 
   @Test
   void burstIsOneSecondsWorth() {
     SendLimit limit = limit(1_000, 1 << 20);
 
-    assertThat(limit.readings(Track.LIVE, 100 * SECOND)).isEqualTo(1_000);
+    assertThat(limit.readings(Urgency.PROMPT, 100 * SECOND)).isEqualTo(1_000);
     limit.sent(1_000, 10);
 
-    assertThat(limit.allows(Track.LIVE, 100 * SECOND)).isFalse();
-    assertThat(limit.readings(Track.LIVE, 100 * SECOND + SECOND / 2)).isEqualTo(500);
+    assertThat(limit.allows(Urgency.PROMPT, 100 * SECOND)).isFalse();
+    assertThat(limit.readings(Urgency.PROMPT, 100 * SECOND + SECOND / 2)).isEqualTo(500);
   }
 
   @Test
   void backlogLeavesHalfOfTheBurstToLiveReadings() {
     SendLimit limit = limit(1_000, 1 << 20);
 
-    assertThat(limit.readings(Track.BACKFILL, 0)).isEqualTo(500);
+    assertThat(limit.readings(Urgency.SPARE, 0)).isEqualTo(500);
     limit.sent(500, 10);
 
-    assertThat(limit.allows(Track.BACKFILL, 0)).isFalse();
-    assertThat(limit.readings(Track.LIVE, 0)).isEqualTo(500);
+    assertThat(limit.allows(Urgency.SPARE, 0)).isFalse();
+    assertThat(limit.readings(Urgency.PROMPT, 0)).isEqualTo(500);
   }
 
   @Test
@@ -59,9 +58,9 @@ class SendLimitTest {
 
     limit.sent(1, 30_000); // one large reading
 
-    assertThat(limit.bytes(Track.LIVE, 2 * SECOND)).isZero();
-    assertThat(limit.bytes(Track.LIVE, 2 * SECOND + SECOND / 10)).isEqualTo(1_000);
-    assertThat(limit.readings(Track.LIVE, 0)).isEqualTo(999);
+    assertThat(limit.bytes(Urgency.PROMPT, 2 * SECOND)).isZero();
+    assertThat(limit.bytes(Urgency.PROMPT, 2 * SECOND + SECOND / 10)).isEqualTo(1_000);
+    assertThat(limit.readings(Urgency.PROMPT, 0)).isEqualTo(999);
   }
 
   @Test
@@ -69,8 +68,8 @@ class SendLimitTest {
     SendLimit limit = limit(1_000, 1 << 20);
     limit.sent(1_000, 0);
 
-    assertThat(limit.readings(Track.LIVE, SECOND / 10 - SECOND / 1_000)).isZero();
-    assertThat(limit.readings(Track.LIVE, SECOND / 10)).isEqualTo(100);
+    assertThat(limit.readings(Urgency.PROMPT, SECOND / 10 - SECOND / 1_000)).isZero();
+    assertThat(limit.readings(Urgency.PROMPT, SECOND / 10)).isEqualTo(100);
   }
 
   /** Whoever asks when, and takes how much: never more than the rate and one second's burst. */
@@ -84,8 +83,8 @@ class SendLimitTest {
     long sent = 0;
     for (int step = 0; step < 10_000; step++) {
       now += random.nextLong(SECOND / 50);
-      Track track = random.nextBoolean() ? Track.LIVE : Track.BACKFILL;
-      long batch = Math.min(random.nextLong(1, 1_000), limit.readings(track, now));
+      Urgency urgency = random.nextBoolean() ? Urgency.PROMPT : Urgency.SPARE;
+      long batch = Math.min(random.nextLong(1, 1_000), limit.readings(urgency, now));
       limit.sent(batch, 0);
       sent += batch;
       assertThat((double) sent)
