@@ -124,7 +124,7 @@ final class EdgeAgent implements RunningProcess {
     var devices = new DeviceRoster(clock);
     var reporter =
         new StatusReporter(
-            log, gateway, VERSION, config.uplink(), clockKeeper::quality, devices, clock);
+            log, gateway, VERSION, config.uplink(), clockKeeper::quality, devices, clock, registry);
     var delivery = new LocalDelivery();
     Downlink downlink =
         resources.open(

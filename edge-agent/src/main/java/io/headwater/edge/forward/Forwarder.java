@@ -175,6 +175,7 @@ public final class Forwarder implements AutoCloseable {
 
   private void step() {
     long now = System.nanoTime();
+    reporter.watch(now);
     UplinkConnection open = connection;
     if (open == null) {
       if (!connecting && attempts.isDue(now)) {
@@ -287,6 +288,7 @@ public final class Forwarder implements AutoCloseable {
     connection = null;
     stateKnown = false;
     metrics.connected(false);
+    reporter.turned();
     plans.values().forEach(PartitionPlan::forgetFlights);
     attempts.failed();
   }
