@@ -82,6 +82,7 @@ public final class Forwarder implements AutoCloseable {
   private long silenceNanos;
   private int batchRecords;
   private final SendLimit limit;
+  private final SendWindow window;
   private Credit credit = FIRST_CREDIT;
 
   /**
@@ -113,6 +114,7 @@ public final class Forwarder implements AutoCloseable {
     this.attempts = new Reconnection(settings.bridges(), RECONNECT, LONGEST_RECONNECT);
     this.batchRecords = settings.batchRecords();
     this.limit = new SendLimit(settings.limit(), System.nanoTime());
+    this.window = new SendWindow(System.nanoTime());
     log.onCommit(() -> {
       if (committed.compareAndSet(false, true)) {
         events.add(() -> {});
@@ -139,9 +141,6 @@ public final class Forwarder implements AutoCloseable {
   /** Streams whose order is another one now go in that. */
   public void ordersChanged() {
     events.add(() -> {
-      if (!stateKnown) {
-        return; // the tracks are laid when it is
-      }
       boolean much = log.depth() > settings.liveFirstAbove();
       Map<StreamPartition, Long> ends = log.ends();
       plans.forEach((partition, plan) -> {
@@ -203,6 +202,7 @@ public final class Forwarder implements AutoCloseable {
     }
     if (oldestFlightIsLate(now)) {
       metrics.timedOut();
+      window.restart(now); // what has not come through may still lie in the network
       ackTimeoutNanos = Math.min(ackTimeoutNanos * 2, LONGEST_ACK_TIMEOUT_NANOS);
       askForState(open, now);
       return;
@@ -265,6 +265,7 @@ public final class Forwarder implements AutoCloseable {
     metrics.connected(true);
     attempts.shortenPause();
     credit = FIRST_CREDIT;
+    window.restart(System.nanoTime());
     reporter.connected();
     silentSinceNanos = System.nanoTime();
     muchWaited = log.depth() > settings.liveFirstAbove();
@@ -288,6 +289,7 @@ public final class Forwarder implements AutoCloseable {
     connection = null;
     stateKnown = false;
     metrics.connected(false);
+    metrics.underWay(0, window.bytes());
     reporter.turned();
     plans.values().forEach(PartitionPlan::forgetFlights);
     attempts.failed();
@@ -323,7 +325,7 @@ public final class Forwarder implements AutoCloseable {
         sent = false;
         for (var entry : rotation.next(log.ends())) {
           long now = System.nanoTime();
-          if (!hasCredit() || !limit.allows(urgency, now)) {
+          if (!hasRoom(urgency, now) || !limit.allows(urgency, now)) {
             return;
           }
           if (sendNext(open, entry.getKey(), entry.getValue(), urgency, now)) {
@@ -335,7 +337,7 @@ public final class Forwarder implements AutoCloseable {
     }
   }
 
-  private boolean hasCredit() {
+  private boolean hasRoom(Urgency urgency, long now) {
     int batches = 0;
     long bytes = 0;
     for (PartitionPlan plan : plans.values()) {
@@ -344,8 +346,10 @@ public final class Forwarder implements AutoCloseable {
         bytes += flight.bytes();
       }
     }
+    metrics.underWay(bytes, window.bytes());
     return batches < Math.max(1, credit.batches())
-        && (batches == 0 || bytes + settings.batchSize().bytes() <= credit.bytes());
+        && (batches == 0 || bytes + settings.batchSize().bytes() <= credit.bytes())
+        && window.hasRoom(urgency, bytes, now);
   }
 
   private boolean sendNext(
@@ -356,7 +360,10 @@ public final class Forwarder implements AutoCloseable {
       return false;
     }
     Track track = due.get();
-    long most = Math.min(batchRecords, limit.readings(urgency, now));
+    long most =
+        Math.min(
+            plan.readingsIn(window.batchBytes()),
+            Math.min(batchRecords, limit.readings(urgency, now)));
     int mostBytes = (int) Math.min(settings.batchSize().bytes(), limit.bytes(urgency, now));
     PartitionPlan.Range range = plan.next(track, end, most).orElseThrow();
     LogSlice slice =
@@ -371,7 +378,8 @@ public final class Forwarder implements AutoCloseable {
     metrics.sent();
     limit.sent(slice.records().size(), frame.length);
     plan.sent(
-        new PartitionPlan.Flight(range.from(), slice.nextOffset(), track, frame.length, now),
+        new PartitionPlan.Flight(
+            range.from(), slice.nextOffset(), track, slice.records().size(), frame.length, now),
         urgency);
     return true;
   }
@@ -480,7 +488,10 @@ public final class Forwarder implements AutoCloseable {
       PartitionPlan plan = plans.computeIfAbsent(settled.partition(), this::plan);
       plan.flights().stream()
           .filter(flight -> settled.ranges().covers(flight.from(), flight.to()))
-          .forEach(flight -> metrics.answered(now - flight.sentNanos()));
+          .forEach(flight -> {
+            metrics.answered(now - flight.sentNanos());
+            window.answered(flight.sentNanos(), now);
+          });
       long end = log.ends().getOrDefault(settled.partition(), 0L);
       long newly = plan.settle(settled.ranges(), end);
       if (newly > 0) {

@@ -19,12 +19,19 @@ final class PartitionPlan {
   /**
    * A batch under way.
    *
+   * @param readings in it; the rest are gaps
+   * @param bytes as it travels
    * @param sentNanos by {@link System#nanoTime()}
    */
-  record Flight(long from, long to, Track track, long bytes, long sentNanos) {}
+  record Flight(long from, long to, Track track, int readings, long bytes, long sentNanos) {}
 
   /** What may go next. */
   record Range(long from, long to) {}
+
+  /** Of the first batch, before any has told how much a reading takes. */
+  private static final int FIRST_READINGS = 50;
+
+  private static final double FADES = 0.8;
 
   private final List<Flight> flights = new ArrayList<>();
   private OffsetRanges settled;
@@ -34,6 +41,11 @@ final class PartitionPlan {
   private long liveFrom;
   private int turn;
   private long sentEnd;
+
+  /** Of the last batches, the newest ones most. */
+  private double sentBytes;
+
+  private double sentReadings;
   private long liveAtNanos;
   private long backfillAtNanos;
 
@@ -182,9 +194,18 @@ final class PartitionPlan {
     flights.add(flight);
     taken = null;
     sentEnd = Math.max(sentEnd, flight.to());
+    sentBytes = FADES * sentBytes + flight.bytes();
+    sentReadings = FADES * sentReadings + flight.readings();
     if (urgency == Urgency.PROMPT) {
       turn = (turn + 1) % order.map(each -> Math.max(1, each.live() + each.backfill())).orElse(1);
     }
+  }
+
+  /** How many readings take so many bytes, compressed; at least 1. */
+  long readingsIn(long bytes) {
+    return sentReadings == 0
+        ? FIRST_READINGS
+        : Math.max(1, (long) (bytes * (sentReadings / sentBytes)));
   }
 
   /**

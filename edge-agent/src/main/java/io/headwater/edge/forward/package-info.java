@@ -7,9 +7,10 @@
  * <em>backfill</em> for what waited. How the two share the uplink is the stream's {@code order};
  * without one backfill is overtaken if it is much, and otherwise goes first, as live, so that order
  * is kept throughout. Which range goes next is {@code PartitionPlan}'s to say, which knows neither
- * time nor network; which partition's, {@code Rotation}'s; how much of it, {@code SendLimit}'s. The
- * MQTT client, {@code UplinkConnection}, is a pipe: it keeps nothing, and its acknowledgements mean
- * nothing. Only an answer settles, and whatever was not answered is sent again.
+ * time nor network; which partition's, {@code Rotation}'s; how much of it, {@code SendLimit}'s and
+ * {@code SendWindow}'s, which follows the round trip. The MQTT client, {@code UplinkConnection}, is
+ * a pipe: it keeps nothing, and its acknowledgements mean nothing. Only an answer settles, and
+ * whatever was not answered is sent again.
  */
 @NullMarked
 package io.headwater.edge.forward;

@@ -35,7 +35,7 @@ class PartitionPlanTest {
   }
 
   private static Flight flight(long from, long to, Track track) {
-    return new Flight(from, to, track, 1, 0);
+    return new Flight(from, to, track, (int) (to - from), 1, 0);
   }
 
   @Test
@@ -184,6 +184,22 @@ class PartitionPlanTest {
     assertThat(plan.next(Track.LIVE, 10, ALL)).contains(new Range(0, 10));
   }
 
+  @Test
+  void batchesAreSizedByWhatReadingsHaveTaken() {
+    PartitionPlan plan = plan(OffsetRanges.EMPTY);
+    assertThat(plan.readingsIn(1_000_000)).as("nothing is known yet").isEqualTo(50);
+
+    // 100 readings in 2,000 bytes; the gaps in it count for nothing.
+    plan.sent(new Flight(0, 1_000_000, Track.LIVE, 100, 2_000, 0), Urgency.PROMPT);
+    assertThat(plan.readingsIn(10_000)).isEqualTo(500);
+    assertThat(plan.readingsIn(1)).isEqualTo(1);
+
+    for (int i = 0; i < 20; i++) {
+      plan.sent(new Flight(0, 1, Track.LIVE, 10, 2_000, 0), Urgency.PROMPT);
+    }
+    assertThat(plan.readingsIn(10_000)).as("they have grown").isBetween(50L, 55L);
+  }
+
   private static Optional<SendOrder> drawOrder(SplittableRandom random) {
     return switch (random.nextInt(4)) {
       case 0 -> Optional.of(SendOrder.OLDEST_FIRST);
@@ -218,7 +234,7 @@ class PartitionPlanTest {
           if (track.isPresent() && plan.flights().size() < 4) {
             Range range = plan.next(track.get(), end, 1 + random.nextInt(40)).orElseThrow();
             long to = range.from() + 1 + random.nextLong(range.to() - range.from());
-            var flight = new Flight(range.from(), to, track.get(), 1, step);
+            var flight = new Flight(range.from(), to, track.get(), 1, 1, step);
             plan.sent(flight, urgency);
             pipe.add(flight);
           }
