@@ -80,7 +80,6 @@ public final class Forwarder implements AutoCloseable {
   private boolean beginningEpoch;
   private long silentSinceNanos = System.nanoTime();
   private long silenceNanos;
-  private int batchRecords;
   private final SendLimit limit;
   private final SendWindow window;
   private Credit credit = FIRST_CREDIT;
@@ -112,7 +111,6 @@ public final class Forwarder implements AutoCloseable {
     this.ackTimeoutNanos = settings.ackTimeout().toNanos();
     this.silenceNanos = leastSilenceNanos();
     this.attempts = new Reconnection(settings.bridges(), RECONNECT, LONGEST_RECONNECT);
-    this.batchRecords = settings.batchRecords();
     this.limit = new SendLimit(settings.limit(), System.nanoTime());
     this.window = new SendWindow(System.nanoTime());
     log.onCommit(() -> {
@@ -363,7 +361,7 @@ public final class Forwarder implements AutoCloseable {
     long most =
         Math.min(
             plan.readingsIn(window.batchBytes()),
-            Math.min(batchRecords, limit.readings(urgency, now)));
+            Math.min(settings.batchRecords(), limit.readings(urgency, now)));
     int mostBytes = (int) Math.min(settings.batchSize().bytes(), limit.bytes(urgency, now));
     PartitionPlan.Range range = plan.next(track, end, most).orElseThrow();
     LogSlice slice =
@@ -498,7 +496,6 @@ public final class Forwarder implements AutoCloseable {
         metrics.settled(newly);
         log.settle(settled.partition(), plan.settled());
         ackTimeoutNanos = settings.ackTimeout().toNanos();
-        batchRecords = Math.min(settings.batchRecords(), Math.max(batchRecords * 2, 1));
       }
     }
   }
@@ -522,7 +519,18 @@ public final class Forwarder implements AutoCloseable {
       case CORRUPT, VERSION -> {
         // Sent again at once.
       }
-      case TOO_LARGE, POISON -> batchRecords = Math.max(1, batchRecords / 2);
+      case TOO_LARGE, POISON -> {
+        if (!plan.halve(reject.firstOffset(), reject.nextOffset())) {
+          plan.pause(reject.firstOffset(), reject.nextOffset(), System.nanoTime() + REFUSED_NANOS);
+          LOGGER
+              .atWarn()
+              .addKeyValue("topicName", reject.partition().stream())
+              .addKeyValue("offset", reject.firstOffset())
+              .addKeyValue("reason", reject.reason().text())
+              .addKeyValue("detail", reject.detail())
+              .log("The bridge does not take a reading; it stays on this device");
+        }
+      }
       // The other track may fill the oldest hole meanwhile.
       case BUSY ->
           plan.pause(reject.firstOffset(), reject.nextOffset(), System.nanoTime() + BUSY_NANOS);

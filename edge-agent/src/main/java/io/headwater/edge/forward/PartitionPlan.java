@@ -28,12 +28,24 @@ final class PartitionPlan {
   /** What may go next. */
   record Range(long from, long to) {}
 
+  /**
+   * A batch that was refused for what is in it, and holds it still.
+   *
+   * @param most offsets that a batch of it may span now
+   */
+  private record Suspect(long from, long to, long most) {
+    boolean contains(long offset) {
+      return from <= offset && offset < to;
+    }
+  }
+
   /** Of the first batch, before any has told how much a reading takes. */
   private static final int FIRST_READINGS = 50;
 
   private static final double FADES = 0.8;
 
   private final List<Flight> flights = new ArrayList<>();
+  private final List<Suspect> suspects = new ArrayList<>();
   private OffsetRanges settled;
   private @Nullable OffsetRanges taken;
   private Optional<SendOrder> order = Optional.empty();
@@ -159,8 +171,15 @@ final class PartitionPlan {
     if (from >= high) {
       return Optional.empty();
     }
-    long to = taken().endOfHole(from, high);
-    return Optional.of(new Range(from, from + Math.min(to - from, most)));
+    long to = from + Math.min(taken().endOfHole(from, high) - from, most);
+    for (Suspect suspect : suspects) {
+      if (suspect.contains(from)) {
+        to = Math.min(to, Math.min(suspect.to, from + suspect.most));
+      } else if (from < suspect.from && suspect.from < to) {
+        to = suspect.from;
+      }
+    }
+    return Optional.of(new Range(from, to));
   }
 
   private Optional<Range> lastHole(long high, long most) {
@@ -174,7 +193,18 @@ final class PartitionPlan {
         break;
       }
     }
-    return from < to ? Optional.of(new Range(Math.max(from, to - most), to)) : Optional.empty();
+    if (from >= to) {
+      return Optional.empty();
+    }
+    from = Math.max(from, to - most);
+    for (Suspect suspect : suspects) {
+      if (suspect.contains(to - 1)) {
+        from = Math.max(from, Math.max(suspect.from, to - suspect.most));
+      } else if (from < suspect.to && suspect.to < to) {
+        from = suspect.to;
+      }
+    }
+    return Optional.of(new Range(from, to));
   }
 
   /** What is settled or under way. */
@@ -219,8 +249,24 @@ final class PartitionPlan {
     OffsetRanges before = settled;
     settled = settled.union(answered.below(Math.min(end, sentEnd)));
     flights.removeIf(flight -> settled.covers(flight.from(), flight.to()));
+    suspects.removeIf(suspect -> settled.covers(suspect.from, suspect.to));
     taken = null;
     return settled.count(0, Long.MAX_VALUE) - before.count(0, Long.MAX_VALUE);
+  }
+
+  /**
+   * A batch was refused for what is in it: it goes again in halves, and so on, until what nobody
+   * takes is alone. Others go as large as ever.
+   *
+   * @return false if it cannot be halved any more
+   */
+  boolean halve(long from, long to) {
+    if (to - from <= 1) {
+      return false;
+    }
+    suspects.removeIf(suspect -> from <= suspect.from && suspect.to <= to);
+    suspects.add(new Suspect(from, to, Math.ceilDiv(to - from, 2)));
+    return true;
   }
 
   /** A batch was not taken: it is free to go again. */

@@ -200,6 +200,76 @@ class PartitionPlanTest {
     assertThat(plan.readingsIn(10_000)).as("they have grown").isBetween(50L, 55L);
   }
 
+  @Test
+  void batchThatIsRefusedGoesAgainInHalves() {
+    PartitionPlan plan = plan(OffsetRanges.EMPTY);
+    plan.sent(flight(100, 200, Track.LIVE), Urgency.PROMPT);
+    assertThat(plan.halve(100, 200)).isTrue();
+    plan.drop(100, 200);
+
+    assertThat(plan.next(Track.LIVE, 1_000, 500)).as("up to it").contains(new Range(0, 100));
+    plan.sent(flight(0, 100, Track.LIVE), Urgency.PROMPT);
+    assertThat(plan.next(Track.LIVE, 1_000, 500)).contains(new Range(100, 150));
+    plan.sent(flight(100, 150, Track.LIVE), Urgency.PROMPT);
+    assertThat(plan.next(Track.LIVE, 1_000, 500)).contains(new Range(150, 200));
+    plan.sent(flight(150, 200, Track.LIVE), Urgency.PROMPT);
+    assertThat(plan.next(Track.LIVE, 1_000, 500))
+        .as("behind it as large as ever")
+        .contains(new Range(200, 700));
+    assertThat(plan.halve(7, 8)).as("a reading alone").isFalse();
+  }
+
+  /** In whatever order it goes and however often: only what is poison is ever left alone. */
+  @RepeatedTest(40)
+  void poisonIsSingledOutAndTheRestSettles() {
+    Seed seed = Seed.next();
+    SplittableRandom random = seed.random();
+    int end = 4_000;
+    var poison = new BitSet();
+    int bad = 1 + random.nextInt(3);
+    for (int i = 0; i < bad; i++) {
+      poison.set(random.nextInt(end));
+    }
+    PartitionPlan plan = plan(OffsetRanges.EMPTY);
+    plan.begin(drawOrder(random), random.nextInt(end), random.nextBoolean());
+    OffsetRanges answer = OffsetRanges.EMPTY;
+    var buried = new BitSet();
+    int batches = 0;
+    var pipe = new ArrayDeque<Flight>();
+    while (!plan.settled().covers(0, end) && batches < 1_000) {
+      Optional<Track> track = plan.due(Urgency.PROMPT, end, 0);
+      if (track.isEmpty()) {
+        track = plan.due(Urgency.SPARE, end, 0);
+      }
+      if (track.isPresent() && plan.flights().size() < 4) {
+        Range range = plan.next(track.get(), end, 500).orElseThrow();
+        Flight sent = flight(range.from(), range.to(), track.get());
+        plan.sent(sent, Urgency.PROMPT);
+        pipe.add(sent);
+        batches++;
+      } else {
+        Flight first = pipe.remove();
+        int from = (int) first.from();
+        int to = (int) first.to();
+        int found = poison.nextSetBit(from);
+        if (found < 0 || found >= to || to - from == 1) {
+          if (found == from && to - from == 1) {
+            buried.set(from);
+          }
+          answer = answer.add(from, to);
+          plan.settle(answer, end);
+        } else {
+          assertThat(plan.halve(from, to)).as("%s", seed).isTrue();
+          plan.drop(from, to);
+        }
+      }
+    }
+    assertThat(plan.settled()).as("%s", seed).isEqualTo(OffsetRanges.of(0, end));
+    assertThat(buried).as("%s", seed).isEqualTo(poison);
+    // 8 whole batches and the odd one; 9 halvings of 2 for each that is poison.
+    assertThat(batches).as("%s", seed).isLessThanOrEqualTo(12 + bad * 2 * 10);
+  }
+
   private static Optional<SendOrder> drawOrder(SplittableRandom random) {
     return switch (random.nextInt(4)) {
       case 0 -> Optional.of(SendOrder.OLDEST_FIRST);
