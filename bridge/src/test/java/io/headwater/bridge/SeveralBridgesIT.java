@@ -238,7 +238,8 @@ class SeveralBridgesIT {
                 7,
                 5,
                 ClockQuality.SYNCED,
-                new GatewayStatus.Run(1, 10_000, 3, -1)));
+                new GatewayStatus.Run(1, 10_000, 3, -1),
+                GatewayStatus.Pace.UNKNOWN));
     second.kill();
     deliver(all, BATCH);
 

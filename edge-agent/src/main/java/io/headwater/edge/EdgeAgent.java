@@ -124,7 +124,7 @@ final class EdgeAgent implements RunningProcess {
     var devices = new DeviceRoster(clock);
     var reporter =
         new StatusReporter(
-            log, gateway, VERSION, config.uplink(), clockKeeper::quality, devices, clock);
+            log, gateway, VERSION, config.uplink(), clockKeeper::quality, devices, clock, registry);
     var delivery = new LocalDelivery();
     Downlink downlink =
         resources.open(
@@ -138,13 +138,21 @@ final class EdgeAgent implements RunningProcess {
                 delivery,
                 () -> status(gateway, log, clockKeeper),
                 registry));
+    var routes = new AtomicReference<>(routes(config, log));
     Forwarder forwarder =
         resources.open(
             "forwarder",
-            new Forwarder(log, gateway, VERSION, config.uplink(), reporter, downlink, registry));
+            new Forwarder(
+                log,
+                gateway,
+                VERSION,
+                config.uplink(),
+                stream -> routes.get().order(stream),
+                reporter,
+                downlink,
+                registry));
     downlink.sendBy(forwarder::send);
     health.check("uplink", forwarder::problem);
-    var routes = new AtomicReference<>(routes(config, log));
     ThreadPoolExecutor workers = workers(registry);
     resources.onClose("workers", workers::shutdownNow);
     var access = new AccessControl(AccessPolicy.read(config.access()), workers);
@@ -172,7 +180,17 @@ final class EdgeAgent implements RunningProcess {
           new Remotes(data.path(), config.remotes(), gateway, config.mqtt(), log, sink, registry));
     }
     var reload =
-        new Reload(config, again, access, tls, mqtt, next -> routes(next, log), routes::set);
+        new Reload(
+            config,
+            again,
+            access,
+            tls,
+            mqtt,
+            next -> routes(next, log),
+            table -> {
+              routes.set(table);
+              forwarder.ordersChanged();
+            });
     reloading.set(reload);
     http.command(RELOAD, reload::run);
     mqtt.addresses()

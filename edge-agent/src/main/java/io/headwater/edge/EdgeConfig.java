@@ -94,6 +94,10 @@ public record EdgeConfig(
             "route " + rule.topic() + " has no wildcard named " + String.join(", ", unknown));
       }
     }
+    List<String> conflicts = RouteTable.conflictingOrders(routes);
+    if (!conflicts.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", conflicts));
+    }
   }
 
   private static void requireIdentities(Endpoint endpoint, TlsSettings tls, AccessSettings access) {

@@ -61,6 +61,7 @@ final class RoutesCommand implements Callable<Integer> {
     out.println("stream  " + routed.stream());
     out.println("key     " + routed.key());
     out.println("acks    " + acknowledged(routed.durability(), read.log().syncInterval()));
+    table.order(routed.stream()).ifPresent(order -> out.println("order   " + order));
     routed.dedupe().ifPresent(dedupe -> out.println("dedupe  " + dedupe.text()));
     out.println("why     " + routed.why());
     explained

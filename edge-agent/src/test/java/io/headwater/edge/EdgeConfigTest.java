@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.edge.access.AccessSettings;
+import io.headwater.edge.forward.ForwarderSettings;
 import io.headwater.edge.remote.RemoteSettings;
 import io.headwater.edge.remote.RemoteTopic;
+import io.headwater.edge.route.SendOrder;
 import io.headwater.process.ByteSize;
 import io.headwater.process.Config;
 import io.headwater.process.HostPort;
@@ -61,6 +63,52 @@ class EdgeConfigTest {
         .hasMessageContaining("uplink.batch-records 0 is not between 1 and 100000");
     assertThatThrownBy(() -> read(new Setting("log.lingr", "1ms", "--set")))
         .hasMessageContaining("did you mean 'log.linger'?");
+  }
+
+  @Test
+  void limitOfTheUplinkIsRead() throws Exception {
+    assertThat(
+            read("""
+            uplink:
+              limit: {readings-per-second: 2000, bytes-per-second: 1MiB}
+            """)
+                .uplink()
+                .limit())
+        .isEqualTo(
+            new ForwarderSettings.Limit(Optional.of(2_000L), Optional.of(ByteSize.ofMebibytes(1))));
+    assertThatThrownBy(() -> read(new Setting("uplink.limit.readings-per-second", "0", "--set")))
+        .hasMessageContaining("readings-per-second 0 < min 1");
+    assertThatThrownBy(() -> read(new Setting("uplink.limit.bytes-per-second", "10", "--set")))
+        .hasMessageContaining("bytes-per-second 10 < min 1KiB");
+  }
+
+  @Test
+  void ordersOfRoutesAreReadAndHeldAgainstEachOther() throws Exception {
+    assertThat(
+            read("""
+            routes:
+              - {topic: a/#, stream: plant, key: k, order: interleave 3:1}
+              - {topic: b/#, stream: plant, key: k}
+            """)
+                .routes()
+                .getFirst()
+                .order())
+        .contains(SendOrder.interleave(3, 1));
+    assertThatThrownBy(() ->
+            read(
+                """
+                routes:
+                  - {topic: a/#, stream: plant, key: k, order: newest-first}
+                  - {topic: b/#, stream: plant, key: k, order: oldest-first}
+                """))
+        .hasMessageContaining("routes a/# and b/# feed the stream plant");
+    assertThatThrownBy(() ->
+            read(
+                """
+                routes:
+                  - {topic: a/#, stream: plant, key: k, order: newest}
+                """))
+        .hasMessageContaining("routes[0].order: 'newest' is no order");
   }
 
   @Test

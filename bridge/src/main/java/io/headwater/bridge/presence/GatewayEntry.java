@@ -22,6 +22,8 @@ record GatewayEntry(
     @Nullable String clock,
     @Nullable Integer devices,
     @Nullable Long certificateDays,
+    @Nullable Long drainSeconds,
+    @Nullable Long writtenPerDay,
     @Nullable String broker,
     @Nullable String bridge) {
 
@@ -51,6 +53,8 @@ record GatewayEntry(
         run.certificateNotAfterMs() < 0
             ? null
             : (Long) Math.floorDiv(run.certificateNotAfterMs() - nowMs, TimeUnit.DAYS.toMillis(1)),
+        known(status.pace().drainSeconds()),
+        known(status.pace().writtenBytesPerDay()),
         broker,
         bridge);
   }
@@ -71,6 +75,8 @@ record GatewayEntry(
         clock,
         devices,
         certificateDays,
+        null, // nothing drains now
+        writtenPerDay,
         broker,
         byBridge);
   }

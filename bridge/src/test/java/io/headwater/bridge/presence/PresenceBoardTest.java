@@ -28,7 +28,31 @@ class PresenceBoardTest {
         depth,
         -1,
         ClockQuality.SYNCED,
-        new GatewayStatus.Run(1, 10_000, 0, -1));
+        new GatewayStatus.Run(1, 10_000, 0, -1),
+        new GatewayStatus.Pace(depth == 0 ? 0 : 90, 5_000_000));
+  }
+
+  @Test
+  void paceIsShownAndWaitsForTheInterval() {
+    board.given(LANE, 0);
+    board.status(status(true, 1), "a:1", 0);
+    assertThat(turn(0))
+        .singleElement()
+        .satisfies(write ->
+            assertThat(write.value()).contains("\"drainSeconds\":90", "\"writtenPerDay\":5000000"));
+
+    board.status(status(true, 0), "a:1", 10_000);
+    assertThat(turn(10_000)).isEmpty();
+    board.status(status(true, 0), "a:1", 50_000);
+    assertThat(turn(60_000))
+        .singleElement()
+        .satisfies(write -> assertThat(write.value()).contains("\"drainSeconds\":0"));
+
+    board.status(status(false, -1), "a:1", 70_000);
+    assertThat(turn(70_000))
+        .as("nothing drains now")
+        .singleElement()
+        .satisfies(write -> assertThat(write.value()).doesNotContain("drainSeconds"));
   }
 
   private List<PresenceBoard.Write> turn(long nowMs) {

@@ -8,6 +8,7 @@ package io.headwater.uplink;
  * @param oldestCapturedMs of these; -1 if there are none
  * @param clock quality now
  * @param run what the first form of the frame did not carry
+ * @param pace nor the second
  */
 public record GatewayStatus(
     String gateway,
@@ -16,7 +17,8 @@ public record GatewayStatus(
     long depthRecords,
     long oldestCapturedMs,
     ClockQuality clock,
-    Run run) {
+    Run run,
+    Pace pace) {
 
   /** In the first form of the frame. */
   public GatewayStatus(
@@ -26,7 +28,15 @@ public record GatewayStatus(
       long depthRecords,
       long oldestCapturedMs,
       ClockQuality clock) {
-    this(gateway, online, agentVersion, depthRecords, oldestCapturedMs, clock, Run.UNKNOWN);
+    this(
+        gateway,
+        online,
+        agentVersion,
+        depthRecords,
+        oldestCapturedMs,
+        clock,
+        Run.UNKNOWN,
+        Pace.UNKNOWN);
   }
 
   /**
@@ -39,5 +49,16 @@ public record GatewayStatus(
    */
   public record Run(long startedMs, long heartbeatMs, int devices, long certificateNotAfterMs) {
     public static final Run UNKNOWN = new Run(-1, -1, -1, -1);
+  }
+
+  /**
+   * How fast things go.
+   *
+   * @param drainSeconds until nothing waits any more, if it goes on as in the last half minute; -1
+   *     if that is not known, or never
+   * @param writtenBytesPerDay what the agent writes to its storage; -1 if not told
+   */
+  public record Pace(long drainSeconds, long writtenBytesPerDay) {
+    public static final Pace UNKNOWN = new Pace(-1, -1);
   }
 }

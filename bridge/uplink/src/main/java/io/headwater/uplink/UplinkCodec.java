@@ -378,16 +378,21 @@ public final class UplinkCodec {
             .i64(status.oldestCapturedMs())
             .constant(status.clock());
     GatewayStatus.Run run = status.run();
-    if (!run.equals(GatewayStatus.Run.UNKNOWN)) {
+    GatewayStatus.Pace pace = status.pace();
+    boolean hasPace = !pace.equals(GatewayStatus.Pace.UNKNOWN);
+    if (hasPace || !run.equals(GatewayStatus.Run.UNKNOWN)) {
       out.i64(run.startedMs())
           .i64(run.heartbeatMs())
           .i32(run.devices())
           .i64(run.certificateNotAfterMs());
     }
+    if (hasPace) {
+      out.i64(pace.drainSeconds()).i64(pace.writtenBytesPerDay());
+    }
     return out.sealed();
   }
 
-  /** Takes the first form of the frame, and one that a later version has added to. */
+  /** Takes the earlier forms of the frame, and one that a later version has added to. */
   public static GatewayStatus decodeStatus(byte[] frame) throws MalformedUplinkException {
     FrameReader in = open(frame, STATUS);
     String gateway = gateway(in);
@@ -400,7 +405,9 @@ public final class UplinkCodec {
         in.hasMore()
             ? new GatewayStatus.Run(in.i64(), in.i64(), in.i32(), in.i64())
             : GatewayStatus.Run.UNKNOWN;
-    return new GatewayStatus(gateway, online, version, depth, oldest, clock, run);
+    GatewayStatus.Pace pace =
+        in.hasMore() ? new GatewayStatus.Pace(in.i64(), in.i64()) : GatewayStatus.Pace.UNKNOWN;
+    return new GatewayStatus(gateway, online, version, depth, oldest, clock, run, pace);
   }
 
   public static byte[] encode(DeviceReport report) {

@@ -84,7 +84,19 @@ class UplinkCodecTest {
           42,
           1_700_000_000_000L,
           ClockQuality.BRIDGE,
-          new GatewayStatus.Run(1_700_000_000_111L, 10_000, 3, 1_800_000_000_000L));
+          new GatewayStatus.Run(1_700_000_000_111L, 10_000, 3, 1_800_000_000_000L),
+          GatewayStatus.Pace.UNKNOWN);
+
+  static final GatewayStatus STATUS_WITH_PACE =
+      new GatewayStatus(
+          "gw-1",
+          true,
+          "0.1.0",
+          42,
+          1_700_000_000_000L,
+          ClockQuality.BRIDGE,
+          STATUS_WITH_RUN.run(),
+          new GatewayStatus.Pace(95, 300_000_000));
 
   static final DeviceReport DEVICES =
       new DeviceReport(
@@ -108,6 +120,7 @@ class UplinkCodecTest {
     assertGolden("answer", UplinkCodec.encode(ANSWER));
     assertGolden("status", UplinkCodec.encode(STATUS));
     assertGolden("status-run", UplinkCodec.encode(STATUS_WITH_RUN));
+    assertGolden("status-pace", UplinkCodec.encode(STATUS_WITH_PACE));
     assertGolden("devices", UplinkCodec.encode(DEVICES));
   }
 
@@ -122,6 +135,7 @@ class UplinkCodecTest {
     assertThat(UplinkCodec.decodeAnswer(golden("answer"))).isEqualTo(ANSWER);
     assertThat(UplinkCodec.decodeStatus(golden("status"))).isEqualTo(STATUS);
     assertThat(UplinkCodec.decodeStatus(golden("status-run"))).isEqualTo(STATUS_WITH_RUN);
+    assertThat(UplinkCodec.decodeStatus(golden("status-pace"))).isEqualTo(STATUS_WITH_PACE);
     assertThat(UplinkCodec.decodeDevices(golden("devices"))).isEqualTo(DEVICES);
     assertThat(UplinkCodec.isDeviceReport(golden("devices"))).isTrue();
     assertThat(UplinkCodec.isDeviceReport(golden("status"))).isFalse();
@@ -129,13 +143,13 @@ class UplinkCodecTest {
 
   @Test
   void statusThatALaterVersionAddedToIsRead() throws Exception {
-    byte[] frame = UplinkCodec.encode(STATUS_WITH_RUN);
+    byte[] frame = UplinkCodec.encode(STATUS_WITH_PACE);
     var writer = new FrameWriter();
     for (int i = 0; i < frame.length - 4; i++) {
       writer.u8(frame[i]);
     }
     assertThat(UplinkCodec.decodeStatus(writer.i64(99).text("more").sealed()))
-        .isEqualTo(STATUS_WITH_RUN);
+        .isEqualTo(STATUS_WITH_PACE);
   }
 
   @Test

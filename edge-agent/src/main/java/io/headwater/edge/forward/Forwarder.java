@@ -2,6 +2,7 @@ package io.headwater.edge.forward;
 
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.LogSlice;
+import io.headwater.edge.route.SendOrder;
 import io.headwater.process.HostPort;
 import io.headwater.process.Reconnection;
 import io.headwater.process.Threads;
@@ -19,6 +20,7 @@ import io.headwater.uplink.Track;
 import io.headwater.uplink.UplinkCodec;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -26,6 +28,7 @@ import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,7 +58,9 @@ public final class Forwarder implements AutoCloseable {
   private final List<StreamDeclaration> declared;
   private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
   private final AtomicBoolean committed = new AtomicBoolean();
+  private final Function<String, Optional<SendOrder>> orders;
   private final Map<StreamPartition, PartitionPlan> plans = new TreeMap<>();
+  private final Map<Urgency, Rotation> rotations = new EnumMap<>(Urgency.class);
   private final Thread thread;
   private volatile boolean closing;
   private volatile @Nullable String problem;
@@ -64,20 +69,33 @@ public final class Forwarder implements AutoCloseable {
   private boolean connecting;
   private final Reconnection attempts;
   private boolean stateKnown;
+
+  /** What the log held when the connection began; null once the tracks are laid by it. */
+  private @Nullable Map<StreamPartition, Long> waited;
+
+  private boolean muchWaited;
   private long stateAskedNanos;
   private long ackTimeoutNanos;
   private long pausedUntilNanos = System.nanoTime();
   private boolean beginningEpoch;
   private long silentSinceNanos = System.nanoTime();
   private long silenceNanos;
-  private int batchRecords;
+  private final SendLimit limit;
+  private final SendWindow window;
   private Credit credit = FIRST_CREDIT;
 
+  /**
+   * Begins to work.
+   *
+   * @param orders in which each stream's readings go, where a route says it; may change, see {@link
+   *     #ordersChanged}
+   */
   public Forwarder(
       EdgeLog log,
       String gateway,
       String version,
       ForwarderSettings settings,
+      Function<String, Optional<SendOrder>> orders,
       StatusReporter reporter,
       Downstream downstream,
       MeterRegistry registry) {
@@ -85,6 +103,7 @@ public final class Forwarder implements AutoCloseable {
     this.gateway = gateway;
     this.version = version;
     this.settings = settings;
+    this.orders = orders;
     this.reporter = reporter;
     this.downstream = downstream;
     this.metrics = new ForwarderMetrics(registry);
@@ -92,7 +111,8 @@ public final class Forwarder implements AutoCloseable {
     this.ackTimeoutNanos = settings.ackTimeout().toNanos();
     this.silenceNanos = leastSilenceNanos();
     this.attempts = new Reconnection(settings.bridges(), RECONNECT, LONGEST_RECONNECT);
-    this.batchRecords = settings.batchRecords();
+    this.limit = new SendLimit(settings.limit(), System.nanoTime());
+    this.window = new SendWindow(System.nanoTime());
     log.onCommit(() -> {
       if (committed.compareAndSet(false, true)) {
         events.add(() -> {});
@@ -113,6 +133,20 @@ public final class Forwarder implements AutoCloseable {
       if (open != null) {
         open.sendUp(frame);
       }
+    });
+  }
+
+  /** Streams whose order is another one now go in that. */
+  public void ordersChanged() {
+    events.add(() -> {
+      boolean much = log.depth() > settings.liveFirstAbove();
+      Map<StreamPartition, Long> ends = log.ends();
+      plans.forEach((partition, plan) -> {
+        Optional<SendOrder> order = orders.apply(partition.stream());
+        if (!order.equals(plan.order())) {
+          plan.begin(order, ends.getOrDefault(partition, 0L), much);
+        }
+      });
     });
   }
 
@@ -138,6 +172,7 @@ public final class Forwarder implements AutoCloseable {
 
   private void step() {
     long now = System.nanoTime();
+    reporter.watch(now);
     UplinkConnection open = connection;
     if (open == null) {
       if (!connecting && attempts.isDue(now)) {
@@ -165,13 +200,13 @@ public final class Forwarder implements AutoCloseable {
     }
     if (oldestFlightIsLate(now)) {
       metrics.timedOut();
+      window.restart(now); // what has not come through may still lie in the network
       ackTimeoutNanos = Math.min(ackTimeoutNanos * 2, LONGEST_ACK_TIMEOUT_NANOS);
       askForState(open, now);
       return;
     }
     if (now - pausedUntilNanos >= 0) {
-      send(open, Track.LIVE);
-      send(open, Track.BACKFILL);
+      send(open);
     }
   }
 
@@ -228,12 +263,11 @@ public final class Forwarder implements AutoCloseable {
     metrics.connected(true);
     attempts.shortenPause();
     credit = FIRST_CREDIT;
+    window.restart(System.nanoTime());
     reporter.connected();
     silentSinceNanos = System.nanoTime();
-    boolean liveFirst = log.depth() > settings.liveFirstAbove();
-    log.ends()
-        .forEach((partition, end) ->
-            plans.computeIfAbsent(partition, this::plan).reconnect(liveFirst ? end : 0));
+    muchWaited = log.depth() > settings.liveFirstAbove();
+    waited = log.ends();
     askForState(made, System.nanoTime());
   }
 
@@ -253,7 +287,9 @@ public final class Forwarder implements AutoCloseable {
     connection = null;
     stateKnown = false;
     metrics.connected(false);
-    plans.values().forEach(plan -> plan.flights().clear());
+    metrics.underWay(0, window.bytes());
+    reporter.turned();
+    plans.values().forEach(PartitionPlan::forgetFlights);
     attempts.failed();
   }
 
@@ -263,7 +299,7 @@ public final class Forwarder implements AutoCloseable {
    */
   private void askForState(UplinkConnection open, long now) {
     stateKnown = false;
-    plans.values().forEach(plan -> plan.flights().clear());
+    plans.values().forEach(PartitionPlan::forgetFlights);
     stateAskedNanos = now;
     log.reach(false);
     open.sendStateRequest(
@@ -274,27 +310,32 @@ public final class Forwarder implements AutoCloseable {
   /** A partition that was made after the connection is live as a whole. */
   private PartitionPlan plan(StreamPartition partition) {
     long sentBefore = log.incarnations().getLast().firstOffsets().getOrDefault(partition, 0L);
-    return new PartitionPlan(log.settled(partition), 0, sentBefore, System.nanoTime());
+    var plan = new PartitionPlan(log.settled(partition), sentBefore, System.nanoTime());
+    plan.begin(orders.apply(partition.stream()), 0, false);
+    return plan;
   }
 
-  private void send(UplinkConnection open, Track track) {
-    long now = System.nanoTime();
-    boolean sent = true;
-    while (sent) {
-      sent = false;
-      for (var entry : log.ends().entrySet()) {
-        if (!hasCredit()) {
-          return;
-        }
-        PartitionPlan plan = plans.computeIfAbsent(entry.getKey(), this::plan);
-        if (plan.mayGo(track, now)) {
-          sent |= sendNext(open, entry.getKey(), entry.getValue(), plan, track);
+  private void send(UplinkConnection open) {
+    for (Urgency urgency : Urgency.values()) {
+      Rotation rotation = rotations.computeIfAbsent(urgency, _ -> new Rotation());
+      boolean sent = true;
+      while (sent) {
+        sent = false;
+        for (var entry : rotation.next(log.ends())) {
+          long now = System.nanoTime();
+          if (!hasRoom(urgency, now) || !limit.allows(urgency, now)) {
+            return;
+          }
+          if (sendNext(open, entry.getKey(), entry.getValue(), urgency, now)) {
+            rotation.served(entry.getKey());
+            sent = true;
+          }
         }
       }
     }
   }
 
-  private boolean hasCredit() {
+  private boolean hasRoom(Urgency urgency, long now) {
     int batches = 0;
     long bytes = 0;
     for (PartitionPlan plan : plans.values()) {
@@ -303,34 +344,41 @@ public final class Forwarder implements AutoCloseable {
         bytes += flight.bytes();
       }
     }
+    metrics.underWay(bytes, window.bytes());
     return batches < Math.max(1, credit.batches())
-        && (batches == 0 || bytes + settings.batchSize().bytes() <= credit.bytes());
+        && (batches == 0 || bytes + settings.batchSize().bytes() <= credit.bytes())
+        && window.hasRoom(urgency, bytes, now);
   }
 
   private boolean sendNext(
-      UplinkConnection open, StreamPartition partition, long end, PartitionPlan plan, Track track) {
-    Optional<PartitionPlan.Range> range = plan.next(track, 0, end);
-    if (range.isEmpty()) {
+      UplinkConnection open, StreamPartition partition, long end, Urgency urgency, long now) {
+    PartitionPlan plan = plans.computeIfAbsent(partition, this::plan);
+    Optional<Track> due = plan.due(urgency, end, now);
+    if (due.isEmpty()) {
       return false;
     }
-    long from = range.get().from();
-    long want = Math.min(batchRecords, range.get().to() - from);
-    LogSlice slice = log.read(partition, from, (int) want, (int) settings.batchSize().bytes());
+    Track track = due.get();
+    long most =
+        Math.min(
+            plan.readingsIn(window.batchBytes()),
+            Math.min(settings.batchRecords(), limit.readings(urgency, now)));
+    int mostBytes = (int) Math.min(settings.batchSize().bytes(), limit.bytes(urgency, now));
+    PartitionPlan.Range range = plan.next(track, end, most).orElseThrow();
+    LogSlice slice =
+        log.read(partition, range.from(), (int) (range.to() - range.from()), mostBytes)
+            .before(range.to());
     if (slice.isEmpty()) {
       return false;
     }
-    byte[] frame =
-        UplinkCodec.encode(batch(partition, track, slice.before(range.get().to())), true);
+    byte[] frame = UplinkCodec.encode(batch(partition, track, slice), true);
     log.reach(true);
     open.sendBatch(frame);
     metrics.sent();
+    limit.sent(slice.records().size(), frame.length);
     plan.sent(
         new PartitionPlan.Flight(
-            from,
-            Math.min(slice.nextOffset(), range.get().to()),
-            track,
-            frame.length,
-            System.nanoTime()));
+            range.from(), slice.nextOffset(), track, slice.records().size(), frame.length, now),
+        urgency);
     return true;
   }
 
@@ -372,6 +420,7 @@ public final class Forwarder implements AutoCloseable {
       case KNOWN -> {
         stateKnown = true;
         settle(answer);
+        layTracks();
         answer.rejects().forEach(this::rejected);
       }
       // What is settled then may be the readings of a copy of this log.
@@ -380,6 +429,18 @@ public final class Forwarder implements AutoCloseable {
         settle(answer);
         beginEpoch();
       }
+    }
+  }
+
+  /** Once for each connection, when it is known what the bridge has. */
+  private void layTracks() {
+    Map<StreamPartition, Long> ends = waited;
+    if (ends != null) {
+      waited = null;
+      ends.forEach((partition, end) ->
+          plans
+              .computeIfAbsent(partition, this::plan)
+              .begin(orders.apply(partition.stream()), end, muchWaited));
     }
   }
 
@@ -425,14 +486,16 @@ public final class Forwarder implements AutoCloseable {
       PartitionPlan plan = plans.computeIfAbsent(settled.partition(), this::plan);
       plan.flights().stream()
           .filter(flight -> settled.ranges().covers(flight.from(), flight.to()))
-          .forEach(flight -> metrics.answered(now - flight.sentNanos()));
+          .forEach(flight -> {
+            metrics.answered(now - flight.sentNanos());
+            window.answered(flight.sentNanos(), now);
+          });
       long end = log.ends().getOrDefault(settled.partition(), 0L);
       long newly = plan.settle(settled.ranges(), end);
       if (newly > 0) {
         metrics.settled(newly);
         log.settle(settled.partition(), plan.settled());
         ackTimeoutNanos = settings.ackTimeout().toNanos();
-        batchRecords = Math.min(settings.batchRecords(), Math.max(batchRecords * 2, 1));
       }
     }
   }
@@ -441,7 +504,7 @@ public final class Forwarder implements AutoCloseable {
     metrics.rejected(reject.reason().text());
     if (reject.reason() == RejectReason.VERSION) {
       pausedUntilNanos = System.nanoTime() + REFUSED_NANOS;
-      plans.values().forEach(plan -> plan.flights().clear());
+      plans.values().forEach(PartitionPlan::forgetFlights);
       LOGGER
           .atWarn()
           .addKeyValue("detail", reject.detail())
@@ -456,7 +519,18 @@ public final class Forwarder implements AutoCloseable {
       case CORRUPT, VERSION -> {
         // Sent again at once.
       }
-      case TOO_LARGE, POISON -> batchRecords = Math.max(1, batchRecords / 2);
+      case TOO_LARGE, POISON -> {
+        if (!plan.halve(reject.firstOffset(), reject.nextOffset())) {
+          plan.pause(reject.firstOffset(), reject.nextOffset(), System.nanoTime() + REFUSED_NANOS);
+          LOGGER
+              .atWarn()
+              .addKeyValue("topicName", reject.partition().stream())
+              .addKeyValue("offset", reject.firstOffset())
+              .addKeyValue("reason", reject.reason().text())
+              .addKeyValue("detail", reject.detail())
+              .log("The bridge does not take a reading; it stays on this device");
+        }
+      }
       // The other track may fill the oldest hole meanwhile.
       case BUSY ->
           plan.pause(reject.firstOffset(), reject.nextOffset(), System.nanoTime() + BUSY_NANOS);

@@ -1,10 +1,12 @@
 package io.headwater.edge.forward;
 
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** What the forwarder does. */
 final class ForwarderMetrics {
@@ -17,6 +19,8 @@ final class ForwarderMetrics {
   private final Counter moves;
   private final Timer roundTrip;
   private final AtomicInteger connected = new AtomicInteger();
+  private final AtomicLong underWay = new AtomicLong();
+  private final AtomicLong window = new AtomicLong();
 
   ForwarderMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -32,6 +36,14 @@ final class ForwarderMetrics {
             .description("From sending a batch to its answer")
             .register(registry);
     registry.gauge("edge.uplink.connected", connected);
+    Gauge.builder("edge.uplink.under.way", underWay, AtomicLong::doubleValue)
+        .baseUnit("bytes")
+        .description("Batches sent and not answered yet, compressed")
+        .register(registry);
+    Gauge.builder("edge.uplink.window", window, AtomicLong::doubleValue)
+        .baseUnit("bytes")
+        .description("What a backlog may have under way: more would only wait in the network")
+        .register(registry);
   }
 
   private Counter counter(String name, String description) {
@@ -44,6 +56,12 @@ final class ForwarderMetrics {
 
   void sent() {
     batches.increment();
+  }
+
+  /** What was under way when it was last looked whether more may go. */
+  void underWay(long bytes, long most) {
+    underWay.set(bytes);
+    window.set(most);
   }
 
   void timedOut() {

@@ -22,6 +22,7 @@ import java.util.Set;
  * @param batchSize most bytes of one batch, uncompressed
  * @param liveFirstAbove backlog in readings above which new readings overtake it after an outage; a
  *     smaller one goes first, so that all readings of a device arrive in order
+ * @param limit of what is sent
  * @param heartbeat between two status messages
  * @param streams how topics shall be made that the hub does not have yet
  */
@@ -34,6 +35,7 @@ public record ForwarderSettings(
     int batchRecords,
     ByteSize batchSize,
     long liveFirstAbove,
+    Limit limit,
     Duration heartbeat,
     List<Stream> streams) {
   public static final ForwarderSettings DEFAULTS =
@@ -46,8 +48,30 @@ public record ForwarderSettings(
           500,
           ByteSize.ofKibibytes(256),
           10_000,
+          Limit.NONE,
           Duration.ofSeconds(10),
           List.of());
+
+  /**
+   * Most that is sent of readings, live or backlog; what is asked for by commands is not held.
+   *
+   * @param readingsPerSecond any number if absent
+   * @param bytesPerSecond of batches as they travel, compressed; any number if absent
+   */
+  public record Limit(Optional<Long> readingsPerSecond, Optional<ByteSize> bytesPerSecond) {
+    public static final Limit NONE = new Limit(Optional.empty(), Optional.empty());
+
+    public Limit {
+      if (readingsPerSecond.isPresent() && readingsPerSecond.get() < 1) {
+        throw new IllegalArgumentException(
+            "readings-per-second " + readingsPerSecond.get() + " < min 1");
+      }
+      if (bytesPerSecond.isPresent() && bytesPerSecond.get().bytes() < 1024) {
+        throw new IllegalArgumentException(
+            "bytes-per-second " + bytesPerSecond.get() + " < min 1KiB");
+      }
+    }
+  }
 
   /**
    * A stream's topic.

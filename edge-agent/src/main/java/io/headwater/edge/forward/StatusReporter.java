@@ -9,6 +9,7 @@ import io.headwater.uplink.DeviceReport;
 import io.headwater.uplink.GatewayStatus;
 import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.UplinkCodec;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -35,7 +36,12 @@ public final class StatusReporter {
   private final Supplier<ClockQuality> clockQuality;
   private final DeviceRoster devices;
   private final Clock clock;
+  private final StatusMetrics metrics;
+  private final DrainEstimate drain = new DrainEstimate();
+  private final WrittenPerDay written;
   private final long startedMs;
+  private GatewayStatus.Pace pace = GatewayStatus.Pace.UNKNOWN;
+  private long measuredNanos = System.nanoTime();
   private long heartbeatAtNanos = System.nanoTime();
   private long changesAtNanos = System.nanoTime();
   private long snapshotAtNanos = System.nanoTime();
@@ -48,7 +54,8 @@ public final class StatusReporter {
       ForwarderSettings settings,
       Supplier<ClockQuality> clockQuality,
       DeviceRoster devices,
-      Clock clock) {
+      Clock clock,
+      MeterRegistry registry) {
     this.log = log;
     this.gateway = gateway;
     this.version = version;
@@ -56,12 +63,42 @@ public final class StatusReporter {
     this.clockQuality = clockQuality;
     this.devices = devices;
     this.clock = clock;
+    this.metrics = new StatusMetrics(registry, clockQuality);
+    this.written = new WrittenPerDay(WrittenPerDay.OF_THIS_PROCESS, System.nanoTime());
     this.startedMs = clock.millis();
+  }
+
+  /** Looks how it goes, also while nobody can be told. */
+  void watch(long now) {
+    if (drain.isDue(now)) {
+      long depth = log.depth();
+      long all = log.ends().values().stream().mapToLong(Long::longValue).sum();
+      drain.sample(now, depth, all - depth);
+    }
+    if (now - measuredNanos >= settings.heartbeat().toNanos()) {
+      measure(now);
+    }
+  }
+
+  /** A connection has begun or ended: how fast the log drained before says nothing. */
+  void turned() {
+    drain.restart();
+  }
+
+  /** The oldest reading's capture time, for whoever tells it; -1 if nothing waits. */
+  private long measure(long now) {
+    measuredNanos = now;
+    long oldest = log.depth() == 0 ? -1 : oldestCapturedMs();
+    pace = new GatewayStatus.Pace(drain.seconds(), written.bytes(now));
+    metrics.measured(
+        oldest < 0 ? 0 : clock.millis() - oldest, pace.drainSeconds(), pace.writtenBytesPerDay());
+    return oldest;
   }
 
   /** All is told anew on a new connection. */
   void connected() {
     heard = false;
+    turned();
     heartbeatAtNanos = System.nanoTime();
     snapshotAtNanos = System.nanoTime();
   }
@@ -77,7 +114,7 @@ public final class StatusReporter {
     if (beats) {
       heard = answered;
       heartbeatAtNanos = now + settings.heartbeat().toNanos();
-      open.sendStatus(UplinkCodec.encode(status()));
+      open.sendStatus(UplinkCodec.encode(status(now)));
     }
     if (!answered) {
       return beats;
@@ -98,17 +135,18 @@ public final class StatusReporter {
     return beats;
   }
 
-  private GatewayStatus status() {
-    long depth = log.depth();
+  private GatewayStatus status(long now) {
+    long oldest = measure(now);
     return new GatewayStatus(
         gateway,
         true,
         version,
-        depth,
-        depth == 0 ? -1 : oldestCapturedMs(),
+        log.depth(),
+        oldest,
         clockQuality.get(),
         new GatewayStatus.Run(
-            startedMs, settings.heartbeat().toMillis(), devices.size(), certificateNotAfterMs()));
+            startedMs, settings.heartbeat().toMillis(), devices.size(), certificateNotAfterMs()),
+        pace);
   }
 
   /** Of the first reading of each partition that is not settled. */

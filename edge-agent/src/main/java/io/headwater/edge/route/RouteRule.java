@@ -11,17 +11,19 @@ import java.util.Optional;
  * @param stream name of the stream, with {@code {name}} for what a wildcard matched
  * @param key of the records, likewise
  * @param dedupe how a publish that comes again is told; without it each is a reading of its own
+ * @param order in which the stream's readings go to the hub when some have waited
  * @param durability when a publish is acknowledged; {@code fsync} if absent
  */
 public record RouteRule(
     String topic,
     String stream,
     String key,
+    Optional<SendOrder> order,
     Optional<Durability> durability,
     Optional<Dedupe> dedupe) {
   /** One whose publishes are acknowledged once they are forced to disk. */
   public RouteRule(String topic, String stream, String key) {
-    this(topic, stream, key, Optional.empty(), Optional.empty());
+    this(topic, stream, key, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   public RouteRule {

@@ -27,7 +27,7 @@ public final class RouteTable {
   private static final int MOST_CACHED = 20_000;
   private static final int LONGEST_NAME = 249;
   private static final Pattern STREAM = Pattern.compile("[A-Za-z0-9._-]+");
-  private static final Pattern PLACEHOLDER = Pattern.compile("\\{([^}]*)\\}");
+  static final Pattern PLACEHOLDER = Pattern.compile("\\{([^}]*)\\}");
 
   /** The hub's own topics and Headwater's: no device may write into them. */
   private static final List<String> RESERVED = List.of("__", "headwater-");
@@ -81,6 +81,7 @@ public final class RouteTable {
   }
 
   private final List<RouteRule> rules;
+  private final StreamOrders orders;
   private final Map<String, Routed> cache = new ConcurrentHashMap<>();
   private final Set<String> streams = ConcurrentHashMap.newKeySet();
 
@@ -94,6 +95,7 @@ public final class RouteTable {
   public RouteTable(List<RouteRule> rules, Set<String> known) {
     this.streams.addAll(known);
     this.rules = rules.stream().sorted(Comparator.comparing(RouteTable::rank)).toList();
+    this.orders = new StreamOrders(this.rules);
   }
 
   /** Sorts by specificity: at the first level that differs, literal, then +, then #. */
@@ -180,6 +182,16 @@ public final class RouteTable {
     }
     cache.put(topic, routed);
     return routed;
+  }
+
+  /** In which order a stream's readings go to the hub; empty if no route says one. */
+  public Optional<SendOrder> order(String stream) {
+    return orders.of(stream);
+  }
+
+  /** Routes that contradict each other about the order of a stream; in words. */
+  public static List<String> conflictingOrders(List<RouteRule> rules) {
+    return StreamOrders.conflicts(rules);
   }
 
   /** As {@link #route}, with the reasons. Changes nothing. */

@@ -1,10 +1,13 @@
 package io.headwater.edge.route;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -127,5 +130,65 @@ class RouteTableTest {
 
     assertThat(table.route("new/x").stream()).isEqualTo("mqtt");
     assertThat(table.route("old-7/x").stream()).isEqualTo("old-7");
+  }
+
+  private static RouteRule ordered(String topic, String stream, @Nullable SendOrder order) {
+    return new RouteRule(
+        topic, stream, "k", Optional.ofNullable(order), Optional.empty(), Optional.empty());
+  }
+
+  @Test
+  void streamHasTheOrderThatARouteSays() {
+    var table =
+        new RouteTable(
+            List.of(
+                ordered("a/+kind", "a.{kind}", SendOrder.NEWEST_FIRST),
+                ordered("a/x", "a.x", null),
+                ordered("a/y", "a.y", SendOrder.interleave(3, 1)),
+                ordered("b/y", "a.y", null)));
+
+    assertThat(table.order("a.z")).contains(SendOrder.NEWEST_FIRST);
+    assertThat(table.order("a.x")).as("its own route says nothing").isEmpty();
+    assertThat(table.order("a.y")).contains(SendOrder.interleave(3, 1));
+    assertThat(table.order("mqtt")).isEmpty();
+  }
+
+  @Test
+  void routesThatContradictEachOtherAreFound() {
+    RouteRule newest = ordered("a/#", "plant", SendOrder.NEWEST_FIRST);
+    RouteRule oldest = ordered("b/#", "plant", SendOrder.OLDEST_FIRST);
+    RouteRule silent = ordered("c/#", "plant", null);
+    RouteRule kinds = ordered("+site/+kind", "{site}.temp", SendOrder.OLDEST_FIRST);
+    RouteRule temps = ordered("x/+kind", "x.{kind}", SendOrder.NEWEST_FIRST);
+    RouteRule others = ordered("y/+kind", "y.{kind}.all", SendOrder.NEWEST_FIRST);
+
+    assertThat(RouteTable.conflictingOrders(List.of(newest, silent, oldest)))
+        .singleElement()
+        .asString()
+        .contains("routes a/# and b/# feed the stream plant")
+        .contains("'order: newest-first'")
+        .contains("'order: oldest-first'")
+        .contains("give both the same or streams of their own");
+    assertThat(RouteTable.conflictingOrders(List.of(newest, silent, newest))).isEmpty();
+    assertThat(RouteTable.conflictingOrders(List.of(kinds, temps)))
+        .singleElement()
+        .asString()
+        .contains("routes +site/+kind and x/+kind may feed the same stream");
+    assertThat(RouteTable.conflictingOrders(List.of(kinds, others))).isEmpty();
+    assertThat(RouteTable.conflictingOrders(List.of(kinds, newest)))
+        .as("a plain name decides")
+        .isEmpty();
+  }
+
+  @Test
+  void ordersAreReadAndWrittenAlike() {
+    for (String text : List.of("oldest-first", "newest-first", "interleave 3:1")) {
+      assertThat(SendOrder.parse(text)).hasToString(text);
+    }
+    for (String text : List.of("newest", "interleave", "interleave 0:1", "interleave 1:1001")) {
+      assertThatThrownBy(() -> SendOrder.parse(text))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("interleave");
+    }
   }
 }
