@@ -7,7 +7,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
@@ -34,7 +33,7 @@ public final class DataFolder implements AutoCloseable {
   public static DataFolder lock(Path folder, String process) {
     FileChannel channel = null;
     try {
-      Files.createDirectories(folder);
+      LastingFolder.make(folder);
       channel =
           FileChannel.open(
               folder.resolve(".headwater.lock"),

@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.process.LastingFolder;
 import io.headwater.process.Threads;
 import io.headwater.process.UserError;
 import io.headwater.uplink.Incarnation;
@@ -131,6 +132,7 @@ public final class EdgeLog implements AutoCloseable {
   static EdgeLog open(
       Path folder, LogSettings settings, EdgeLogMetrics metrics, List<String> pragmas) {
     try {
+      LastingFolder.make(folder);
       return new EdgeLog(folder, settings, metrics, pragmas, LogOpening.open(folder, pragmas));
     } catch (IOException | SQLException e) {
       throw UserError.failure(

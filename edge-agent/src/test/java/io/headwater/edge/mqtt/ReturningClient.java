@@ -17,6 +17,7 @@ abstract class ReturningClient {
     private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     private volatile int port;
     private volatile boolean ending;
+    private volatile boolean over;
 
     /** Where the agent listens; 0 while it does not. */
     void listensOn(int newPort) {
@@ -34,6 +35,11 @@ abstract class ReturningClient {
 
     boolean isEnding() {
       return ending;
+    }
+
+    /** No client comes back. */
+    void giveUp() {
+      over = true;
     }
 
     @Nullable Throwable failure() {
@@ -69,7 +75,7 @@ abstract class ReturningClient {
   }
 
   private void run() {
-    while (!isDone() && trial.failure() == null) {
+    while (!isDone() && !trial.over && trial.failure() == null) {
       int port = trial.port();
       if (port == 0) {
         LockSupport.parkNanos(PAUSE_NANOS);

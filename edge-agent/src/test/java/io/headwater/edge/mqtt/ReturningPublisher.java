@@ -20,6 +20,8 @@ final class ReturningPublisher extends ReturningClient {
   private static final int IDS = 60_000;
   private static final int DUP = 8;
 
+  private final int window;
+  private final int mostFiller;
   private final int qos;
   private final boolean retain;
   private final String prefix;
@@ -35,7 +37,20 @@ final class ReturningPublisher extends ReturningClient {
    *     <prefix>:<number>}
    */
   ReturningPublisher(Trial trial, String prefix, int qos, boolean retain) {
+    this(trial, prefix, qos, retain, WINDOW, 0);
+  }
+
+  /**
+   * One of which more is known.
+   *
+   * @param window how many publishes may wait for their acknowledgement
+   * @param mostFiller how much longer than that payloads are at most, in bytes
+   */
+  ReturningPublisher(
+      Trial trial, String prefix, int qos, boolean retain, int window, int mostFiller) {
     super(trial, "publisher-" + prefix);
+    this.window = window;
+    this.mostFiller = mostFiller;
     this.prefix = prefix;
     this.qos = qos;
     this.retain = retain;
@@ -45,7 +60,7 @@ final class ReturningPublisher extends ReturningClient {
   Set<String> acknowledged() {
     var payloads = new HashSet<String>();
     synchronized (acknowledged) {
-      acknowledged.forEach(number -> payloads.add(prefix + ":" + number));
+      acknowledged.forEach(number -> payloads.add(payload(number)));
     }
     return payloads;
   }
@@ -83,11 +98,17 @@ final class ReturningPublisher extends ReturningClient {
             dup | qos << 1 | (retain ? 1 : 0),
             packetId,
             prefix + "/" + number % TOPICS,
-            prefix + ":" + number));
+            payload(number)));
+  }
+
+  private String payload(int number) {
+    String payload = prefix + ":" + number;
+    int filler = mostFiller == 0 ? 0 : number * 7919 % mostFiller;
+    return payload + ("." + number).repeat(filler / 8);
   }
 
   private void more(RawClient client) throws IOException {
-    while (!trial.isEnding() && published.size() + released.size() < WINDOW) {
+    while (!trial.isEnding() && published.size() + released.size() < window) {
       int packetId = next % IDS + 1;
       published.put(packetId, next);
       send(client, 0, packetId, next++);
