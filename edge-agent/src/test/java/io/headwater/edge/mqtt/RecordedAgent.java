@@ -73,7 +73,7 @@ final class RecordedAgent implements AutoCloseable {
             Headwater.home().resolve("headwater").toString(),
             "edge",
             "--config=" + config);
-    String address = process.awaitReady(Duration.ofSeconds(120)).getOrDefault("mqtt", "");
+    String address = process.awaitReady(Duration.ofMinutes(2)).getOrDefault("mqtt", "");
     port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
     return port;
   }
