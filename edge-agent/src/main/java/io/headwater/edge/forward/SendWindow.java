@@ -7,11 +7,12 @@ import java.util.concurrent.TimeUnit;
  * long inside it: a new reading overtakes a backlog only as long as that is still here. Knows no
  * clock of its own; confined to the forwarder's thread.
  *
- * <p>Wanted is a round trip of twice the shortest one and a fifth of a second. Once a round the
+ * <p>Wanted is a round trip of twice the shortest one and a tenth of a second. Once a round the
  * window is scaled by how far the last one was from that, so it comes to rest where it holds what
  * the uplink delivers in the wanted time. Every half minute it closes for what is not prompt, for
  * two rounds, so that the shortest round trip is measured without our own queue in it: the way may
- * have become longer.
+ * have become longer. A second after the connection it does so for the first time: what answers
+ * there may have just begun, and is soon faster.
  */
 final class SendWindow {
   private static final long LEAST = 16 << 10;
@@ -19,8 +20,9 @@ final class SendWindow {
   private static final long FIRST = 64 << 10;
   private static final long MOST = 64 << 20;
   private static final int BATCHES = 4;
-  private static final long QUEUED_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final long QUEUED_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final long PERIOD_NANOS = TimeUnit.SECONDS.toNanos(30);
+  private static final long FIRST_PERIOD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private double bytes = FIRST;
 
@@ -42,7 +44,7 @@ final class SendWindow {
     bytes = FIRST;
     shortestNanos = Long.MAX_VALUE;
     shortestBeforeNanos = Long.MAX_VALUE;
-    periodBeganNanos = nowNanos;
+    periodBeganNanos = nowNanos + FIRST_PERIOD_NANOS - PERIOD_NANOS;
     roundBeganNanos = nowNanos;
     roundsClosed = 0;
     wasFull = false;
