@@ -272,7 +272,7 @@ class BridgeSpeedRun {
   void readingsOfManyGatewaysThroughOneBridge() {
     ChildProcess bridge = startBridge("throughput");
     int gateways = 4;
-    int batches = FULL ? 500 : 60;
+    int batches = FULL ? 1000 : 60;
     var random = new SplittableRandom(1);
     var senders = new ArrayList<Sender>();
     try {
@@ -288,7 +288,7 @@ class BridgeSpeedRun {
         frames.add(own);
       }
       // The first batches make the topic and warm both processes up.
-      int warm = batches / 5;
+      int warm = batches * 2 / 5;
       pump(senders, frames, 0, warm);
       long started = System.nanoTime();
       pump(senders, frames, warm, batches);

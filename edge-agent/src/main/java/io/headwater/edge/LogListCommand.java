@@ -2,12 +2,12 @@ package io.headwater.edge;
 
 import io.headwater.edge.log.LogSurvey;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -17,11 +17,7 @@ import picocli.CommandLine.Spec;
     name = "ls",
     description = "Lists the files of the log, oldest first, and which offsets are in them.")
 final class LogListCommand implements Callable<Integer> {
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "The agent's data folder. Default: ${DEFAULT-VALUE}.")
-  private Path data = EdgeConfig.DEFAULTS.data();
+  @Mixin private final LogFolder log = new LogFolder();
 
   @Option(
       names = {"-h", "--help"},
@@ -38,7 +34,7 @@ final class LogListCommand implements Callable<Integer> {
       throw new IllegalStateException("not called by picocli");
     }
     PrintWriter out = spec.commandLine().getOut();
-    for (LogSurvey.Report file : LogSurvey.look(data.resolve(EdgeAgent.LOG_FOLDER), false)) {
+    for (LogSurvey.Report file : LogSurvey.look(log.path(), false)) {
       print(out, file);
     }
     out.flush();

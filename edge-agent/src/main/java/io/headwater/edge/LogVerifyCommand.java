@@ -2,10 +2,10 @@ package io.headwater.edge;
 
 import io.headwater.edge.log.LogSurvey;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -18,11 +18,7 @@ import picocli.CommandLine.Spec;
       "Ends with 1 if something is damaged."
     })
 final class LogVerifyCommand implements Callable<Integer> {
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "The agent's data folder. Default: ${DEFAULT-VALUE}.")
-  private Path data = EdgeConfig.DEFAULTS.data();
+  @Mixin private final LogFolder log = new LogFolder();
 
   @Option(
       names = {"-h", "--help"},
@@ -41,7 +37,7 @@ final class LogVerifyCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     long rows = 0;
     int damaged = 0;
-    var files = LogSurvey.look(data.resolve(EdgeAgent.LOG_FOLDER), true);
+    var files = LogSurvey.look(log.path(), true);
     for (LogSurvey.Report file : files) {
       rows += file.rows();
       if (!file.damage().isEmpty()) {

@@ -5,15 +5,12 @@ import io.headwater.edge.log.PrintedRow;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say which rows of a log are wanted. */
 final class RowSelection {
-  @Option(
-      names = "--data",
-      paramLabel = "DIR",
-      description = "The agent's data folder. Default: ${DEFAULT-VALUE}.")
-  private Path data = EdgeConfig.DEFAULTS.data();
+  @Mixin private final LogFolder log = new LogFolder();
 
   @Option(
       names = "--file",
@@ -34,7 +31,7 @@ final class RowSelection {
     if (file != null) {
       LogPrinter.printFile(file, this::isWanted, limit, consumer);
     } else {
-      LogPrinter.print(data.resolve(EdgeAgent.LOG_FOLDER), this::isWanted, limit, consumer);
+      LogPrinter.print(log.path(), this::isWanted, limit, consumer);
     }
   }
 

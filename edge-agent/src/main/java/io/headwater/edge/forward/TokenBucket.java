@@ -1,6 +1,9 @@
 package io.headwater.edge.forward;
 
-/** Fills at a rate, up to what one second brings; may be overdrawn. Confined to one thread. */
+/**
+ * Fills at a rate, up to what one second brings, or two if that is less, so that one is left beside
+ * the half that is reserved; may be overdrawn. Confined to one thread.
+ */
 final class TokenBucket {
   /**
    * Less than this part of a second's worth is not given out: many small batches compress badly.
@@ -10,6 +13,7 @@ final class TokenBucket {
   private static final double NANOS = 1e9;
 
   private final double perSecond;
+  private final double capacity;
   private double tokens;
   private long filledNanos;
 
@@ -20,7 +24,8 @@ final class TokenBucket {
    */
   TokenBucket(long perSecond, long nowNanos) {
     this.perSecond = perSecond == Long.MAX_VALUE ? Double.POSITIVE_INFINITY : (double) perSecond;
-    this.tokens = this.perSecond;
+    this.capacity = Math.max(2, this.perSecond);
+    this.tokens = capacity;
     this.filledNanos = nowNanos;
   }
 
@@ -34,9 +39,9 @@ final class TokenBucket {
     if (Double.isInfinite(perSecond)) {
       return Long.MAX_VALUE;
     }
-    tokens = Math.min(perSecond, tokens + perSecond * ((nowNanos - filledNanos) / NANOS));
+    tokens = Math.min(capacity, tokens + perSecond * ((nowNanos - filledNanos) / NANOS));
     filledNanos = nowNanos;
-    double available = tokens - perSecond * (reservedPercent / 100.0);
+    double available = tokens - capacity * (reservedPercent / 100.0);
     return available >= Math.max(1, perSecond / SMALLEST_PART) ? (long) available : 0;
   }
 

@@ -53,6 +53,15 @@ class SendLimitTest {
   }
 
   @Test
+  void oneReadingASecondGoesToTheBacklogIfNobodyElseWantsIt() {
+    SendLimit limit = limit(1, 1 << 20);
+    limit.sent(2, 10);
+
+    assertThat(limit.allows(Urgency.SPARE, SECOND)).isFalse();
+    assertThat(limit.readings(Urgency.SPARE, 2 * SECOND)).isEqualTo(1);
+  }
+
+  @Test
   void whatWasOverdrawnIsWaitedFor() {
     SendLimit limit = limit(1_000, 10_000);
 
