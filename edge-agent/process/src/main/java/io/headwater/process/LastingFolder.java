@@ -38,7 +38,8 @@ public final class LastingFolder {
     }
   }
 
-  private static void force(Path folder) throws IOException {
+  /** Forces the names of what is in the folder to disk. */
+  public static void force(Path folder) throws IOException {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     }

@@ -76,6 +76,11 @@ final class BatchBytes {
     return sealed;
   }
 
+  /** What a checksum would be put in front of. */
+  ByteBuffer body() {
+    return ByteBuffer.wrap(bytes, Integer.BYTES, size - Integer.BYTES).slice();
+  }
+
   private static int checksum(byte[] sealed) {
     var crc = new CRC32C();
     crc.update(sealed, Integer.BYTES, sealed.length - Integer.BYTES);

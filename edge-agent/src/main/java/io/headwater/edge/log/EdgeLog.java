@@ -52,7 +52,7 @@ public final class EdgeLog implements AutoCloseable {
   private final EdgeLogMetrics metrics;
   private final List<String> pragmas;
   private final WriteQueue queue;
-  private final LogFiles files = new LogFiles();
+  private final LogFiles files;
   private final List<Runnable> commitListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<CommittedRows>> rowListeners = new CopyOnWriteArrayList<>();
   private final List<StoredSession> sessions;
@@ -75,12 +75,14 @@ public final class EdgeLog implements AutoCloseable {
       new AtomicReference<>();
   private final Contacts contacts = new Contacts(System::nanoTime);
   private final CommitFailures failures = new CommitFailures(System::nanoTime);
+  private final SealedCheck check;
   private final Thread writer;
 
   // Confined to the writer's thread once it runs.
   private LogFile active;
   private LogState state;
   private long housekeepingNanos = System.nanoTime();
+  private final LogEnd end;
 
   private EdgeLog(
       Path folder,
@@ -90,12 +92,14 @@ public final class EdgeLog implements AutoCloseable {
       LogOpening.Opened opened)
       throws SQLException {
     this.folder = folder;
+    this.files = new LogFiles(folder);
     this.settings = settings;
     this.queue = new WriteQueue(settings.queue());
     this.metrics = metrics;
     this.pragmas = pragmas;
     this.active = opened.active();
     this.state = opened.state();
+    this.end = opened.end();
     this.epoch = state.epoch();
     this.incarnations = List.copyOf(state.incarnations());
     this.synced.forced(state); // the opening has committed, whatever was before
@@ -105,17 +109,11 @@ public final class EdgeLog implements AutoCloseable {
     this.shares = active.tables().shares();
     active.commit();
     for (Path sealed : opened.sealed()) {
-      try {
-        files.add(sealed);
-      } catch (SQLException e) {
-        if (!DamagedFile.isAtOpening(e)) {
-          throw e;
-        }
-        LogFiles.putAside(sealed, e);
-      }
+      files.addSealed(sealed);
     }
     files.add(active.path());
     metrics.gauges(this::depth, queue::size, files::bytes, synced::rowsAhead);
+    this.check = new SealedCheck(files, opened.isInOrder() ? List.of() : opened.sealed());
     this.writer = Threads.start("edge-log-writer-0", this::run);
   }
 
@@ -429,7 +427,7 @@ public final class EdgeLog implements AutoCloseable {
     try {
       active.writeMark();
       active.commit();
-      synced.forced(state);
+      noteForced();
       metrics.forcedByTime();
       succeeded();
       commitListeners.forEach(Runnable::run);
@@ -462,8 +460,9 @@ public final class EdgeLog implements AutoCloseable {
       succeeded();
       metrics.committed(group.rows().size(), System.nanoTime() - started, forced);
       if (forced) {
-        synced.forced(state);
+        noteForced();
       } else {
+        end.note(state, false);
         synced.committed(state);
       }
       retainedTopics = state.retained().topics();
@@ -476,6 +475,12 @@ public final class EdgeLog implements AutoCloseable {
     }
     group.tell(outcome);
     commitListeners.forEach(Runnable::run);
+  }
+
+  /** First where it can be found again: from the other on it may leave the device. */
+  private void noteForced() {
+    end.note(state, true);
+    synced.forced(state);
   }
 
   private void succeeded() {
@@ -539,7 +544,7 @@ public final class EdgeLog implements AutoCloseable {
       // Reading it back does not tell whether it is on the disk; what is written now forces it.
       active.writeMark();
       active.commit();
-      synced.forced(state);
+      noteForced();
     }
     return committed ? Append.Outcome.COMMITTED : Append.Outcome.FAILED;
   }
@@ -622,6 +627,8 @@ public final class EdgeLog implements AutoCloseable {
       active.writeEpoch(state);
       active.writeSettled(state);
       active.commit();
+      active.checkpoint();
+      end.renew(state);
     } catch (SQLException e) {
       // Whether it is on disk or not: an epoch that nobody has heard of does no harm.
       state.setEpoch(before);
@@ -672,14 +679,16 @@ public final class EdgeLog implements AutoCloseable {
     closing = true;
     try {
       writer.join();
+      check.stop();
       if (settledChanged) {
         housekeeping();
       }
       files.close();
       active.close();
+      end.close(state, !failed.isDone());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (SQLException e) {
+    } catch (SQLException | IOException e) {
       throw new IllegalStateException("the log in " + folder + " did not close cleanly", e);
     }
   }

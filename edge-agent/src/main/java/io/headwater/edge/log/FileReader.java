@@ -41,6 +41,12 @@ final class FileReader implements AutoCloseable {
   private static final int SHORT = 500;
 
   private static final int STRIDE = 1000;
+  private static final List<String> TABLES =
+      List.of(
+          "seq, head, rows FROM batch",
+          "id, stream, part, base FROM sp",
+          "sp, first, next, reason FROM gap",
+          "seq, ts, topic, client, value, attributes FROM retained");
   private static final int MOST_PRINTED_BYTES = 1 << 20;
 
   private final Path path;
@@ -83,6 +89,10 @@ final class FileReader implements AutoCloseable {
                 + " is due; the agent brings it there when it starts");
       }
       baseSeq = rows.getLong(1);
+      // A damaged name of a table or a column shows now, and not when somebody reads.
+      for (String names : TABLES) {
+        statement.executeQuery("SELECT " + names + " LIMIT 0").close();
+      }
     } catch (SQLException e) {
       connection.close();
       throw e;

@@ -45,6 +45,8 @@ final class LayoutUpgrade {
         statement.executeUpdate(
             "UPDATE meta SET value = " + LogFile.FORMAT + " WHERE name = 'format'");
         StateTables.create(connection);
+        statement.executeUpdate(LifeCopy.TABLE);
+        LifeCopy.write(connection);
         connection.commit();
         LOGGER
             .atInfo()

@@ -29,11 +29,13 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * meta(name, value)                        format, epoch, base_seq, first_offset of new partitions,
- *                                          last_asked and last_sent: incarnations
+ *                                          last_asked and last_sent: incarnations,
+ *                                          salvaged: {@link Salvage}
  * sp(id, stream, part, base)               base: the offset that its first row in this file gets
  * batch(seq, head, rows)                   the rows of a commit: {@link RowBatch}, {@link BatchHead}
  * incarnation(n, id), incarnation_first(n, sp, off)
  * settled(sp, first, next), gap(sp, first, next, reason)
+ * life(id, copy)                           all but batch once more: {@link LifeCopy}
  * </pre>
  *
  * <p>Beside them stand the {@link StateTables}. Files of older agents: {@link LayoutUpgrade}.
@@ -57,7 +59,8 @@ final class LogFile implements AutoCloseable {
     "CREATE TABLE incarnation_first(n INTEGER NOT NULL, sp INTEGER NOT NULL, off INTEGER NOT NULL)",
     "CREATE TABLE settled(sp INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL)",
     "CREATE TABLE gap(sp INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL,"
-        + " reason INTEGER NOT NULL)"
+        + " reason INTEGER NOT NULL)",
+    LifeCopy.TABLE
   };
 
   private final Path path;
@@ -68,6 +71,10 @@ final class LogFile implements AutoCloseable {
   private final RowBatchWriter batch = new RowBatchWriter();
   private boolean forces = true;
   private boolean endIsKnown = true;
+  private boolean isSalvaged;
+
+  /** Something was changed of which there is a {@link LifeCopy}. */
+  private boolean lifeChanged;
 
   private LogFile(Path path, Connection connection) throws SQLException {
     this.path = path;
@@ -111,6 +118,16 @@ final class LogFile implements AutoCloseable {
     }
   }
 
+  /** All tables of a file, with nothing in them. */
+  static void makeTables(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (String table : SCHEMA) {
+        statement.executeUpdate(table);
+      }
+    }
+    StateTables.create(connection);
+  }
+
   private static LogFile begin(
       Path path,
       Connection connection,
@@ -118,17 +135,14 @@ final class LogFile implements AutoCloseable {
       Map<StreamPartition, Gap> holes,
       @Nullable LogFile before)
       throws SQLException {
+    makeTables(connection);
     try (Statement statement = connection.createStatement()) {
-      for (String table : SCHEMA) {
-        statement.executeUpdate(table);
-      }
       statement.executeUpdate("INSERT INTO meta VALUES ('format', " + FORMAT + ")");
       statement.executeUpdate("INSERT INTO meta VALUES ('epoch', " + state.epoch() + ")");
       statement.executeUpdate("INSERT INTO meta VALUES ('base_seq', " + state.nextSeq() + ")");
       statement.executeUpdate(
           "INSERT INTO meta VALUES ('first_offset', " + state.firstOffset() + ")");
     }
-    StateTables.create(connection);
     var file = new LogFile(path, connection);
     for (var entry : state.partitions().entrySet()) {
       file.insertPartition(entry.getKey(), entry.getValue());
@@ -144,6 +158,7 @@ final class LogFile implements AutoCloseable {
       file.ids.recount();
     }
     file.commit();
+    file.checkpoint();
     return file;
   }
 
@@ -156,6 +171,7 @@ final class LogFile implements AutoCloseable {
     Connection connection = connect(path, pragmas);
     try {
       check(connection);
+      makeLife(connection);
       var file = new LogFile(path, connection);
       file.load(state);
       return file;
@@ -227,6 +243,8 @@ final class LogFile implements AutoCloseable {
           }
         }
       }
+      isSalvaged = meta(statement, Salvage.SALVAGED) != 0;
+      endIsKnown &= !isSalvaged;
       state.setFirstOffset(meta(statement, "first_offset"));
       state.setLastAsked(meta(statement, "last_asked"));
       state.setLastSent(meta(statement, "last_sent"));
@@ -277,9 +295,21 @@ final class LogFile implements AutoCloseable {
     state.setNextSeq(Math.max(state.nextSeq(), head.nextSeq()));
   }
 
-  /** False if rows are so damaged that nobody can tell how many they were. */
+  /** False if rows are lost of which nobody can tell how many they were. */
   boolean isEndKnown() {
     return endIsKnown;
+  }
+
+  /** Puts in what is missing here; to be opened anew if that was something. */
+  int refill(DamagedPages pages, long end) throws IOException, SQLException {
+    int missing = Salvage.copyRows(pages, connection, end);
+    connection.commit();
+    return missing;
+  }
+
+  /** Whether it was made of what could be read of a damaged one. */
+  boolean isSalvaged() {
+    return isSalvaged;
   }
 
   /** 0 where a file does not have it. */
@@ -369,7 +399,14 @@ final class LogFile implements AutoCloseable {
     }
   }
 
+  private static void makeLife(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.executeUpdate(LifeCopy.TABLE);
+    }
+  }
+
   void insertPartition(StreamPartition partition, PartitionState state) throws SQLException {
+    lifeChanged = true;
     try (PreparedStatement add =
         connection.prepareStatement("INSERT INTO sp(id, stream, part, base) VALUES (?, ?, ?, ?)")) {
       add.setInt(1, state.id());
@@ -438,6 +475,7 @@ final class LogFile implements AutoCloseable {
   }
 
   void insertGap(int partition, Gap gap) throws SQLException {
+    lifeChanged = true;
     try (PreparedStatement add =
         connection.prepareStatement(
             "INSERT INTO gap(sp, first, next, reason) VALUES (?, ?, ?, ?)")) {
@@ -480,6 +518,7 @@ final class LogFile implements AutoCloseable {
 
   /** Which openings a bridge may know. */
   void writeContacts(LogState state) throws SQLException {
+    lifeChanged = true;
     try (PreparedStatement put =
         connection.prepareStatement("INSERT OR REPLACE INTO meta VALUES (?, ?)")) {
       put.setString(1, "last_asked");
@@ -492,6 +531,7 @@ final class LogFile implements AutoCloseable {
   }
 
   void writeEpoch(LogState state) throws SQLException {
+    lifeChanged = true;
     try (Statement statement = connection.createStatement()) {
       statement.executeUpdate("UPDATE meta SET value = " + state.epoch() + " WHERE name = 'epoch'");
     }
@@ -519,6 +559,7 @@ final class LogFile implements AutoCloseable {
   private static LogFile reopen(Path path) throws SQLException {
     Connection connection = connect(path, List.of());
     try {
+      makeLife(connection);
       return new LogFile(path, connection);
     } catch (SQLException e) {
       connection.close();
@@ -527,6 +568,7 @@ final class LogFile implements AutoCloseable {
   }
 
   void writeSettled(LogState state) throws SQLException {
+    lifeChanged = true;
     try (Statement clear = connection.createStatement()) {
       clear.executeUpdate("DELETE FROM settled");
     }
@@ -548,7 +590,11 @@ final class LogFile implements AutoCloseable {
   }
 
   void commit() throws SQLException {
+    if (lifeChanged) {
+      LifeCopy.write(connection);
+    }
     connection.commit();
+    lifeChanged = false;
   }
 
   /**
@@ -608,6 +654,24 @@ final class LogFile implements AutoCloseable {
   static GapReason reason(int ordinal) {
     GapReason[] reasons = GapReason.values();
     return ordinal >= 0 && ordinal < reasons.length ? reasons[ordinal] : GapReason.CORRUPT;
+  }
+
+  /**
+   * Brings what was committed into the file itself, where damage to what follows spares it; not on
+   * a disk that has no room for it now.
+   */
+  void checkpoint() throws SQLException {
+    connection.setAutoCommit(true); // SQLite refuses within a transaction
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("PRAGMA wal_checkpoint(PASSIVE)");
+    } catch (SQLException e) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("file", path)
+          .addKeyValue("error", e.getMessage())
+          .log("What is written ahead of the file stays there for now");
+    }
+    connection.setAutoCommit(false);
   }
 
   /** Moves the write-ahead log into the file, so that it can be read alone, and closes it. */

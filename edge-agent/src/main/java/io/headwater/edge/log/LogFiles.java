@@ -10,9 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,10 +30,16 @@ import org.slf4j.LoggerFactory;
 final class LogFiles implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(LogFiles.class);
 
+  private final Path folder;
+  private final Set<Path> salvaged = new HashSet<>();
   private final TreeMap<Path, FileReader> readers = new TreeMap<>();
 
   private static final Pattern NAME = Pattern.compile("(\\d{20})\\.edgelog");
   private static final Pattern PUT_ASIDE = Pattern.compile("\\d{20}\\.edgelog\\.corrupt(-\\d+)?");
+
+  LogFiles(Path folder) {
+    this.folder = folder;
+  }
 
   /** The log's files, oldest first. */
   static List<Path> list(Path folder) throws IOException {
@@ -73,7 +81,7 @@ final class LogFiles implements AutoCloseable {
         .atError()
         .addKeyValue("file", path)
         .addKeyValue("error", cause.getMessage())
-        .log("A log file is damaged and put aside; what only it held is lost and told as a gap");
+        .log("A log file is damaged and put aside; what only it holds is told as a gap");
     String aside = path + ".corrupt";
     for (int n = 2; Files.exists(Path.of(aside)); n++) {
       aside = path + ".corrupt-" + n; // an earlier one stays, too
@@ -143,7 +151,7 @@ final class LogFiles implements AutoCloseable {
       return slice(from, last, records, holder.gaps(partition, from, last));
     } catch (SQLException e) {
       giveUp(holder, e);
-      return gapOnly(from, upper, GapReason.CORRUPT);
+      return read(partition, from, end, maxRecords, maxBytes); // of what was salvaged
     }
   }
 
@@ -193,6 +201,7 @@ final class LogFiles implements AutoCloseable {
         }
       } catch (SQLException e) {
         giveUp(reader, e);
+        return rows(from, maxRows, maxBytes); // of what was salvaged, too
       }
       if (behind != null) {
         next = Math.max(next, baseSeq(behind));
@@ -212,14 +221,63 @@ final class LogFiles implements AutoCloseable {
     return readers.isEmpty() ? end : readers.firstEntry().getValue().baseSeq();
   }
 
-  /** Puts a damaged file aside, unless it is the one that is being written. */
+  /**
+   * Takes a file that is not written to any more; if it is damaged, what can be read of it.
+   *
+   * @throws SQLException for a reason other than damage
+   */
+  synchronized void addSealed(Path path) throws SQLException {
+    try {
+      add(path);
+    } catch (SQLException e) {
+      if (!DamagedFile.isAtOpening(e)) {
+        throw e;
+      }
+      salvage(path, e);
+    }
+  }
+
+  /**
+   * Reads a file from end to end, beside whoever else reads it. If its structure is damaged, it is
+   * given up; rows that are damaged are found by whoever reads them, and noted now.
+   *
+   * @throws SQLException for a reason other than damage
+   */
+  void verify(Path path) throws SQLException {
+    try (var reader = new FileReader(path)) {
+      reader.survey(true, _ -> {}, _ -> {});
+      Optional<String> damage = reader.structureDamage();
+      if (damage.isPresent()) {
+        throw DamagedFile.found(path + ": " + damage.get());
+      }
+    } catch (SQLException e) {
+      synchronized (this) {
+        FileReader known = readers.get(path);
+        if (known != null) {
+          giveUp(known, e);
+        }
+      }
+    }
+  }
+
+  /** Puts a damaged file aside, and what can be read of it in its place. */
+  private void salvage(Path path, SQLException cause) throws SQLException {
+    // Once: what is damaged again has a reason that copying does not cure.
+    if (salvaged.add(path) && Salvage.replace(folder, path, cause)) {
+      add(path);
+    } else {
+      putAside(path, cause);
+    }
+  }
+
+  /** Gives a damaged file up, unless it is the one that is being written. */
   private void giveUp(FileReader reader, SQLException cause) throws SQLException {
     if (!DamagedFile.is(cause) || isActive(reader)) {
       throw cause;
     }
     readers.remove(reader.path());
     closeQuietly(reader);
-    putAside(reader.path(), cause);
+    salvage(reader.path(), cause);
   }
 
   private boolean isActive(FileReader reader) {

@@ -32,8 +32,11 @@
  * rows}). A settled file is kept for the slowest of them, and for whoever else reads the whole log
  * ({@link io.headwater.edge.log.LogHold}), as far as each is given room.
  *
- * <p>A file that SQLite finds damaged is put aside, never deleted: numbering goes on far enough
- * above what it can have held, and the hole is told as a gap.
+ * <p>A file that SQLite finds damaged is put aside, never deleted, and {@code Salvage} puts in its
+ * place what can be read of it, page by page ({@code DamagedPages}); the rest is told as a gap.
+ * What SQLite cannot find is found otherwise: a changed value in the small tables by {@code
+ * LifeCopy}, commits that it forgets behind damage in its write-ahead log by {@code LogEnd}, rows
+ * by their checksums, damage in files that nobody reads yet by {@code SealedCheck}.
  */
 @NullMarked
 package io.headwater.edge.log;

@@ -10,6 +10,7 @@ import io.headwater.uplink.UplinkRecord;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -148,6 +149,7 @@ class DamagedRowsTest {
     }
     flip(LogFiles.list(folder).getLast(), "rows", 5);
     flip(LogFiles.list(folder).getLast(), "head", 5);
+    Files.delete(folder.resolve("log.end"));
     long end;
     try (EdgeLog log = open()) {
       commit(log, A, "new");
@@ -162,6 +164,20 @@ class DamagedRowsTest {
     try (EdgeLog log = open()) {
       assertThat(log.ends()).containsEntry(A, end);
       assertThat(contents(log, A)).hasSize(5);
+    }
+  }
+
+  @Test
+  void lastRowsOfWhichNothingIsLeftAreToldByTheNotedEnd() throws Exception {
+    try (EdgeLog log = open()) {
+      fill(log);
+    }
+    flip(LogFiles.list(folder).getLast(), "rows", 5);
+    flip(LogFiles.list(folder).getLast(), "head", 5);
+    try (EdgeLog log = open()) {
+      commit(log, A, "new");
+      assertThat(contents(log, A))
+          .containsExactlyInAnyOrder("0=a0", "1=a1", "2=a2", "gap 3-4 corrupt", "4=new");
     }
   }
 

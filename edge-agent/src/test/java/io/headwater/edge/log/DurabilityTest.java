@@ -263,7 +263,7 @@ class DurabilityTest {
       append(log, Durability.INTERVAL, "not forced " + more).join();
       long end = log.endSeq();
       if (log.committedSeq() >= end + 3) {
-        Cut cut = cut(disk, number, log, forced);
+        Cut cut = cut(disk, number + more, log, forced);
         if (log.endSeq() == end) {
           return cut;
         }

@@ -100,7 +100,7 @@ class EdgeLogFaultTest {
 
   private Path damageNewest() throws IOException {
     Path newest = LogFiles.list(folder).getLast();
-    Files.write(newest, new byte[8192], StandardOpenOption.WRITE);
+    Files.write(newest, new byte[(int) Files.size(newest)], StandardOpenOption.WRITE);
     return newest;
   }
 
@@ -393,6 +393,7 @@ class EdgeLogFaultTest {
     }
     Path file = LogFiles.list(folder).getLast();
     change(file, "UPDATE meta SET value = 99 WHERE name = 'format'");
+    change(file, "UPDATE life SET copy = x'00112233'"); // of a layout that is not known yet
 
     assertThatThrownBy(this::open)
         .isInstanceOf(UserError.class)

@@ -292,14 +292,9 @@ class EdgeLogTest {
   }
 
   @Test
-  void damagedActiveFileIsPutAsideAndItsOffsetsNeverComeAgain() throws IOException {
-    try (EdgeLog log = open(folder, SMALL_FILES)) {
-      appendAll(log, A, 0, 1000);
-      Awaitility.await().until(() -> LogFiles.list(folder).size() == 2);
-      appendAll(log, A, 1000, 1100);
-    }
-    Path newest = LogFiles.list(folder).getLast();
-    Files.write(newest, new byte[8192], StandardOpenOption.WRITE); // a lost first page
+  void lostActiveFileIsPutAsideAndItsOffsetsNeverComeAgain() throws IOException {
+    Path newest = twoFiles();
+    destroy(newest);
 
     try (EdgeLog log = open(folder, SMALL_FILES)) {
       append(log, A, "after").join();
@@ -307,13 +302,60 @@ class EdgeLogTest {
       List<String> found = contents(log, A, 0);
       assertThat(found).hasSize(1002);
       assertThat(found.get(999)).isEqualTo("999=v999");
-      assertThat(found.get(1000)).startsWith("gap 1000-").endsWith("corrupt");
-      assertThat(found.get(1001)).endsWith("=after");
+      assertThat(found.get(1000)).isEqualTo("gap 1000-1100 corrupt");
+      assertThat(found.get(1001)).isEqualTo("1100=after");
       assertThat(Files.exists(Path.of(newest + ".corrupt"))).isTrue();
     }
     try (EdgeLog log = open(folder, SMALL_FILES)) {
       assertThat(contents(log, A, 0)).hasSize(1002);
     }
+  }
+
+  @Test
+  void ifNothingTellsHowFarALostFileWentItsOffsetsNeverComeAgainEither() throws IOException {
+    destroy(twoFiles());
+    Files.delete(folder.resolve("log.end"));
+
+    try (EdgeLog log = open(folder, SMALL_FILES)) {
+      append(log, A, "after").join();
+
+      List<String> found = contents(log, A, 0);
+      assertThat(found).hasSize(1002);
+      assertThat(found.get(1000)).startsWith("gap 1000-").endsWith("corrupt");
+      assertThat(found.get(1001)).endsWith("=after");
+      assertThat(log.ends()).hasEntrySatisfying(A, end -> assertThat(end).isGreaterThan(1L << 32));
+    }
+  }
+
+  @Test
+  void lostFirstPagesCostNoReading() throws IOException {
+    Path newest = twoFiles();
+    for (Path file : LogFiles.list(folder)) {
+      Files.write(file, new byte[4096], StandardOpenOption.WRITE); // SQLite refuses it
+    }
+
+    try (EdgeLog log = open(folder, SMALL_FILES)) {
+      append(log, A, "after").join();
+
+      List<String> found = contents(log, A, 0);
+      assertThat(found).hasSize(1101).noneMatch(each -> each.startsWith("gap"));
+      assertThat(found.getLast()).isEqualTo("1100=after");
+      assertThat(Files.exists(Path.of(newest + ".corrupt"))).isTrue();
+    }
+  }
+
+  /** Of 1000 readings, and the newest of 100. */
+  private Path twoFiles() throws IOException {
+    try (EdgeLog log = open(folder, SMALL_FILES)) {
+      appendAll(log, A, 0, 1000);
+      Awaitility.await().until(() -> LogFiles.list(folder).size() == 2);
+      appendAll(log, A, 1000, 1100);
+    }
+    return LogFiles.list(folder).getLast();
+  }
+
+  private static void destroy(Path file) throws IOException {
+    Files.write(file, new byte[(int) Files.size(file)], StandardOpenOption.WRITE);
   }
 
   @Test
@@ -335,20 +377,16 @@ class EdgeLogTest {
   }
 
   @Test
-  void damagedSealedFileBecomesAGap() throws IOException {
-    try (EdgeLog log = open(folder, SMALL_FILES)) {
-      appendAll(log, A, 0, 1000);
-      Awaitility.await().until(() -> LogFiles.list(folder).size() == 2);
-      appendAll(log, A, 1000, 1010);
-    }
-    Files.write(LogFiles.list(folder).getFirst(), new byte[4096], StandardOpenOption.WRITE);
+  void lostSealedFileBecomesAGap() throws IOException {
+    twoFiles();
+    destroy(LogFiles.list(folder).getFirst());
 
     try (EdgeLog log = open(folder, SMALL_FILES)) {
       List<String> found = contents(log, A, 0);
 
-      assertThat(found).hasSize(11);
+      assertThat(found).hasSize(101);
       assertThat(found.getFirst()).isEqualTo("gap 0-1000 corrupt");
-      assertThat(found.getLast()).isEqualTo("1009=v1009");
+      assertThat(found.getLast()).isEqualTo("1099=v1099");
     }
   }
 
