@@ -5,8 +5,11 @@ import io.headwater.uplink.GapReason;
 import io.headwater.uplink.Incarnation;
 import io.headwater.uplink.StreamPartition;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -33,6 +36,8 @@ final class LogOpening {
 
   /** More rows than a file of any allowed size can have held. */
   private static final long JUMP = 1L << 32;
+
+  private static final int COPIED_AT_ONCE = 1 << 16;
 
   /**
    * What was opened.
@@ -84,13 +89,28 @@ final class LogOpening {
     Path ahead = files.isEmpty() ? copy : Path.of(files.getLast() + "-wal");
     if (Files.exists(ahead)) {
       try {
-        Files.copy(ahead, copy);
+        copy(ahead, copy);
       } catch (IOException e) {
         LOGGER.atWarn().addKeyValue("file", ahead).setCause(e).log("It could not be copied");
         Files.deleteIfExists(copy); // a full disk must not keep the agent from starting
       }
     }
     return copy;
+  }
+
+  /** By writes at a place, as all of the log is written: PowerCutIT can follow them. */
+  private static void copy(Path from, Path to) throws IOException {
+    try (FileChannel in = FileChannel.open(from);
+        FileChannel out =
+            FileChannel.open(to, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      ByteBuffer piece = ByteBuffer.allocate(COPIED_AT_ONCE);
+      for (long at = 0; in.read(piece, at) > 0; piece.clear()) {
+        piece.flip();
+        while (piece.hasRemaining()) {
+          at += out.write(piece, at);
+        }
+      }
+    }
   }
 
   private Opened open(List<Path> files, Path ahead) throws IOException, SQLException {

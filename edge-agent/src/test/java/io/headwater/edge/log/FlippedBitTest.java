@@ -155,8 +155,10 @@ class FlippedBitTest {
 
   private static void copy(Path from, Path to) throws IOException {
     Files.createDirectories(to);
-    for (Path file : files(to)) {
-      Files.delete(file);
+    try (Stream<Path> old = Files.list(to)) {
+      for (Path file : old.toList()) {
+        Files.delete(file);
+      }
     }
     for (Path file : files(from)) {
       Files.copy(file, to.resolve(file.getFileName()));

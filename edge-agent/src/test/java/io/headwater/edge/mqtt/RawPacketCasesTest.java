@@ -281,7 +281,7 @@ class RawPacketCasesTest {
       copy(folder, copy); // as a kill leaves it
     }
     Path sealed = files(copy).get(1);
-    Files.write(sealed, new byte[4096], StandardOpenOption.WRITE);
+    Files.write(sealed, new byte[(int) Files.size(sealed)], StandardOpenOption.WRITE);
     try (var server = new TestServer(copy, MqttSettings.DEFAULTS, TestServer.SMALL_FILES);
         RawClient publisher = fresh(server, "publisher")) {
       publisher.send(Packets.publish(QOS_1, 1, "t", "served"));
