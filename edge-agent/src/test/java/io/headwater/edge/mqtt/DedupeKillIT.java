@@ -114,6 +114,7 @@ class DedupeKillIT {
           sendJson(
               client, 2, "{\"meta\": {\"id\": " + i + "}, \"fill\": \"" + "x".repeat(600) + "\"}");
         }
+        awaitSecondFile();
         sendJson(client, 3, READING);
       }
       agent.kill();
@@ -124,17 +125,25 @@ class DedupeKillIT {
       sendJson(client, 2, "{\"meta\": {\"id\": 299}, \"fill\": \"again\"}");
       agent.kill();
     }
-    Path log = folder.resolve("edge").resolve("log");
-    try (var files = Files.list(log)) {
-      assertThat(files.filter(file -> file.toString().endsWith(".edgelog")).count())
-          .as("files of the log")
-          .isGreaterThan(1);
-    }
-    List<String> values = values(log);
+    List<String> values = values(folder.resolve("edge").resolve("log"));
     assertThat(values).filteredOn(READING::equals).hasSize(1);
     assertThat(values).filteredOn("property"::equals).hasSize(1);
     assertThat(values).filteredOn(value -> value.contains("fill")).hasSize(300);
     assertThat(values).filteredOn("no json"::equals).as("without an identifier").hasSize(2);
+  }
+
+  /** The agent looks once a second whether its file is full: the resends must come behind that. */
+  private void awaitSecondFile() throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (true) {
+      try (var files = Files.list(folder.resolve("edge").resolve("log"))) {
+        if (files.filter(file -> file.toString().endsWith(".edgelog")).count() > 1) {
+          return;
+        }
+      }
+      assertThat(System.nanoTime()).as("a second file of the log by now").isLessThan(deadline);
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
   }
 
   private static List<String> values(Path folder) {
