@@ -5,6 +5,7 @@ import io.headwater.edge.access.AccessControl;
 import io.headwater.edge.access.AccessPolicy;
 import io.headwater.edge.access.AccessSettings.Anonymous;
 import io.headwater.edge.access.AccessSettings.Certificates;
+import io.headwater.edge.clock.ClockKeeper;
 import io.headwater.edge.down.Downlink;
 import io.headwater.edge.forward.DeviceRoster;
 import io.headwater.edge.forward.Forwarder;
@@ -33,8 +34,9 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -81,10 +83,10 @@ final class EdgeAgent implements RunningProcess {
    *
    * @param again reads the configuration anew, for a reload
    */
-  static EdgeAgent start(EdgeConfig config, Supplier<EdgeConfig> again, Clock clock) {
+  static EdgeAgent start(EdgeConfig config, Supplier<EdgeConfig> again, InstantSource wall) {
     var agent = new EdgeAgent();
     try {
-      agent.open(config, again, clock);
+      agent.open(config, again, wall);
       return agent;
     } catch (RuntimeException | Error e) {
       agent.resources.closeAfter(e);
@@ -92,7 +94,7 @@ final class EdgeAgent implements RunningProcess {
     }
   }
 
-  private void open(EdgeConfig config, Supplier<EdgeConfig> again, Clock clock) {
+  private void open(EdgeConfig config, Supplier<EdgeConfig> again, InstantSource wall) {
     config.listen().endpoints().stream()
         .filter(each -> !each.address().isLoopback())
         .filter(_ -> config.access().allowAnonymous() == Anonymous.ALWAYS)
@@ -106,12 +108,12 @@ final class EdgeAgent implements RunningProcess {
     DataFolder data = resources.open("data folder", DataFolder.lock(config.data(), "edge"));
     HttpEndpoint http =
         resources.open("http", new HttpEndpoint("edge", config.http(), registry, health));
-    var clockKeeper = new ClockKeeper(clock);
+    Path logFolder = data.path().resolve(LOG_FOLDER);
+    ClockKeeper clock =
+        resources.open("clock", ClockKeeper.start(config.clock(), logFolder, wall, registry));
     EdgeLog log =
         resources.open(
-            "log",
-            EdgeLog.open(
-                data.path().resolve(LOG_FOLDER), config.log(), new EdgeLogMetrics(registry)));
+            "log", EdgeLog.open(logFolder, config.log(), new EdgeLogMetrics(registry), clock));
     log.failed()
         .whenComplete((_, failure) -> {
           if (failure != null) {
@@ -123,8 +125,7 @@ final class EdgeAgent implements RunningProcess {
     String gateway = config.gateway().orElseGet(EdgeAgent::hostName);
     var devices = new DeviceRoster(clock);
     var reporter =
-        new StatusReporter(
-            log, gateway, VERSION, config.uplink(), clockKeeper::quality, devices, clock, registry);
+        new StatusReporter(log, gateway, VERSION, config.uplink(), clock, devices, registry);
     var delivery = new LocalDelivery();
     Downlink downlink =
         resources.open(
@@ -136,7 +137,7 @@ final class EdgeAgent implements RunningProcess {
                 config.commands(),
                 config.uplink(),
                 delivery,
-                () -> status(gateway, log, clockKeeper),
+                () -> status(gateway, log, clock),
                 registry));
     var routes = new AtomicReference<>(routes(config, log));
     Forwarder forwarder =
@@ -150,6 +151,7 @@ final class EdgeAgent implements RunningProcess {
                 stream -> routes.get().order(stream),
                 reporter,
                 downlink,
+                clock,
                 registry));
     downlink.sendBy(forwarder::send);
     health.check("uplink", forwarder::problem);
@@ -157,7 +159,7 @@ final class EdgeAgent implements RunningProcess {
     resources.onClose("workers", workers::shutdownNow);
     var access = new AccessControl(AccessPolicy.read(config.access()), workers);
     Optional<ServerTls> tls = tls(config, workers);
-    PublishSink sink = new PublishRouting(routes::get, clockKeeper, log::offer, registry);
+    PublishSink sink = new PublishRouting(routes::get, clock, log::offer, registry);
     var selfTest = new SelfTest(log, SELF_TEST);
     MqttListener mqtt =
         resources.open(
@@ -261,6 +263,7 @@ final class EdgeAgent implements RunningProcess {
         .put("depth", log.depth())
         .put("clock", clock.quality().text())
         .put("time", clock.millis())
+        .put("uptime", clock.now().uptimeMs())
         .toString()
         .getBytes(StandardCharsets.UTF_8);
   }

@@ -3,6 +3,7 @@ package io.headwater.edge;
 import io.headwater.edge.access.AccessSettings;
 import io.headwater.edge.access.AccessSettings.Anonymous;
 import io.headwater.edge.access.AccessSettings.Certificates;
+import io.headwater.edge.clock.ClockSettings;
 import io.headwater.edge.down.CommandSettings;
 import io.headwater.edge.forward.ForwarderSettings;
 import io.headwater.edge.log.LogSettings;
@@ -29,6 +30,7 @@ import java.util.Set;
  * @param gateway its name at the hub; made from the host's name if absent
  * @param tls of the MQTT server
  * @param access who may connect to the MQTT server
+ * @param clock whose time is believed
  * @param remotes other brokers that the agent is a client of
  * @param routes in place of the built-in ones
  */
@@ -41,6 +43,7 @@ public record EdgeConfig(
     AccessSettings access,
     MqttSettings mqtt,
     LogSettings log,
+    ClockSettings clock,
     ForwarderSettings uplink,
     CommandSettings commands,
     List<RemoteSettings> remotes,
@@ -60,6 +63,7 @@ public record EdgeConfig(
           AccessSettings.DEFAULTS,
           MqttSettings.DEFAULTS,
           LogSettings.DEFAULTS,
+          ClockSettings.DEFAULTS,
           ForwarderSettings.DEFAULTS,
           CommandSettings.DEFAULTS,
           List.of(),

@@ -64,7 +64,8 @@ public final class EdgeMain extends ProcessCommand<EdgeConfig> {
 
   @Override
   protected RunningProcess start(EdgeConfig config) {
-    EdgeAgent agent = EdgeAgent.start(config, this::readConfig, Clock.systemUTC());
+    EdgeAgent agent =
+        EdgeAgent.start(config, this::readConfig, ShiftedClock.ifAsked(Clock.systemUTC()));
     HangUp.run(agent::reload);
     return agent;
   }

@@ -1,5 +1,6 @@
 package io.headwater.edge;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.StateChange;
 import io.headwater.edge.mqtt.Publish;
@@ -21,7 +22,7 @@ final class PublishRouting implements PublishSink {
   private static final int LONGEST_ID = 200;
 
   private final Supplier<RouteTable> routes;
-  private final ClockKeeper clock;
+  private final DeviceClock clock;
   private final Predicate<Append> log;
   private final Counter withoutId;
 
@@ -31,7 +32,7 @@ final class PublishRouting implements PublishSink {
    */
   PublishRouting(
       Supplier<RouteTable> routes,
-      ClockKeeper clock,
+      DeviceClock clock,
       Predicate<Append> log,
       MeterRegistry registry) {
     this.routes = routes;
@@ -54,8 +55,7 @@ final class PublishRouting implements PublishSink {
             new StreamPartition(routed.stream(), 0),
             routed.key().getBytes(StandardCharsets.UTF_8),
             publish.payload(),
-            clock.millis(),
-            clock.quality(),
+            clock.now(),
             publish.topic(),
             publish.clientId(),
             publish.attributes(),

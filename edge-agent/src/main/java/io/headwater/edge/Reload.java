@@ -103,6 +103,7 @@ final class Reload {
             new Section("listen", atStart.listen(), next.listen()),
             new Section("http", atStart.http(), next.http()),
             new Section("log", atStart.log(), next.log()),
+            new Section("clock", atStart.clock(), next.clock()),
             new Section("uplink", atStart.uplink(), next.uplink()),
             new Section("commands", atStart.commands(), next.commands()),
             new Section("remotes", atStart.remotes(), next.remotes()))) {

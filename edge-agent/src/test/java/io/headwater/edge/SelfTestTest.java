@@ -3,6 +3,7 @@ package io.headwater.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
@@ -82,7 +83,7 @@ class SelfTestTest {
         log,
         test.watch(watch),
         test.admission(nobody),
-        Clock.systemUTC(),
+        DeviceClock.of(Clock.systemUTC()),
         new MqttMetrics(registry));
   }
 

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,16 @@ final class TestAgent implements AutoCloseable {
    * @param more lines of configuration: {@code remotes:}
    */
   TestAgent(Path folder, String name, int port, String more) throws IOException {
+    this(folder, name, port, more, Clock.systemUTC());
+  }
+
+  /**
+   * As above.
+   *
+   * @param wall the wall clock that it has
+   */
+  TestAgent(Path folder, String name, int port, String more, InstantSource wall)
+      throws IOException {
     data = folder.resolve(name);
     Path file =
         Files.writeString(
@@ -46,7 +57,7 @@ final class TestAgent implements AutoCloseable {
                 .formatted(data, name, port, more));
     EdgeConfig config =
         Config.read("edge", EdgeConfig.DEFAULTS, Optional.of(file), Map.of(), List.of());
-    agent = EdgeAgent.start(config, () -> config, Clock.systemUTC());
+    agent = EdgeAgent.start(config, () -> config, wall);
   }
 
   TestAgent(Path folder, String name, String more) throws IOException {

@@ -1,8 +1,8 @@
 package io.headwater.edge.forward;
 
+import io.headwater.edge.clock.ClockKeeper;
 import io.headwater.edge.mqtt.ClientWatch;
 import io.headwater.uplink.DeviceReport;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -16,14 +16,14 @@ public final class DeviceRoster implements ClientWatch {
   private static final int MOST_CHANGES = 5_000;
   private static final int MOST_IN_SNAPSHOT = DeviceReport.MOST_DEVICES * DeviceReport.MOST_PARTS;
 
-  private final Clock clock;
+  private final ClockKeeper clock;
 
   // Guarded by this.
   private final Set<String> connected = new HashSet<>();
   private final Map<String, DeviceReport.Entry> changes = new LinkedHashMap<>();
   private boolean overflown;
 
-  public DeviceRoster(Clock clock) {
+  public DeviceRoster(ClockKeeper clock) {
     this.clock = clock;
   }
 

@@ -1,5 +1,6 @@
 package io.headwater.edge.forward;
 
+import io.headwater.edge.clock.ClockKeeper;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.LogSlice;
 import io.headwater.edge.route.SendOrder;
@@ -24,6 +25,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -54,6 +56,7 @@ public final class Forwarder implements AutoCloseable {
   private final ForwarderSettings settings;
   private final StatusReporter reporter;
   private final Downstream downstream;
+  private final ClockKeeper clock;
   private final ForwarderMetrics metrics;
   private final List<StreamDeclaration> declared;
   private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
@@ -75,6 +78,8 @@ public final class Forwarder implements AutoCloseable {
 
   private boolean muchWaited;
   private long stateAskedNanos;
+  private boolean isAsked;
+  private long firstAskedNanos;
   private long ackTimeoutNanos;
   private long pausedUntilNanos = System.nanoTime();
   private boolean beginningEpoch;
@@ -98,6 +103,7 @@ public final class Forwarder implements AutoCloseable {
       Function<String, Optional<SendOrder>> orders,
       StatusReporter reporter,
       Downstream downstream,
+      ClockKeeper clock,
       MeterRegistry registry) {
     this.log = log;
     this.gateway = gateway;
@@ -106,6 +112,7 @@ public final class Forwarder implements AutoCloseable {
     this.orders = orders;
     this.reporter = reporter;
     this.downstream = downstream;
+    this.clock = clock;
     this.metrics = new ForwarderMetrics(registry);
     this.declared = settings.streams().stream().map(ForwarderSettings.Stream::declaration).toList();
     this.ackTimeoutNanos = settings.ackTimeout().toNanos();
@@ -238,7 +245,10 @@ public final class Forwarder implements AutoCloseable {
             settings,
             gateway,
             version,
-            bytes -> events.add(() -> answered(bytes)),
+            bytes -> {
+              long receivedNanos = System.nanoTime();
+              events.add(() -> answered(bytes, receivedNanos));
+            },
             downstream)
         .whenComplete((made, failure) ->
             events.add(() -> {
@@ -286,6 +296,7 @@ public final class Forwarder implements AutoCloseable {
     lost.abandon();
     connection = null;
     stateKnown = false;
+    isAsked = false;
     metrics.connected(false);
     metrics.underWay(0, window.bytes());
     reporter.turned();
@@ -301,6 +312,10 @@ public final class Forwarder implements AutoCloseable {
     stateKnown = false;
     plans.values().forEach(PartitionPlan::forgetFlights);
     stateAskedNanos = now;
+    if (!isAsked) {
+      isAsked = true;
+      firstAskedNanos = now; // the answer may be the one to this question, however often it goes
+    }
     log.reach(false);
     open.sendStateRequest(
         UplinkCodec.encode(
@@ -395,7 +410,7 @@ public final class Forwarder implements AutoCloseable {
         slice.gaps());
   }
 
-  private void answered(byte[] bytes) {
+  private void answered(byte[] bytes, long receivedNanos) {
     Answer answer;
     try {
       answer = UplinkCodec.decodeAnswer(bytes);
@@ -412,6 +427,9 @@ public final class Forwarder implements AutoCloseable {
     silentSinceNanos = System.nanoTime();
     silenceNanos = leastSilenceNanos();
     attempts.beginRound();
+    // First: what is sent next shall have the right time.
+    questionBefore(answer)
+        .ifPresent(sent -> clock.bridgeAnswered(sent, receivedNanos, answer.bridgeClockMs()));
     if (beginningEpoch) {
       return;
     }
@@ -430,6 +448,31 @@ public final class Forwarder implements AutoCloseable {
         beginEpoch();
       }
     }
+  }
+
+  /**
+   * When the newest of what the answer speaks of was sent: the bridge has put its time into it
+   * after that. Empty if it speaks of nothing that was.
+   */
+  private OptionalLong questionBefore(Answer answer) {
+    if (!stateKnown) {
+      long asked = firstAskedNanos;
+      boolean waiting = isAsked;
+      isAsked = false;
+      return waiting ? OptionalLong.of(asked) : OptionalLong.empty();
+    }
+    OptionalLong newest = OptionalLong.empty();
+    for (Settled settled : answer.settled()) {
+      PartitionPlan plan = plans.get(settled.partition());
+      for (PartitionPlan.Flight flight :
+          plan == null ? List.<PartitionPlan.Flight>of() : plan.flights()) {
+        if (settled.ranges().covers(flight.from(), flight.to())
+            && (newest.isEmpty() || flight.sentNanos() - newest.getAsLong() > 0)) {
+          newest = OptionalLong.of(flight.sentNanos());
+        }
+      }
+    }
+    return newest;
   }
 
   /** Once for each connection, when it is known what the bridge has. */

@@ -1,10 +1,8 @@
 package io.headwater.edge.forward;
 
-import io.headwater.uplink.ClockQuality;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.function.DoubleSupplier;
-import java.util.function.Supplier;
 
 /** What a heartbeat tells, for those who scrape. Set by the forwarder's thread, read by any. */
 final class StatusMetrics {
@@ -12,7 +10,7 @@ final class StatusMetrics {
   private volatile double drainSeconds = Double.NaN;
   private volatile double writtenPerDay = Double.NaN;
 
-  StatusMetrics(MeterRegistry registry, Supplier<ClockQuality> clock) {
+  StatusMetrics(MeterRegistry registry) {
     gauge(
         registry,
         "edge.uplink.oldest",
@@ -31,12 +29,6 @@ final class StatusMetrics {
         "bytes",
         () -> writtenPerDay,
         "What the agent writes to its storage in a day; NaN in the first minute");
-    for (ClockQuality quality : ClockQuality.values()) {
-      Gauge.builder("edge.clock", () -> clock.get() == quality ? 1 : 0)
-          .tag("quality", quality.text())
-          .description("1 for how far this device's clock can be trusted now")
-          .register(registry);
-    }
   }
 
   private static void gauge(

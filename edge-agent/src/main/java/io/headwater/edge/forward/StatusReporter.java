@@ -1,21 +1,20 @@
 package io.headwater.edge.forward;
 
+import io.headwater.edge.clock.Capture;
+import io.headwater.edge.clock.ClockKeeper;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.LogSlice;
 import io.headwater.process.PemFiles;
 import io.headwater.process.UserError;
-import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.DeviceReport;
 import io.headwater.uplink.GatewayStatus;
 import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.UplinkCodec;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,13 +32,12 @@ public final class StatusReporter {
   private final String gateway;
   private final String version;
   private final ForwarderSettings settings;
-  private final Supplier<ClockQuality> clockQuality;
   private final DeviceRoster devices;
-  private final Clock clock;
+  private final ClockKeeper clock;
   private final StatusMetrics metrics;
   private final DrainEstimate drain = new DrainEstimate();
   private final WrittenPerDay written;
-  private final long startedMs;
+  private final Capture started;
   private GatewayStatus.Pace pace = GatewayStatus.Pace.UNKNOWN;
   private long measuredNanos = System.nanoTime();
   private long heartbeatAtNanos = System.nanoTime();
@@ -52,20 +50,18 @@ public final class StatusReporter {
       String gateway,
       String version,
       ForwarderSettings settings,
-      Supplier<ClockQuality> clockQuality,
+      ClockKeeper clock,
       DeviceRoster devices,
-      Clock clock,
       MeterRegistry registry) {
     this.log = log;
     this.gateway = gateway;
     this.version = version;
     this.settings = settings;
-    this.clockQuality = clockQuality;
     this.devices = devices;
     this.clock = clock;
-    this.metrics = new StatusMetrics(registry, clockQuality);
+    this.metrics = new StatusMetrics(registry);
     this.written = new WrittenPerDay(WrittenPerDay.OF_THIS_PROCESS, System.nanoTime());
-    this.startedMs = clock.millis();
+    this.started = clock.now();
   }
 
   /** Looks how it goes, also while nobody can be told. */
@@ -143,9 +139,12 @@ public final class StatusReporter {
         version,
         log.depth(),
         oldest,
-        clockQuality.get(),
+        clock.quality(),
         new GatewayStatus.Run(
-            startedMs, settings.heartbeat().toMillis(), devices.size(), certificateNotAfterMs()),
+            clock.boots().time(started).millis(),
+            settings.heartbeat().toMillis(),
+            devices.size(),
+            certificateNotAfterMs()),
         pace);
   }
 

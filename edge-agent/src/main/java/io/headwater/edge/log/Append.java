@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.Capture;
 import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.StreamPartition;
 import java.util.List;
@@ -10,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * A reading on its way into the log.
  *
  * @param key of the hub record; null for none
- * @param capturedMs milliseconds since 1970 by this device's clock
+ * @param capture when it was taken
  * @param attributes what MQTT has to say of it beside topic and payload, as the server encodes it;
  *     null for the most frequent
  * @param durability when it counts as taken
@@ -22,8 +23,7 @@ public record Append(
     StreamPartition partition,
     byte @Nullable [] key,
     byte[] value,
-    long capturedMs,
-    ClockQuality clock,
+    Capture capture,
     String mqttTopic,
     String mqttClient,
     byte @Nullable [] attributes,
@@ -31,7 +31,7 @@ public record Append(
     List<StateChange> also,
     Consumer<Outcome> done)
     implements Write {
-  /** A reading and nothing else. */
+  /** A reading and nothing else, of which only the wall clock is known. */
   public Append(
       StreamPartition partition,
       byte @Nullable [] key,
@@ -44,7 +44,7 @@ public record Append(
     this(partition, key, value, capturedMs, clock, mqttTopic, mqttClient, null, List.of(), done);
   }
 
-  /** One that is forced to disk. */
+  /** The same with more to it, forced to disk. */
   public Append(
       StreamPartition partition,
       byte @Nullable [] key,
@@ -60,8 +60,7 @@ public record Append(
         partition,
         key,
         value,
-        capturedMs,
-        clock,
+        Capture.ofWall(capturedMs, clock),
         mqttTopic,
         mqttClient,
         attributes,

@@ -18,7 +18,7 @@ public record CommittedRows(long firstSeq, List<Append> rows, long bytes) {
     Append append = rows.get((int) (seq - firstSeq));
     return new LogRow(
         seq,
-        append.capturedMs(),
+        append.capture(),
         append.mqttTopic(),
         append.mqttClient(),
         append.attributes(),

@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.process.LastingFolder;
 import io.headwater.process.Threads;
 import io.headwater.process.UserError;
@@ -89,10 +90,11 @@ public final class EdgeLog implements AutoCloseable {
       LogSettings settings,
       EdgeLogMetrics metrics,
       List<String> pragmas,
+      DeviceClock clock,
       LogOpening.Opened opened)
       throws SQLException {
     this.folder = folder;
-    this.files = new LogFiles(folder);
+    this.files = new LogFiles(folder, clock);
     this.settings = settings;
     this.queue = new WriteQueue(settings.queue());
     this.metrics = metrics;
@@ -123,15 +125,35 @@ public final class EdgeLog implements AutoCloseable {
    * @throws UserError if the folder cannot be used, or a newer agent wrote it
    */
   public static EdgeLog open(Path folder, LogSettings settings, EdgeLogMetrics metrics) {
-    return open(folder, settings, metrics, List.of());
+    return open(folder, settings, metrics, List.of(), DeviceClock.none());
+  }
+
+  /**
+   * As above.
+   *
+   * @param clock by which readings get their times when they are read, and their ages
+   */
+  public static EdgeLog open(
+      Path folder, LogSettings settings, EdgeLogMetrics metrics, DeviceClock clock) {
+    return open(folder, settings, metrics, List.of(), clock);
   }
 
   /** For tests, which make the disk small. */
   static EdgeLog open(
       Path folder, LogSettings settings, EdgeLogMetrics metrics, List<String> pragmas) {
+    return open(folder, settings, metrics, pragmas, DeviceClock.none());
+  }
+
+  private static EdgeLog open(
+      Path folder,
+      LogSettings settings,
+      EdgeLogMetrics metrics,
+      List<String> pragmas,
+      DeviceClock clock) {
     try {
       LastingFolder.make(folder);
-      return new EdgeLog(folder, settings, metrics, pragmas, LogOpening.open(folder, pragmas));
+      return new EdgeLog(
+          folder, settings, metrics, pragmas, clock, LogOpening.open(folder, pragmas));
     } catch (IOException | SQLException e) {
       throw UserError.failure(
           "the log in "
@@ -303,8 +325,8 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   /**
-   * The first offset captured at a time or later, by what was written to the rows; {@code end} if
-   * there is none. Goes through the whole log: slow.
+   * The first offset captured at a time or later, as far as that is known now; {@code end} if there
+   * is none. Goes through the whole log: slow.
    */
   public long offsetSince(StreamPartition partition, long millis, long end) {
     try {

@@ -1,5 +1,7 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.BootTimes;
+import io.headwater.edge.clock.Capture;
 import io.headwater.uplink.Gap;
 import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.UplinkRecord;
@@ -40,6 +42,9 @@ final class FileReader implements AutoCloseable {
   /** Rows, or batches of them, of one statement. */
   private static final int SHORT = 500;
 
+  /** Those before it had no batches. */
+  private static final int OLDEST_FORMAT = 2;
+
   private static final int STRIDE = 1000;
   private static final List<String> TABLES =
       List.of(
@@ -63,6 +68,8 @@ final class FileReader implements AutoCloseable {
   /** Batches that were found damaged. */
   private final Set<Long> damaged = new HashSet<>();
 
+  private BootTimes boots = BootTimes.none();
+
   private record Point(long offset, long seq) {}
 
   FileReader(Path path) throws SQLException {
@@ -79,7 +86,7 @@ final class FileReader implements AutoCloseable {
       if (!rows.next()) {
         throw DamagedFile.found(path + " has no base");
       }
-      if (rows.getInt(2) != LogFile.FORMAT) {
+      if (rows.getInt(2) < OLDEST_FORMAT || rows.getInt(2) > LogFile.FORMAT) {
         throw DamagedFile.found(
             path
                 + " has format "
@@ -97,6 +104,12 @@ final class FileReader implements AutoCloseable {
       connection.close();
       throw e;
     }
+  }
+
+  /** Readings get the times that are known by these. */
+  FileReader correctedBy(BootTimes known) {
+    boots = known;
+    return this;
   }
 
   Path path() {
@@ -172,7 +185,7 @@ final class FileReader implements AutoCloseable {
           if (row.partition() != id || row.offset() < from || row.offset() >= to) {
             continue;
           }
-          UplinkRecord record = row.record();
+          UplinkRecord record = row.record(boots);
           int size = record.value().length + record.mqttTopic().length() + 64;
           if (records.size() == maxRecords || (!records.isEmpty() && bytes + size > maxBytes)) {
             return records;
@@ -316,7 +329,7 @@ final class FileReader implements AutoCloseable {
     var found = new ArrayList<LogRow>();
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT seq, ts, topic, client, value, attributes FROM retained"
+            "SELECT seq, ts, topic, client, value, attributes, capture FROM retained"
                 + " WHERE topic > ? AND topic >= ? AND topic < ? ORDER BY topic LIMIT ?")) {
       select.setString(1, after);
       select.setString(2, prefix);
@@ -337,7 +350,7 @@ final class FileReader implements AutoCloseable {
   private static LogRow logRow(ResultSet rows) throws SQLException {
     return new LogRow(
         rows.getLong(1),
-        rows.getLong(2),
+        StateTables.capture(rows.getBytes(7), rows.getLong(2)),
         rows.getString(3),
         rows.getString(4),
         rows.getBytes(6),
@@ -388,7 +401,7 @@ final class FileReader implements AutoCloseable {
       while (batches.next()) {
         RowBatch row = batches.rows().orElse(null);
         while (row != null && row.next()) {
-          if (row.partition() == id && row.capturedMs() >= millis) {
+          if (row.partition() == id && boots.time(row.capture()).millis() >= millis) {
             return row.offset();
           }
         }
@@ -428,7 +441,7 @@ final class FileReader implements AutoCloseable {
         while (row != null && row.next()) {
           StreamPartition partition = partitions.get(row.partition());
           if (row.seq() >= from && partition != null) {
-            UplinkRecord record = row.record();
+            UplinkRecord record = row.record(boots);
             bytes += record.value().length;
             found.add(new PrintedRow(row.seq(), partition, record));
           }
@@ -436,6 +449,22 @@ final class FileReader implements AutoCloseable {
       }
     }
     return found;
+  }
+
+  /** When the newest row was taken that is whole; empty if there is none. */
+  Optional<Capture> newestCapture() throws SQLException {
+    Capture newest = null;
+    try (PreparedStatement select =
+            connection.prepareStatement("SELECT rows FROM batch ORDER BY seq DESC");
+        ResultSet batches = select.executeQuery()) {
+      while (newest == null && batches.next()) {
+        RowBatch row = RowBatch.decode(LogFile.bytes(batches, 1)).orElse(null);
+        while (row != null && row.next()) {
+          newest = row.capture();
+        }
+      }
+    }
+    return Optional.ofNullable(newest);
   }
 
   /** What SQLite itself finds wrong with the file; empty if nothing. */

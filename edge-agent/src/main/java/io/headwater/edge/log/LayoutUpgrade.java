@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.Capture;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -15,7 +16,8 @@ import org.slf4j.LoggerFactory;
  * leaves it as it was.
  *
  * <p>Format 1 had a row of its own for each reading, in a table {@code log}; the first agents'
- * without the column {@code attributes}, and without the {@link StateTables}.
+ * without the column {@code attributes}, and without the {@link StateTables}. Format 2 had batches
+ * of the {@link RowBatch}'s first layout, which stay as they are, and state without captures.
  */
 final class LayoutUpgrade {
   private static final Logger LOGGER = LoggerFactory.getLogger(LayoutUpgrade.class);
@@ -30,8 +32,10 @@ final class LayoutUpgrade {
    */
   static void upgrade(Path path) throws SQLException {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + path)) {
+      int format;
       try (Statement statement = connection.createStatement()) {
-        if (!isOld(statement)) {
+        format = format(statement);
+        if (format < 1 || format >= LogFile.FORMAT) {
           return;
         }
         statement.execute("PRAGMA journal_mode=WAL");
@@ -39,35 +43,39 @@ final class LayoutUpgrade {
       }
       connection.setAutoCommit(false);
       try (Statement statement = connection.createStatement()) {
-        statement.executeUpdate(LogFile.BATCH_TABLE);
-        long rows = copy(connection, hasAttributes(statement) ? "attributes" : "NULL");
-        statement.executeUpdate("DROP TABLE log");
+        if (format == 1) {
+          statement.executeUpdate(LogFile.BATCH_TABLE);
+          copy(connection, hasAttributes(statement) ? "attributes" : "NULL");
+          statement.executeUpdate("DROP TABLE log");
+        }
         statement.executeUpdate(
             "UPDATE meta SET value = " + LogFile.FORMAT + " WHERE name = 'format'");
         StateTables.create(connection);
+        StateTables.addCaptures(connection);
         statement.executeUpdate(LifeCopy.TABLE);
         LifeCopy.write(connection);
         connection.commit();
         LOGGER
             .atInfo()
             .addKeyValue("file", path)
-            .addKeyValue("rows", rows)
+            .addKeyValue("before", format)
             .log("A file of an older agent has got the present layout");
       }
     }
   }
 
-  private static boolean isOld(Statement statement) throws SQLException {
+  /** 0 if it is no log file. */
+  private static int format(Statement statement) throws SQLException {
     try (ResultSet table =
         statement.executeQuery(
             "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = 'meta'")) {
       if (!table.next() || table.getInt(1) == 0) {
-        return false;
+        return 0;
       }
     }
     try (ResultSet format =
         statement.executeQuery("SELECT value FROM meta WHERE name = 'format'")) {
-      return format.next() && format.getInt(1) == 1;
+      return format.next() ? format.getInt(1) : 0;
     }
   }
 
@@ -79,9 +87,8 @@ final class LayoutUpgrade {
     }
   }
 
-  private static long copy(Connection connection, String attributes) throws SQLException {
+  private static void copy(Connection connection, String attributes) throws SQLException {
     var batch = new RowBatchWriter();
-    long copied = 0;
     long seq = Long.MIN_VALUE;
     try (PreparedStatement select =
             connection.prepareStatement(
@@ -95,7 +102,8 @@ final class LayoutUpgrade {
         int found = 0;
         try (ResultSet rows = select.executeQuery()) {
           while (rows.next()) {
-            if (batch.isFull() || (found > 0 && rows.getLong(1) != seq + 1)) {
+            Capture capture = Capture.ofWall(rows.getLong(4), Capture.quality(rows.getInt(5)));
+            if (batch.isFull(capture) || (found > 0 && rows.getLong(1) != seq + 1)) {
               LogFile.write(batch, insert);
             }
             seq = rows.getLong(1);
@@ -104,8 +112,7 @@ final class LayoutUpgrade {
                 seq,
                 rows.getInt(2),
                 rows.getLong(3),
-                rows.getLong(4),
-                rows.getInt(5),
+                capture,
                 rows.getString(6),
                 rows.getString(7),
                 rows.getBytes(8),
@@ -116,9 +123,8 @@ final class LayoutUpgrade {
         // A batch ends with each statement: within one its rows have no holes.
         LogFile.write(batch, insert);
         if (found == 0) {
-          return copied;
+          return;
         }
-        copied += found;
       }
     }
   }

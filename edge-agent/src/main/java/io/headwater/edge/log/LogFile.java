@@ -43,7 +43,9 @@ import org.slf4j.LoggerFactory;
 final class LogFile implements AutoCloseable {
   static final String SUFFIX = ".edgelog";
   private static final Logger LOGGER = LoggerFactory.getLogger(LogFile.class);
-  static final int FORMAT = 2;
+
+  /** 2 had {@link RowBatch} without boots, and no captures in the {@link StateTables}. */
+  static final int FORMAT = 3;
 
   /** Rows in batches; {@code rows} last, so that it is read only by whoever asks for it. */
   static final String BATCH_TABLE =
@@ -418,15 +420,14 @@ final class LogFile implements AutoCloseable {
   }
 
   void insert(long seq, int partition, long offset, Append append) throws SQLException {
-    if (batch.isFull()) {
+    if (batch.isFull(append.capture())) {
       flushInserts();
     }
     batch.add(
         seq,
         partition,
         offset,
-        append.capturedMs(),
-        append.clock().ordinal(),
+        append.capture(),
         append.mqttTopic(),
         append.mqttClient(),
         append.key(),

@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.uplink.Gap;
 import io.headwater.uplink.GapReason;
 import io.headwater.uplink.OffsetRanges;
@@ -33,12 +34,17 @@ final class LogFiles implements AutoCloseable {
   private final Path folder;
   private final Set<Path> salvaged = new HashSet<>();
   private final TreeMap<Path, FileReader> readers = new TreeMap<>();
+  private final DeviceClock clock;
 
   private static final Pattern NAME = Pattern.compile("(\\d{20})\\.edgelog");
   private static final Pattern PUT_ASIDE = Pattern.compile("\\d{20}\\.edgelog\\.corrupt(-\\d+)?");
 
-  LogFiles(Path folder) {
+  /**
+   * @param clock by which readings get their times and their ages
+   */
+  LogFiles(Path folder, DeviceClock clock) {
     this.folder = folder;
+    this.clock = clock;
   }
 
   /** The log's files, oldest first. */
@@ -99,12 +105,21 @@ final class LogFiles implements AutoCloseable {
   }
 
   synchronized void add(Path path) throws SQLException {
-    readers.put(path, new FileReader(path));
+    readers.put(path, new FileReader(path).correctedBy(clock.boots()));
   }
 
   /** The file before another one. */
   synchronized Optional<Path> before(Path path) {
     return Optional.ofNullable(readers.lowerKey(path));
+  }
+
+  /**
+   * How long ago the newest row of a file was taken at least, in milliseconds, as {@link
+   * DeviceClock#leastAgeMs}: retention may go by it. 0 if it has no row, or is not there any more.
+   */
+  synchronized long leastAgeMs(Path path) throws SQLException {
+    FileReader reader = readers.get(path);
+    return reader == null ? 0 : reader.newestCapture().map(clock::leastAgeMs).orElse(0L);
   }
 
   /** The first offset that is kept of a partition; its end if nothing is. */

@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.BootTimes;
 import io.headwater.process.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,7 +27,7 @@ public final class LogPrinter {
           "there is no log in " + folder + "; name the agent's folder with --data");
     }
     try {
-      print(LogFiles.list(folder), filter, limit, consumer);
+      print(LogFiles.list(folder), BootTimes.read(folder), filter, limit, consumer);
     } catch (IOException | SQLException e) {
       throw UserError.failure("the log in " + folder + " cannot be read: " + e.getMessage(), e);
     }
@@ -43,21 +44,26 @@ public final class LogPrinter {
       throw UserError.failure("there is no file " + file);
     }
     try {
-      print(List.of(file), filter, limit, consumer);
+      Path folder = file.toAbsolutePath().resolveSibling("");
+      print(List.of(file), BootTimes.read(folder), filter, limit, consumer);
     } catch (SQLException e) {
       throw UserError.failure(file + " cannot be read to its end: " + e.getMessage(), e);
     }
   }
 
   private static void print(
-      List<Path> files, Predicate<PrintedRow> filter, long limit, Consumer<PrintedRow> consumer)
+      List<Path> files,
+      BootTimes boots,
+      Predicate<PrintedRow> filter,
+      long limit,
+      Consumer<PrintedRow> consumer)
       throws SQLException {
     var left = new AtomicLong(limit);
     for (Path path : files) {
       if (left.get() <= 0) {
         return;
       }
-      try (var reader = new FileReader(path)) {
+      try (var reader = new FileReader(path).correctedBy(boots)) {
         reader.forEach(row -> {
           if (left.get() > 0 && filter.test(row)) {
             left.decrementAndGet();

@@ -1,6 +1,8 @@
 package io.headwater.edge.log;
 
-import io.headwater.uplink.ClockQuality;
+import io.headwater.edge.clock.BootTimes;
+import io.headwater.edge.clock.Capture;
+import io.headwater.edge.clock.CaptureTime;
 import io.headwater.uplink.UplinkRecord;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -13,22 +15,29 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * crc32c  layout  head: seq, partitions (number, first offset, rows)
- * topics and clients: count, each once   time of the first row
- * each row: partition's place above, time since the first, flags (clock; has a key, attributes),
- *           topic's and client's place above, [key], [attributes], value
+ * topics and clients: count, each once   wall time of the first row   boot   its uptime
+ * each row: partition's place above, wall time since the first, flags (clock; has a key, attributes;
+ *           shifted), topic's and client's place above, [shift], [key], [attributes], value
  * </pre>
+ *
+ * <p>Wall time and uptime of the rows run side by side, but for a jump of the wall clock between
+ * them: the shift, where it is more than a millisecond, is how far uptime has run ahead. Layout 1
+ * knew neither boot nor uptime.
  */
 final class RowBatch {
-  static final int LAYOUT = 1;
+  static final int LAYOUT = 2;
+  private static final int WITHOUT_BOOT = 1;
   static final int CLOCK = 0x0F;
   static final int HAS_KEY = 0x10;
   static final int HAS_ATTRIBUTES = 0x20;
-  private static final ClockQuality[] QUALITIES = ClockQuality.values();
+  static final int SHIFTED = 0x40;
 
   private final ByteBuffer in;
   private final BatchHead head;
   private final String[] names;
   private final long firstMs;
+  private final long boot;
+  private final long firstUptimeMs;
   private final long[] offsets;
   private final int rows;
   private int row = -1;
@@ -36,13 +45,14 @@ final class RowBatch {
 
   // The present row.
   private int part;
-  private long capturedMs;
+  private long sinceFirstMs;
+  private long shiftMs;
   private int flags;
   private int topic;
   private int client;
   private int body;
 
-  private RowBatch(ByteBuffer in) {
+  private RowBatch(ByteBuffer in, int layout) {
     this.in = in;
     this.head = BatchHead.read(in);
     this.rows = head.rows();
@@ -51,6 +61,8 @@ final class RowBatch {
       names[i] = new String(BatchBytes.block(in), StandardCharsets.UTF_8);
     }
     this.firstMs = BatchBytes.signed(in);
+    this.boot = layout == WITHOUT_BOOT ? 0 : BatchBytes.number(in);
+    this.firstUptimeMs = layout == WITHOUT_BOOT ? 0 : BatchBytes.number(in);
     this.offsets = new long[head.parts().size()];
     for (int i = 0; i < offsets.length; i++) {
       offsets[i] = head.parts().get(i).firstOffset() - 1;
@@ -61,7 +73,10 @@ final class RowBatch {
   /** Empty if it is damaged. */
   static Optional<RowBatch> decode(byte[] sealed) {
     ByteBuffer in = BatchBytes.open(sealed);
-    return in == null || in.get() != LAYOUT ? Optional.empty() : Optional.of(new RowBatch(in));
+    int layout = in == null ? 0 : in.get();
+    return in != null && (layout == LAYOUT || layout == WITHOUT_BOOT)
+        ? Optional.of(new RowBatch(in, layout))
+        : Optional.empty();
   }
 
   BatchHead head() {
@@ -77,10 +92,11 @@ final class RowBatch {
     in.position(next);
     part = BatchBytes.size(in);
     offsets[part]++;
-    capturedMs = firstMs + BatchBytes.signed(in);
+    sinceFirstMs = BatchBytes.signed(in);
     flags = in.get();
     topic = BatchBytes.size(in);
     client = BatchBytes.size(in);
+    shiftMs = (flags & SHIFTED) == 0 ? 0 : BatchBytes.signed(in);
     body = in.position();
     if ((flags & HAS_KEY) != 0) {
       BatchBytes.skipBlock(in);
@@ -105,19 +121,25 @@ final class RowBatch {
     return offsets[part];
   }
 
-  long capturedMs() {
-    return capturedMs;
+  /** As it was written; the uptime within a millisecond. */
+  Capture capture() {
+    return new Capture(
+        boot,
+        boot == 0 ? 0 : firstUptimeMs + sinceFirstMs + shiftMs,
+        firstMs + sinceFirstMs,
+        Capture.quality(flags & CLOCK));
   }
 
-  UplinkRecord record() {
+  /** With its time as it is known now. */
+  UplinkRecord record(BootTimes boots) {
     in.position(body);
     byte @Nullable [] key = optional(HAS_KEY);
     optional(HAS_ATTRIBUTES);
-    int clock = flags & CLOCK;
+    CaptureTime captured = boots.time(capture());
     return new UplinkRecord(
         offset(),
-        capturedMs,
-        clock < QUALITIES.length ? QUALITIES[clock] : ClockQuality.UNSYNCED,
+        captured.millis(),
+        captured.quality(),
         key,
         BatchBytes.block(in),
         names[topic],
@@ -129,7 +151,7 @@ final class RowBatch {
     optional(HAS_KEY);
     byte @Nullable [] attributes = optional(HAS_ATTRIBUTES);
     return new LogRow(
-        seq(), capturedMs, names[topic], names[client], attributes, BatchBytes.block(in));
+        seq(), capture(), names[topic], names[client], attributes, BatchBytes.block(in));
   }
 
   private byte @Nullable [] optional(int flag) {

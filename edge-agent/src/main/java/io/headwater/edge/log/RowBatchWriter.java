@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.Capture;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -18,14 +19,16 @@ final class RowBatchWriter {
   private final Map<Integer, Integer> partPlaces = new HashMap<>();
   private final List<BatchHead.Part> parts = new ArrayList<>();
   private long seq;
-  private long firstMs;
+  private Capture first = Capture.UNKNOWN;
 
   boolean isEmpty() {
     return parts.isEmpty();
   }
 
-  boolean isFull() {
-    return rows.size() + names.size() >= FULL_BYTES;
+  /** Whether a row must go into the next one. */
+  boolean isFull(Capture capture) {
+    return rows.size() + names.size() >= FULL_BYTES
+        || (!isEmpty() && capture.boot() != first.boot());
   }
 
   void clear() {
@@ -45,8 +48,7 @@ final class RowBatchWriter {
       long rowSeq,
       int partition,
       long offset,
-      long capturedMs,
-      int clock,
+      Capture capture,
       String topic,
       String client,
       byte @Nullable [] key,
@@ -54,14 +56,21 @@ final class RowBatchWriter {
       byte @Nullable [] attributes) {
     if (parts.isEmpty()) {
       seq = rowSeq;
-      firstMs = capturedMs;
+      first = capture;
     }
-    rows.number(count(partition, offset)).signed(capturedMs - firstMs);
+    long sinceFirstMs = capture.wallMs() - first.wallMs();
+    long shiftMs = capture.boot() == 0 ? 0 : capture.uptimeMs() - first.uptimeMs() - sinceFirstMs;
+    boolean shifted = Math.abs(shiftMs) > 1; // a millisecond comes from cutting both
+    rows.number(count(partition, offset)).signed(sinceFirstMs);
     rows.u8(
-        (clock & RowBatch.CLOCK)
+        (capture.quality().ordinal() & RowBatch.CLOCK)
             | (key == null ? 0 : RowBatch.HAS_KEY)
-            | (attributes == null ? 0 : RowBatch.HAS_ATTRIBUTES));
+            | (attributes == null ? 0 : RowBatch.HAS_ATTRIBUTES)
+            | (shifted ? RowBatch.SHIFTED : 0));
     rows.number(place(topic)).number(place(client));
+    if (shifted) {
+      rows.signed(shiftMs);
+    }
     if (key != null) {
       rows.block(key);
     }
@@ -104,7 +113,7 @@ final class RowBatchWriter {
     head().writeTo(out);
     out.number(places.size());
     out.append(names);
-    out.signed(firstMs);
+    out.signed(first.wallMs()).number(first.boot()).number(first.uptimeMs());
     out.append(rows);
     return out.sealed();
   }

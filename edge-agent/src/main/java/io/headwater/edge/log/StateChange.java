@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.Capture;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -22,10 +23,10 @@ public sealed interface StateChange {
   /**
    * The connection has ended, the session has not.
    *
-   * @param sinceMs when, in milliseconds since 1970
+   * @param at when
    * @param keepWill whether the will is still to be published
    */
-  record LeaveSession(String client, long expirySeconds, long sinceMs, boolean keepWill)
+  record LeaveSession(String client, long expirySeconds, Capture at, boolean keepWill)
       implements StateChange {}
 
   /** The will is published, with the row that carries this. */

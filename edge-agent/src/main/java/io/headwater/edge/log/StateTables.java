@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.Capture;
 import io.headwater.edge.log.StateChange.ClearWill;
 import io.headwater.edge.log.StateChange.CloseInbound;
 import io.headwater.edge.log.StateChange.EndSession;
@@ -11,6 +12,7 @@ import io.headwater.edge.log.StateChange.OutboundState;
 import io.headwater.edge.log.StateChange.Progress;
 import io.headwater.edge.log.StateChange.PutFilter;
 import io.headwater.edge.log.StateChange.RemoveFilter;
+import io.headwater.uplink.ClockQuality;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -28,20 +30,22 @@ import org.jspecify.annotations.Nullable;
  * whoever calls commits.
  *
  * <pre>
- * session(client, expiry, connected, since, cursor, will)
+ * session(client, expiry, connected, since, cursor, will, capture)   since, capture: of its leaving
  * filter(client, filter, options, identifier, since)   since: the seq from which on it counts
  * inbound(client, id)                      open packet identifiers of QoS 2 publishes
  * outbound(client, id, seq, state)         what is under way to subscribers
- * retained(topic, seq, ts, client, attributes, value)
+ * retained(topic, seq, ts, client, attributes, value, capture)
  * message_id                               see {@link MessageIds}
  * shared(filter, next), sharedopen(filter, seq)         see {@link StoredShare}
  * </pre>
+ *
+ * <p>A capture is a {@link Capture}; null in what older agents wrote.
  */
 final class StateTables implements AutoCloseable {
   private static final String[] SCHEMA = {
     "CREATE TABLE IF NOT EXISTS session(client TEXT PRIMARY KEY, expiry INTEGER NOT NULL,"
         + " connected INTEGER NOT NULL, since INTEGER NOT NULL, cursor INTEGER NOT NULL,"
-        + " will BLOB) WITHOUT ROWID",
+        + " will BLOB, capture BLOB) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS filter(client TEXT NOT NULL, filter TEXT NOT NULL,"
         + " options INTEGER NOT NULL, identifier INTEGER NOT NULL, since INTEGER NOT NULL,"
         + " PRIMARY KEY(client, filter)) WITHOUT ROWID",
@@ -50,7 +54,8 @@ final class StateTables implements AutoCloseable {
     "CREATE TABLE IF NOT EXISTS outbound(client TEXT NOT NULL, id INTEGER NOT NULL,"
         + " seq INTEGER NOT NULL, state INTEGER NOT NULL, PRIMARY KEY(client, id)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS retained(topic TEXT PRIMARY KEY, seq INTEGER NOT NULL,"
-        + " ts INTEGER NOT NULL, client TEXT NOT NULL, attributes BLOB, value BLOB NOT NULL)",
+        + " ts INTEGER NOT NULL, client TEXT NOT NULL, attributes BLOB, value BLOB NOT NULL,"
+        + " capture BLOB)",
     SharedTables.SHARED,
     SharedTables.OPEN,
     MessageIds.SCHEMA
@@ -58,7 +63,7 @@ final class StateTables implements AutoCloseable {
   private static final Map<String, Integer> COLUMNS =
       Map.of(
           "session",
-          6,
+          7,
           "filter",
           5,
           "inbound",
@@ -66,7 +71,7 @@ final class StateTables implements AutoCloseable {
           "outbound",
           4,
           "retained",
-          6,
+          7,
           "shared",
           2,
           "sharedopen",
@@ -90,6 +95,28 @@ final class StateTables implements AutoCloseable {
         statement.executeUpdate(table);
       }
     }
+  }
+
+  /** Gives the tables of an older agent the columns that they lack. */
+  static void addCaptures(Connection connection) throws SQLException {
+    for (String table : List.of("session", "retained")) {
+      try (Statement statement = connection.createStatement()) {
+        boolean there;
+        try (ResultSet columns =
+            statement.executeQuery(
+                "SELECT count(*) FROM pragma_table_info('" + table + "') WHERE name = 'capture'")) {
+          there = columns.next() && columns.getInt(1) > 0;
+        }
+        if (!there) {
+          statement.executeUpdate("ALTER TABLE " + table + " ADD COLUMN capture BLOB");
+        }
+      }
+    }
+  }
+
+  /** Of what an older agent wrote only the time is known, and nobody vouches for it. */
+  static Capture capture(byte @Nullable [] bytes, long millis) {
+    return bytes == null ? Capture.ofWall(millis, ClockQuality.UNSYNCED) : Capture.decode(bytes);
   }
 
   /** Puts all of it into another file, which has none. */
@@ -128,10 +155,11 @@ final class StateTables implements AutoCloseable {
       case OpenSession open -> open(open, nextSeq);
       case LeaveSession leave ->
           update(
-              "UPDATE session SET connected = 0, expiry = ?, since = ?,"
+              "UPDATE session SET connected = 0, expiry = ?, since = ?, capture = ?,"
                   + " will = CASE WHEN ? THEN will END WHERE client = ?",
               leave.expirySeconds(),
-              leave.sinceMs(),
+              leave.at().wallMs(),
+              leave.at().encode(),
               leave.keepWill() ? 1 : 0,
               leave.client());
       case ClearWill clear ->
@@ -174,7 +202,7 @@ final class StateTables implements AutoCloseable {
   private void open(OpenSession open, long nextSeq) throws SQLException {
     PreparedStatement put =
         prepared(
-            "INSERT INTO session VALUES (?, ?, 1, 0, ?, ?) ON CONFLICT(client) DO UPDATE"
+            "INSERT INTO session VALUES (?, ?, 1, 0, ?, ?, NULL) ON CONFLICT(client) DO UPDATE"
                 + " SET expiry = excluded.expiry, connected = 1, will = excluded.will");
     put.setString(1, open.client());
     put.setLong(2, open.expirySeconds());
@@ -231,13 +259,15 @@ final class StateTables implements AutoCloseable {
   }
 
   void retain(long seq, Append row) throws SQLException {
-    PreparedStatement put = prepared("INSERT OR REPLACE INTO retained VALUES (?, ?, ?, ?, ?, ?)");
+    PreparedStatement put =
+        prepared("INSERT OR REPLACE INTO retained VALUES (?, ?, ?, ?, ?, ?, ?)");
     put.setString(1, row.mqttTopic());
     put.setLong(2, seq);
-    put.setLong(3, row.capturedMs());
+    put.setLong(3, row.capture().wallMs());
     put.setString(4, row.mqttClient());
     put.setBytes(5, row.attributes());
     put.setBytes(6, row.value());
+    put.setBytes(7, row.capture().encode());
     put.executeUpdate();
   }
 
@@ -257,7 +287,7 @@ final class StateTables implements AutoCloseable {
             head.client(),
             head.expirySeconds(),
             head.connected(),
-            head.sinceMs(),
+            head.left(),
             head.cursor(),
             head.will(),
             filters(client),
@@ -283,7 +313,7 @@ final class StateTables implements AutoCloseable {
                 rows.getString(1),
                 rows.getLong(2),
                 rows.getInt(3) != 0,
-                rows.getLong(4),
+                capture(rows.getBytes(7), rows.getLong(4)),
                 rows.getLong(5),
                 rows.getBytes(6),
                 List.of(),

@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.Capture;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -7,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A session as it is on disk.
  *
  * @param connected whether its client was connected when this was written
- * @param sinceMs when its connection ended, in milliseconds since 1970, if it has
+ * @param left when its connection ended, if it has
  * @param cursor the rows below it are finished, but for {@code outbound}
  * @param will not published yet; null for none
  * @param inbound packet identifiers of the client's QoS 2 publishes that are in the log and not
@@ -19,7 +20,7 @@ public record StoredSession(
     String client,
     long expirySeconds,
     boolean connected,
-    long sinceMs,
+    Capture left,
     long cursor,
     byte @Nullable [] will,
     List<Filter> filters,

@@ -622,7 +622,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
         var changes = new ArrayList<>(rest);
         changes.add(
             new StateChange.LeaveSession(
-                clientId, expirySeconds, server.clock().millis(), will != null));
+                clientId, expirySeconds, server.clock().now(), will != null));
         server.store().write(changes);
       }
     }

@@ -1,5 +1,6 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.process.HostPort;
 import io.headwater.process.Ports;
@@ -13,7 +14,6 @@ import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.EventExecutor;
 import java.net.InetSocketAddress;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -61,7 +61,7 @@ public final class MqttListener implements AutoCloseable {
       PublishSink sink,
       LocalDelivery delivery,
       EdgeLog log,
-      Clock clock,
+      DeviceClock clock,
       MqttMetrics metrics) {
     this(
         Endpoints.of(listen),
@@ -90,7 +90,7 @@ public final class MqttListener implements AutoCloseable {
       EdgeLog log,
       ClientWatch watch,
       Admission admission,
-      Clock clock,
+      DeviceClock clock,
       MqttMetrics metrics) {
     this(
         endpoints,
@@ -118,7 +118,7 @@ public final class MqttListener implements AutoCloseable {
       EdgeLog log,
       ClientWatch watch,
       Admission admission,
-      Clock clock,
+      DeviceClock clock,
       MqttMetrics metrics,
       int threads) {
     loops =

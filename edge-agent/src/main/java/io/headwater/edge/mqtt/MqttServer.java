@@ -1,11 +1,11 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.EdgeLog;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.GlobalEventExecutor;
-import java.time.Clock;
 
 /**
  * What all connections share, whichever endpoint they came by. Thread-safe.
@@ -20,7 +20,7 @@ final class MqttServer {
   private final SharedGroups shares;
   private final Sessions sessions;
   private final Feeds feeds = new Feeds();
-  private final Clock clock;
+  private final DeviceClock clock;
   private final Admission admission;
   private final MqttMetrics metrics;
   private final ConnectionCounts counts;
@@ -43,7 +43,7 @@ final class MqttServer {
       ClientWatch watch,
       Admission admission,
       EventExecutorGroup timers,
-      Clock clock,
+      DeviceClock clock,
       MqttMetrics metrics) {
     this.settings = settings;
     this.sink = sink;
@@ -99,7 +99,7 @@ final class MqttServer {
     return feeds;
   }
 
-  Clock clock() {
+  DeviceClock clock() {
     return clock;
   }
 

@@ -1,12 +1,13 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.clock.Capture;
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.LogRow;
 import io.headwater.edge.log.StateChange.Outbound;
 import io.headwater.edge.log.StateChange.OutboundState;
 import io.headwater.edge.mqtt.LocalDelivery.Handed;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.handler.codec.mqtt.MqttProperties;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -56,7 +57,7 @@ final class Outbox {
   private int windowSize = 100;
   private boolean v5;
 
-  Outbox(MqttMetrics metrics, InstantSource clock) {
+  Outbox(MqttMetrics metrics, DeviceClock clock) {
     this.metrics = metrics;
     this.packets = new PublishPackets(clock);
   }
@@ -97,7 +98,17 @@ final class Outbox {
       Outgoing message;
       if (row == null) {
         message =
-            new Outgoing(each.seq(), "", new byte[0], null, 0, qos, false, List.of(), null, null);
+            new Outgoing(
+                each.seq(),
+                "",
+                new byte[0],
+                null,
+                Capture.UNKNOWN,
+                qos,
+                false,
+                List.of(),
+                null,
+                null);
       } else {
         Subscriptions.Match match =
             subscriptions.match(row.mqttTopic(), row.mqttClient(), row.seq());

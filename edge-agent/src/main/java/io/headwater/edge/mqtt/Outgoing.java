@@ -1,5 +1,6 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.clock.Capture;
 import io.headwater.edge.log.LogRow;
 import io.headwater.edge.mqtt.LocalDelivery.Handed;
 import java.util.List;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param seq of its row; -1 if it has none
  * @param attributes see {@link MessageAttributes}
- * @param capturedMs when it was published, in milliseconds since 1970
+ * @param capture when it was published
  * @param qos at which it is sent
  * @param retained as its packet says
  * @param identifiers of the subscriptions that it fits
@@ -24,7 +25,7 @@ record Outgoing(
     String topic,
     byte[] payload,
     byte @Nullable [] attributes,
-    long capturedMs,
+    Capture capture,
     int qos,
     boolean retained,
     List<Integer> identifiers,
@@ -36,7 +37,7 @@ record Outgoing(
         row.mqttTopic(),
         row.value(),
         row.attributes(),
-        row.capturedMs(),
+        row.capture(),
         qos,
         retained,
         identifiers,
@@ -51,7 +52,7 @@ record Outgoing(
         message.topic(),
         message.payload(),
         message.attributes(),
-        0,
+        Capture.UNKNOWN,
         Math.min(1, match.qos()),
         message.retained(),
         match.identifiers(),
@@ -62,7 +63,7 @@ record Outgoing(
   /** As dealt by a shared subscription. */
   Outgoing shared(String filter, Consumer<Handed> dealer) {
     return new Outgoing(
-        seq, topic, payload, attributes, capturedMs, qos, retained, identifiers, filter, dealer);
+        seq, topic, payload, attributes, capture, qos, retained, identifiers, filter, dealer);
   }
 
   /** Whether it is recorded with its session, while it is under way. */

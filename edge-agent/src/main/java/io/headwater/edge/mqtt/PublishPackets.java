@@ -1,5 +1,6 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.mqtt.MqttFixedHeader;
@@ -9,7 +10,6 @@ import io.netty.handler.codec.mqtt.MqttProperties.IntegerProperty;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttPublishVariableHeader;
 import io.netty.handler.codec.mqtt.MqttQoS;
-import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -17,13 +17,13 @@ import java.util.Map;
 final class PublishPackets {
   private static final int MOST_ALIASES = 32;
 
-  private final InstantSource clock;
+  private final DeviceClock clock;
   private final Map<String, Integer> aliases = new HashMap<>();
   private boolean v5;
   private int largestPacket = Integer.MAX_VALUE;
   private int aliasMaximum;
 
-  PublishPackets(InstantSource clock) {
+  PublishPackets(DeviceClock clock) {
     this.clock = clock;
   }
 
@@ -72,7 +72,7 @@ final class PublishPackets {
   }
 
   private long age(Outgoing message) {
-    return Math.max(0, (clock.millis() - message.capturedMs()) / 1000);
+    return clock.leastAgeMs(message.capture()) / 1000;
   }
 
   MqttPublishMessage packet(Outgoing message, int packetId, boolean again) {

@@ -1,11 +1,11 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.StateChange;
 import io.headwater.edge.log.StoredSession;
 import io.netty.util.concurrent.EventExecutorGroup;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -92,13 +92,13 @@ final class Sessions {
    *
    * @param clock where it cannot be trusted sessions only live longer
    */
-  synchronized void restore(List<StoredSession> sessions, Clock clock) {
+  synchronized void restore(List<StoredSession> sessions, DeviceClock clock) {
     for (StoredSession each : sessions) {
       stored.add(each.client());
       long gone =
           each.connected()
               ? 0
-              : Math.clamp((clock.millis() - each.sinceMs()) / 1000, 0, each.expirySeconds());
+              : Math.min(clock.leastAgeMs(each.left()) / 1000, each.expirySeconds());
       long left = each.expirySeconds() == NEVER ? NEVER : each.expirySeconds() - gone;
       leave(each.client(), left, each.will() == null ? null : Will.decode(each.will()));
     }

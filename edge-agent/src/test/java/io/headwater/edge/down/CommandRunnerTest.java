@@ -7,6 +7,7 @@ import com.hivemq.client.mqtt.MqttClient;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
@@ -69,7 +70,7 @@ class CommandRunnerTest {
             },
             delivery,
             log,
-            Clock.systemUTC(),
+            DeviceClock.of(Clock.systemUTC()),
             new MqttMetrics(new SimpleMeterRegistry()));
     run(CommandSettings.DEFAULTS);
   }

@@ -2,6 +2,7 @@ package io.headwater.edge.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.edge.clock.Capture;
 import io.headwater.process.ByteSize;
 import io.headwater.testsupport.PowerCutDisk;
 import io.headwater.testsupport.Seed;
@@ -69,8 +70,7 @@ class DurabilityTest {
                     A,
                     null,
                     value.getBytes(StandardCharsets.UTF_8),
-                    1,
-                    ClockQuality.SYNCED,
+                    Capture.ofWall(1, ClockQuality.SYNCED),
                     "t",
                     "c",
                     null,

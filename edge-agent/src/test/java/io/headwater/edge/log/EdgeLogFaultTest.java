@@ -3,6 +3,7 @@ package io.headwater.edge.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.headwater.edge.clock.Capture;
 import io.headwater.process.ByteSize;
 import io.headwater.process.UserError;
 import io.headwater.testsupport.SmallFileSystem;
@@ -229,8 +230,7 @@ class EdgeLogFaultTest {
                 A,
                 null,
                 new byte[1],
-                1,
-                ClockQuality.SYNCED,
+                Capture.ofWall(1, ClockQuality.SYNCED),
                 "t",
                 "c",
                 null,
@@ -399,7 +399,7 @@ class EdgeLogFaultTest {
         .isInstanceOf(UserError.class)
         .hasMessageContaining("a newer agent wrote it");
 
-    change(file, "UPDATE meta SET value = 2 WHERE name = 'format'");
+    change(file, "UPDATE meta SET value = 3 WHERE name = 'format'");
     try (EdgeLog log = open()) {
       assertThat(values(log, A)).containsExactly("x");
     }

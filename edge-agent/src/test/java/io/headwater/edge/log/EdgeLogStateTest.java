@@ -2,6 +2,7 @@ package io.headwater.edge.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.edge.clock.Capture;
 import io.headwater.edge.log.StateChange.Outbound;
 import io.headwater.edge.log.StateChange.OutboundState;
 import io.headwater.process.ByteSize;
@@ -200,9 +201,10 @@ class EdgeLogStateTest {
       assertThat(opened.session()).isEmpty();
       assertThat(opened.position()).isEqualTo(3);
       append(log, "t", "3");
-      write(log, null, new StateChange.LeaveSession(CLIENT, 90, 77, true));
+      var left = new Capture(5, 60_000, 77, ClockQuality.UNSYNCED);
+      write(log, null, new StateChange.LeaveSession(CLIENT, 90, left, true));
       assertThat(session(log).connected()).isFalse();
-      assertThat(session(log).sinceMs()).isEqualTo(77);
+      assertThat(session(log).left()).isEqualTo(left);
 
       StateWrite.Result again = write(log, CLIENT, new StateChange.OpenSession(CLIENT, 60, null));
 

@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.edge.clock.BootTimes;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -44,12 +45,12 @@ final class FirstLayout {
           insert.setLong(1, row.seq());
           insert.setInt(2, row.partition());
           insert.setLong(3, row.offset());
-          insert.setLong(4, row.capturedMs());
-          insert.setInt(5, row.record().clock().ordinal());
-          insert.setString(6, row.record().mqttTopic());
-          insert.setString(7, row.record().mqttClient());
-          insert.setBytes(8, row.record().key());
-          insert.setBytes(9, row.record().value());
+          insert.setLong(4, row.capture().wallMs());
+          insert.setInt(5, row.capture().quality().ordinal());
+          insert.setString(6, row.record(BootTimes.none()).mqttTopic());
+          insert.setString(7, row.record(BootTimes.none()).mqttClient());
+          insert.setBytes(8, row.record(BootTimes.none()).key());
+          insert.setBytes(9, row.record(BootTimes.none()).value());
           insert.setBytes(10, row.logRow().attributes());
           insert.executeUpdate();
         }

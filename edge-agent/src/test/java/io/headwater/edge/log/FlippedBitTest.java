@@ -101,7 +101,11 @@ class FlippedBitTest {
   }
 
   private static EdgeLog open(Path path) {
-    return EdgeLog.open(path, SMALL_FILES, new EdgeLogMetrics(new SimpleMeterRegistry()));
+    return open(path, SMALL_FILES);
+  }
+
+  private static EdgeLog open(Path path, LogSettings settings) {
+    return EdgeLog.open(path, settings, new EdgeLogMetrics(new SimpleMeterRegistry()));
   }
 
   private static void append(EdgeLog log, int size) {
@@ -129,7 +133,8 @@ class FlippedBitTest {
         append(log, 900);
       }
     }
-    try (EdgeLog log = open(live)) {
+    // No third file while they are copied.
+    try (EdgeLog log = open(live, LogSettings.DEFAULTS)) {
       log.settle(ALPHA, SETTLED);
       for (int i = 0; i < 20; i++) {
         append(log, 9 + i * 50);

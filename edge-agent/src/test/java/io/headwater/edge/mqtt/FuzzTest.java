@@ -3,6 +3,7 @@ package io.headwater.edge.mqtt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
@@ -74,7 +75,7 @@ class FuzzTest {
                 log,
                 ClientWatch.NONE,
                 this::admit,
-                Clock.systemUTC(),
+                DeviceClock.of(Clock.systemUTC()),
                 new MqttMetrics(registry))) {
       int port = listener.address().port();
       Set<String> threads = serverThreads();

@@ -2,6 +2,7 @@ package io.headwater.edge.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
@@ -59,7 +60,7 @@ class MqttLimitsTest {
             publish -> taken.add(publish.done()),
             new LocalDelivery(),
             log,
-            Clock.systemUTC(),
+            DeviceClock.of(Clock.systemUTC()),
             new MqttMetrics(new SimpleMeterRegistry()));
   }
 

@@ -7,6 +7,7 @@ import static io.headwater.edge.mqtt.RawClient.subscribe;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
@@ -59,7 +60,7 @@ class MqttQuotaTest {
             publish -> taken.add(publish.done()),
             new LocalDelivery(),
             log,
-            Clock.systemUTC(),
+            DeviceClock.of(Clock.systemUTC()),
             new MqttMetrics(registry));
   }
 

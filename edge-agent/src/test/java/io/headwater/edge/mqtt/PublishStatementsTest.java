@@ -2,6 +2,8 @@ package io.headwater.edge.mqtt;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.edge.clock.Capture;
+import io.headwater.edge.clock.DeviceClock;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -492,11 +494,14 @@ class PublishStatementsTest extends Conversation {
   void serverUsesNoPacketIdentifierThatIsInUse() {
     var channel = new EmbeddedChannel(new ChannelInboundHandlerAdapter());
     ChannelHandlerContext ctx = channel.pipeline().lastContext();
-    var outbox = new Outbox(new MqttMetrics(new SimpleMeterRegistry()), Clock.systemUTC());
+    var outbox =
+        new Outbox(new MqttMetrics(new SimpleMeterRegistry()), DeviceClock.of(Clock.systemUTC()));
     var held = new HashSet<Integer>();
     for (int i = 1; i <= 70_000; i++) {
       outbox.add(
-          ctx, new Outgoing(i, "t", new byte[0], null, 0, 1 + i % 2, false, List.of(), null, null));
+          ctx,
+          new Outgoing(
+              i, "t", new byte[0], null, Capture.UNKNOWN, 1 + i % 2, false, List.of(), null, null));
       outbox.send(ctx);
       MqttPublishMessage sent = channel.readOutbound();
       int id = sent.variableHeader().packetId();

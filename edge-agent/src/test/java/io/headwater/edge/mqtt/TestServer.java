@@ -1,5 +1,6 @@
 package io.headwater.edge.mqtt;
 
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.Durability;
 import io.headwater.edge.log.EdgeLog;
@@ -8,7 +9,6 @@ import io.headwater.edge.log.LogRow;
 import io.headwater.edge.log.LogSettings;
 import io.headwater.process.ByteSize;
 import io.headwater.process.HostPort;
-import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.StreamPartition;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.netty.util.concurrent.GlobalEventExecutor;
@@ -95,7 +95,7 @@ final class TestServer implements AutoCloseable {
         log,
         ClientWatch.NONE,
         admission,
-        Clock.systemUTC(),
+        DeviceClock.of(Clock.systemUTC()),
         new MqttMetrics(registry),
         loops);
   }
@@ -119,8 +119,7 @@ final class TestServer implements AutoCloseable {
             STREAM,
             null,
             publish.payload(),
-            Clock.systemUTC().millis(),
-            ClockQuality.SYNCED,
+            DeviceClock.of(Clock.systemUTC()).now(),
             publish.topic(),
             publish.clientId(),
             publish.attributes(),
@@ -151,7 +150,7 @@ final class TestServer implements AutoCloseable {
             ClientWatch.NONE,
             admission,
             GlobalEventExecutor.INSTANCE,
-            Clock.systemUTC(),
+            DeviceClock.of(Clock.systemUTC()),
             new MqttMetrics(registry))
         .connection(settings, new Flight(new FlightBudget(() -> 1 << 20), 1 << 20));
   }

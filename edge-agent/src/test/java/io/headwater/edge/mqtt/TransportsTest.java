@@ -13,6 +13,7 @@ import com.hivemq.client.mqtt.MqttWebSocketConfig;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5ClientBuilder;
+import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
 import io.headwater.edge.log.LogSettings;
@@ -94,7 +95,7 @@ class TransportsTest {
               logins.add(login);
               return CompletableFuture.completedFuture(new Admission.Admitted(Rights.ALL));
             },
-            Clock.systemUTC(),
+            DeviceClock.of(Clock.systemUTC()),
             new MqttMetrics(registry));
   }
 
