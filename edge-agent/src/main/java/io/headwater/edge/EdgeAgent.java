@@ -121,6 +121,7 @@ final class EdgeAgent implements RunningProcess {
           }
         });
     health.check("log", log::problem);
+    health.check("room", log::fullness);
     watched.check("log", log::problem);
     String gateway = config.gateway().orElseGet(EdgeAgent::hostName);
     var devices = new DeviceRoster(clock);

@@ -60,6 +60,7 @@ final class PublishRouting implements PublishSink {
             publish.clientId(),
             publish.attributes(),
             routed.durability(),
+            routed.whenFull(),
             also(publish, routed.dedupe()),
             publish.done()));
   }

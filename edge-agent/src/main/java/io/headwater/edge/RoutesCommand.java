@@ -1,6 +1,7 @@
 package io.headwater.edge;
 
 import io.headwater.edge.log.Durability;
+import io.headwater.edge.log.WhenFull;
 import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
 import io.headwater.process.Config;
@@ -61,6 +62,7 @@ final class RoutesCommand implements Callable<Integer> {
     out.println("stream  " + routed.stream());
     out.println("key     " + routed.key());
     out.println("acks    " + acknowledged(routed.durability(), read.log().syncInterval()));
+    out.println("full    " + whenFull(routed.whenFull()));
     table.order(routed.stream()).ifPresent(order -> out.println("order   " + order));
     routed.dedupe().ifPresent(dedupe -> out.println("dedupe  " + dedupe.text()));
     out.println("why     " + routed.why());
@@ -79,5 +81,20 @@ final class RoutesCommand implements Callable<Integer> {
           "interval: once committed; forced to disk within %d ms".formatted(interval.toMillis());
       case MEMORY -> "memory: once queued";
     };
+  }
+
+  private static String whenFull(WhenFull policy) {
+    return policy
+        + ": "
+        + switch (policy.kind()) {
+          case REJECT -> "refused while there is no room";
+          case DROP_OLDEST -> "the oldest readings are given up for it, as gaps";
+          case DROP_NEWEST -> "acknowledged and given up while there is no room, as gaps";
+          case DECIMATE ->
+              "one of %d of a key is kept while room is scarce, none while there is none, the"
+                      .formatted(policy.oneOf())
+                  + " others are gaps";
+          case CRITICAL -> "goes on in the reserve; refused once that is used up";
+        };
   }
 }

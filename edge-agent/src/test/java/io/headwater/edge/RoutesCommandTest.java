@@ -53,6 +53,7 @@ class RoutesCommandTest {
             stream  temps
             key     dev42
             acks    memory: once queued
+            full    reject: refused while there is no room
             dedupe  by JSON '/id' of the same client, for 600 s
             why     rule sensors/+/+device/temperature takes it
             loses   sensors/+site/+device/+kind: at level 4 it has '+kind', the other names 'temperature': more specific

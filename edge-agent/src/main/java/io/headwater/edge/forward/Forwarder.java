@@ -379,9 +379,13 @@ public final class Forwarder implements AutoCloseable {
             Math.min(settings.batchRecords(), limit.readings(urgency, now)));
     int mostBytes = (int) Math.min(settings.batchSize().bytes(), limit.bytes(urgency, now));
     PartitionPlan.Range range = plan.next(track, end, most).orElseThrow();
-    LogSlice slice =
-        log.read(partition, range.from(), (int) (range.to() - range.from()), mostBytes)
-            .before(range.to());
+    LogSlice read = log.read(partition, range.from(), (int) (range.to() - range.from()), mostBytes);
+    // What was given up goes at once, however long that stretch is.
+    long to =
+        read.records().isEmpty()
+            ? plan.next(track, end, Long.MAX_VALUE).map(PartitionPlan.Range::to).orElse(range.to())
+            : range.to();
+    LogSlice slice = read.before(to);
     if (slice.isEmpty()) {
       return false;
     }

@@ -224,8 +224,10 @@ final class PartitionPlan {
     flights.add(flight);
     taken = null;
     sentEnd = Math.max(sentEnd, flight.to());
-    sentBytes = FADES * sentBytes + flight.bytes();
-    sentReadings = FADES * sentReadings + flight.readings();
+    if (flight.readings() > 0) { // gaps tell nothing of how much a reading takes
+      sentBytes = FADES * sentBytes + flight.bytes();
+      sentReadings = FADES * sentReadings + flight.readings();
+    }
     if (urgency == Urgency.PROMPT) {
       turn = (turn + 1) % order.map(each -> Math.max(1, each.live() + each.backfill())).orElse(1);
     }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param attributes what MQTT has to say of it beside topic and payload, as the server encodes it;
  *     null for the most frequent
  * @param durability when it counts as taken
+ * @param whenFull what becomes of it if there is no room
  * @param also changes that are on disk exactly if the row is
  * @param done told the outcome once, on the writer's thread; quick, does not throw
  */
@@ -28,6 +29,7 @@ public record Append(
     String mqttClient,
     byte @Nullable [] attributes,
     Durability durability,
+    WhenFull whenFull,
     List<StateChange> also,
     Consumer<Outcome> done)
     implements Write {
@@ -69,13 +71,42 @@ public record Append(
         done);
   }
 
+  /** One that is refused if there is no room. */
+  public Append(
+      StreamPartition partition,
+      byte @Nullable [] key,
+      byte[] value,
+      Capture capture,
+      String mqttTopic,
+      String mqttClient,
+      byte @Nullable [] attributes,
+      Durability durability,
+      List<StateChange> also,
+      Consumer<Outcome> done) {
+    this(
+        partition,
+        key,
+        value,
+        capture,
+        mqttTopic,
+        mqttClient,
+        attributes,
+        durability,
+        WhenFull.REJECT,
+        also,
+        done);
+  }
+
   /** What became of it. */
   public enum Outcome {
-    /** Committed, and forced to disk if its class asks for that. */
+    /**
+     * Committed, and forced to disk if its class asks for that: as a row, or as a gap if its route
+     * gives readings up when there is no room.
+     */
     COMMITTED,
     /** In the writer's queue, where class {@code memory} asks for no more. */
     QUEUED,
-    /** Certainly not on disk, because there is no room. */
+    /** Certainly not on disk, because there is no room: neither as a row nor as a gap. */
     DISK_FULL,
     /** Certainly not on disk, for another reason. */
     FAILED;

@@ -27,8 +27,6 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.sqlite.SQLiteErrorCode;
-import org.sqlite.SQLiteException;
 
 /**
  * The edge log; see the package comment. Thread-safe.
@@ -40,8 +38,17 @@ public final class EdgeLog implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(EdgeLog.class);
   private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-  /** The state tables with nothing in them, in the file and in its write-ahead log. */
-  private static final long EMPTY_BYTES = 48 << 10;
+  /** What an opening of a log that is not small may write. */
+  private static final long OPENING_BYTES = 256 << 10;
+
+  /** How often it is looked whether a file is full while it fills. */
+  private static final int LOOKS_A_FILE = 16;
+
+  /** What a commit takes beside its rows: some pages ahead of the file. */
+  private static final long COMMIT_OVERHEAD = 16 << 10;
+
+  /** How often a commit is tried that finds the disk full. */
+  private static final int MOST_TRIES = 5;
 
   private static final long HOUSEKEEPING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -54,6 +61,8 @@ public final class EdgeLog implements AutoCloseable {
   private final List<String> pragmas;
   private final WriteQueue queue;
   private final LogFiles files;
+  private final Room room;
+  private final GivingUp givingUp;
   private final List<Runnable> commitListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<CommittedRows>> rowListeners = new CopyOnWriteArrayList<>();
   private final List<StoredSession> sessions;
@@ -83,6 +92,9 @@ public final class EdgeLog implements AutoCloseable {
   private LogFile active;
   private LogState state;
   private long housekeepingNanos = System.nanoTime();
+  private long bytesSinceLook;
+  private long settledDown;
+  private long rollAgainNanos = System.nanoTime();
   private final LogEnd end;
 
   private EdgeLog(
@@ -91,14 +103,17 @@ public final class EdgeLog implements AutoCloseable {
       EdgeLogMetrics metrics,
       List<String> pragmas,
       DeviceClock clock,
+      Reserve reserve,
       LogOpening.Opened opened)
-      throws SQLException {
+      throws IOException, SQLException {
     this.folder = folder;
     this.files = new LogFiles(folder, clock);
     this.settings = settings;
     this.queue = new WriteQueue(settings.queue());
     this.metrics = metrics;
     this.pragmas = pragmas;
+    this.room = new Room(folder, settings.space(), reserve, files::bytes);
+    this.givingUp = new GivingUp(files, room, metrics);
     this.active = opened.active();
     this.state = opened.state();
     this.end = opened.end();
@@ -114,7 +129,9 @@ public final class EdgeLog implements AutoCloseable {
       files.addSealed(sealed);
     }
     files.add(active.path());
+    room.open();
     metrics.gauges(this::depth, queue::size, files::bytes, synced::rowsAhead);
+    metrics.room(room::left, reserve::held, () -> room.isFull() ? 1 : 0);
     this.check = new SealedCheck(files, opened.isInOrder() ? List.of() : opened.sealed());
     this.writer = Threads.start("edge-log-writer-0", this::run);
   }
@@ -122,20 +139,17 @@ public final class EdgeLog implements AutoCloseable {
   /**
    * Opens the log, making it where there is none.
    *
-   * @throws UserError if the folder cannot be used, or a newer agent wrote it
-   */
-  public static EdgeLog open(Path folder, LogSettings settings, EdgeLogMetrics metrics) {
-    return open(folder, settings, metrics, List.of(), DeviceClock.none());
-  }
-
-  /**
-   * As above.
-   *
    * @param clock by which readings get their times when they are read, and their ages
+   * @throws UserError if the folder cannot be used, or a newer agent wrote it
    */
   public static EdgeLog open(
       Path folder, LogSettings settings, EdgeLogMetrics metrics, DeviceClock clock) {
     return open(folder, settings, metrics, List.of(), clock);
+  }
+
+  /** As above, where nobody knows the time: no reading is deleted for its age. */
+  public static EdgeLog open(Path folder, LogSettings settings, EdgeLogMetrics metrics) {
+    return open(folder, settings, metrics, List.of());
   }
 
   /** For tests, which make the disk small. */
@@ -152,8 +166,10 @@ public final class EdgeLog implements AutoCloseable {
       DeviceClock clock) {
     try {
       LastingFolder.make(folder);
+      FileRemains.clear(folder);
+      var reserve = new Reserve(folder);
       return new EdgeLog(
-          folder, settings, metrics, pragmas, clock, LogOpening.open(folder, pragmas));
+          folder, settings, metrics, pragmas, clock, reserve, open(folder, pragmas, reserve));
     } catch (IOException | SQLException e) {
       throw UserError.failure(
           "the log in "
@@ -165,6 +181,20 @@ public final class EdgeLog implements AutoCloseable {
     }
   }
 
+  /** On a full disk an opening notes itself in what the reserve gives back. */
+  private static LogOpening.Opened open(Path folder, List<String> pragmas, Reserve reserve)
+      throws IOException, SQLException {
+    while (true) {
+      try {
+        return LogOpening.open(folder, pragmas);
+      } catch (SQLException e) {
+        if (!LogFile.isFull(e) || reserve.release(OPENING_BYTES) == 0) {
+          throw e;
+        }
+      }
+    }
+  }
+
   /**
    * Hands a reading to the writer; false if its queue is full, by number or by bytes: then nothing
    * was taken.
@@ -172,6 +202,10 @@ public final class EdgeLog implements AutoCloseable {
   public boolean offer(Append append) {
     if (closing || failed.isDone()) {
       append.done().accept(Append.Outcome.FAILED);
+      return true;
+    }
+    if (room.refusesAtOnce(append)) {
+      append.done().accept(Append.Outcome.DISK_FULL);
       return true;
     }
     waitingSinceNanos.compareAndSet(-1, System.nanoTime());
@@ -403,6 +437,11 @@ public final class EdgeLog implements AutoCloseable {
         : Optional.empty();
   }
 
+  /** Why readings are refused for want of room; empty if none are. */
+  public Optional<String> fullness() {
+    return room.problem();
+  }
+
   private void run() {
     var group = new ArrayList<Write>();
     try {
@@ -458,15 +497,60 @@ public final class EdgeLog implements AutoCloseable {
       waitingSinceNanos.compareAndSet(-1, System.nanoTime());
       rollback();
       synced.postpone();
+      giveIfFull(e);
     }
   }
 
   private void commit(List<Write> writes) {
-    long started = System.nanoTime();
-    var group = new WriteGroup(writes, state, metrics);
-    boolean forced = group.mustBeForced() || isForcingDue();
-    Append.Outcome outcome;
+    if (room.isToBeMeasured()) {
+      lookForRoom();
+    }
+    var group = new WriteGroup(writes, state, metrics, room);
+    Append.Outcome outcome = write(group, writes.size());
+    for (int i = 1;
+        i < MOST_TRIES && outcome == Append.Outcome.DISK_FULL && makeRoom(group.bytes());
+        i++) {
+      group = new WriteGroup(writes, state, metrics, room);
+      outcome = write(group, writes.size());
+    }
+    if (outcome == Append.Outcome.COMMITTED) {
+      committed(group);
+      metrics.refused(group.refused());
+    } else {
+      metrics.refused(writes.size());
+      if (outcome == Append.Outcome.DISK_FULL) {
+        failures.failed(writes.size(), new SQLException("the disk is full, the reserve used up"));
+      }
+    }
+    group.tell(outcome);
+    commitListeners.forEach(Runnable::run);
+    if (bytesSinceLook > settings.fileSize().bytes() / LOOKS_A_FILE) {
+      rollIfFull();
+    }
+  }
+
+  private void rollIfFull() {
+    bytesSinceLook = 0;
+    if (System.nanoTime() - rollAgainNanos < 0) {
+      return;
+    }
     try {
+      if (isFull() && room.allowsNewFile()) {
+        roll();
+      }
+    } catch (SQLException e) {
+      rollAgainNanos = System.nanoTime() + HOUSEKEEPING_NANOS;
+      LOGGER.atDebug().setCause(e).log("A new file could not be begun");
+      rollback();
+      giveIfFull(e);
+    }
+  }
+
+  private Append.Outcome write(WriteGroup group, int size) {
+    long started = System.nanoTime();
+    boolean forced = group.mustBeForced() || isForcingDue();
+    try {
+      active.checkpointEvery(room.checkpointPages());
       active.force(forced);
       group.writeTo(active);
       if (forced && !group.hasWritten() && synced.isBehind()) {
@@ -474,29 +558,72 @@ public final class EdgeLog implements AutoCloseable {
       }
       active.commit();
       active.force(true); // all other commits are
-      outcome = Append.Outcome.COMMITTED;
     } catch (SQLException e) {
-      outcome = afterFailure(e, group.before(), writes.size());
+      return afterFailure(e, group.before(), size);
     }
-    if (outcome == Append.Outcome.COMMITTED) {
-      succeeded();
-      metrics.committed(group.rows().size(), System.nanoTime() - started, forced);
-      if (forced) {
-        noteForced();
-      } else {
-        end.note(state, false);
-        synced.committed(state);
-      }
-      retainedTopics = state.retained().topics();
-      if (!group.rows().isEmpty() && !rowListeners.isEmpty()) {
-        CommittedRows committed = group.committed();
-        rowListeners.forEach(listener -> listener.accept(committed));
-      }
+    metrics.committed(group.rows().size(), System.nanoTime() - started, forced);
+    if (forced) {
+      noteForced();
     } else {
-      metrics.refused(writes.size());
+      end.note(state, false);
+      synced.committed(state);
     }
-    group.tell(outcome);
-    commitListeners.forEach(Runnable::run);
+    return Append.Outcome.COMMITTED;
+  }
+
+  private void committed(WriteGroup group) {
+    succeeded();
+    room.used(group.bytes());
+    bytesSinceLook += group.bytes() + COMMIT_OVERHEAD;
+    group
+        .discards()
+        .counts()
+        .forEach((sort, count) -> metrics.discarded(sort.policy(), sort.reason(), count));
+    retainedTopics = state.retained().topics();
+    if (!group.rows().isEmpty() && !rowListeners.isEmpty()) {
+      CommittedRows rows = group.committed();
+      rowListeners.forEach(listener -> listener.accept(rows));
+    }
+  }
+
+  /** Whether the log is still full, and whether something may go that nobody needs as much. */
+  private void lookForRoom() {
+    room.measure();
+    if (!room.isFull() || !givingUp.isDue()) {
+      return;
+    }
+    long before = room.timesFull();
+    givingUp.run(Map.copyOf(settled));
+    if (room.isFull() && before != settledDown) {
+      settledDown = before;
+      checkpoint(); // from now on it grows only by what it must take
+      room.settleDown();
+    }
+  }
+
+  /** SQLite finds the disk full. Whether it is worth to try again. */
+  private boolean makeRoom(long rowBytes) {
+    boolean isNews = room.foundFull();
+    boolean gone = isNews && givingUp.run(Map.copyOf(settled));
+    // First those are refused that have no part in the reserve.
+    boolean given = !isNews && room.giveFor(rowBytes);
+    checkpoint(); // what is in the write-ahead log makes room there
+    return isNews || gone || given;
+  }
+
+  private void checkpoint() {
+    try {
+      active.checkpoint();
+    } catch (SQLException e) {
+      LOGGER.atDebug().setCause(e).log("A checkpoint failed");
+    }
+  }
+
+  /** For what must be written beside readings. */
+  private void giveIfFull(SQLException failure) {
+    if (LogFile.lacksRoom(failure)) {
+      makeRoom(0);
+    }
   }
 
   /** First where it can be found again: from the other on it may leave the device. */
@@ -516,8 +643,10 @@ public final class EdgeLog implements AutoCloseable {
 
   /** Takes the counters back if the group is certainly not on disk; otherwise looks what is. */
   private Append.Outcome afterFailure(SQLException cause, WriteGroup.Counters before, int size) {
-    failures.failed(size, cause);
-    boolean full = isFull(cause);
+    boolean full = LogFile.isFull(cause);
+    if (!full) {
+      failures.failed(size, cause);
+    }
     try {
       active.clearInserts();
       active.rollback();
@@ -540,13 +669,6 @@ public final class EdgeLog implements AutoCloseable {
     }
   }
 
-  /** A batch of inserts wraps what SQLite said. */
-  private static boolean isFull(SQLException cause) {
-    Throwable said = cause instanceof SQLiteException ? cause : cause.getCause();
-    return said instanceof SQLiteException sqlite
-        && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL;
-  }
-
   /** Opens the file anew: what it holds is what happened. */
   private Append.Outcome lookAfter(WriteGroup.Counters before) throws SQLException {
     try {
@@ -560,7 +682,10 @@ public final class EdgeLog implements AutoCloseable {
       // The next start goes on behind all that can have been.
       throw DamagedFile.found("the last rows of " + active.path() + " cannot be read");
     }
-    boolean committed = found.nextSeq() > before.nextSeq() || found.changes() > before.changes();
+    boolean committed =
+        found.nextSeq() > before.nextSeq()
+            || found.changes() > before.changes()
+            || !found.ends().equals(before.ends());
     state = found;
     if (committed) {
       // Reading it back does not tell whether it is on the disk; what is written now forces it.
@@ -582,22 +707,41 @@ public final class EdgeLog implements AutoCloseable {
         active.writeSettled(state);
         active.commit();
       }
-      if (isFull()) {
-        roll();
+      rollIfFull();
+      if (files.bytes() > settings.retention().bytes()
+          || settings.retentionAge().isPresent()
+          || room.isScarce()) {
+        applyRetention();
       }
-      if (files.bytes() > settings.retention().bytes()) {
-        var readers = new ArrayList<>(holds);
-        readers.add(
-            new SessionsHold(
-                active.tables().lowestNeeded(state.nextSeq()), settings.sessionBacklog().bytes()));
-        active.commit();
-        files.applyRetention(settings.retention().bytes(), Map.copyOf(settled), readers);
-      }
-    } catch (SQLException | IOException e) {
+    } catch (SQLException e) {
       settledChanged = true;
       LOGGER.atWarn().addKeyValue("error", e.getMessage()).log("Housekeeping of the log failed");
       rollback();
+      giveIfFull(e);
     }
+    lookForRoom();
+  }
+
+  private void applyRetention() throws SQLException {
+    var readers = new ArrayList<>(holds);
+    readers.add(
+        new SessionsHold(
+            active.tables().lowestNeeded(state.nextSeq()), settings.sessionBacklog().bytes()));
+    active.commit();
+    boolean scarce = room.isScarce();
+    files.applyRetention(
+        (oldest, bytes) ->
+            bytes > settings.retention().bytes()
+                || isOld(oldest)
+                || (scarce && room.isNearlyScarce()),
+        Map.copyOf(settled),
+        readers);
+  }
+
+  /** As far as the clock can tell for certain. */
+  private boolean isOld(Path file) throws SQLException {
+    return settings.retentionAge().isPresent()
+        && files.leastAgeMs(file) > settings.retentionAge().orElseThrow().toMillis();
   }
 
   /**
@@ -621,17 +765,17 @@ public final class EdgeLog implements AutoCloseable {
   private void writeContacts() {
     try {
       contacts.write(active, state);
-    } catch (SQLException _) {
+    } catch (SQLException e) {
       rollback();
+      giveIfFull(e);
     }
   }
 
   /** The state that a new file begins with does not count: it would be full at once. */
-  private boolean isFull() throws IOException {
+  private boolean isFull() throws SQLException {
     return state.nextSeq() > LogFiles.baseSeq(active.path())
         && active.size()
-            > settings.fileSize().bytes()
-                + EMPTY_BYTES
+            > room.fileSize(settings.fileSize().bytes())
                 + 2 * state.retained().bytes()
                 + active.ids().bytes();
   }
@@ -657,6 +801,7 @@ public final class EdgeLog implements AutoCloseable {
       newLife.set(null);
       begun.completeExceptionally(e);
       rollback();
+      giveIfFull(e);
       return;
     }
     epoch = state.epoch();
@@ -687,6 +832,7 @@ public final class EdgeLog implements AutoCloseable {
     LogFile sealed = active;
     active = next;
     state.setChanges(0);
+    room.freed();
     sealed.seal();
   }
 

@@ -1,10 +1,12 @@
 package io.headwater.edge.log;
 
+import io.headwater.uplink.GapReason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -110,6 +112,32 @@ public final class EdgeLogMetrics {
   /** Counts a message that stays a row only, for want of room among the retained ones. */
   void notRetained() {
     notRetained.increment();
+  }
+
+  /** Counts readings that were acknowledged and given up for want of room. */
+  void discarded(WhenFull.Kind policy, GapReason reason, long records) {
+    Counter.builder("edge.log.discarded")
+        .tag("policy", policy.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+        .tag("reason", reason.text())
+        .baseUnit("records")
+        .description(
+            "Readings that were acknowledged and given up; the hub is told of each as a gap")
+        .register(registry)
+        .increment((double) records);
+  }
+
+  void room(Supplier<Number> left, Supplier<Number> reserve, Supplier<Number> full) {
+    Gauge.builder("edge.log.room", left)
+        .baseUnit("bytes")
+        .description("Room for ordinary readings; below 0 what must go on uses up the reserve")
+        .register(registry);
+    Gauge.builder("edge.log.reserve", reserve)
+        .baseUnit("bytes")
+        .description("What is left of the reserve for critical routes, gaps and sessions")
+        .register(registry);
+    Gauge.builder("edge.log.full", full)
+        .description("1 while the log has no room for ordinary readings")
+        .register(registry);
   }
 
   void gauges(

@@ -375,11 +375,14 @@ final class FileReader implements AutoCloseable {
     }
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT first, next, reason FROM gap WHERE sp = ? AND next > ? AND first < ?"
+            "SELECT first, next, reason FROM gap WHERE sp = ? AND next > ? AND first < ? AND first"
+                + " >= (SELECT coalesce(max(first), 0) FROM gap WHERE sp = ? AND first <= ?)"
                 + " ORDER BY first")) {
       select.setInt(1, id);
       select.setLong(2, from);
       select.setLong(3, to);
+      select.setInt(4, id);
+      select.setLong(5, from);
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
           long first = rows.getLong(1);
@@ -389,6 +392,26 @@ final class FileReader implements AutoCloseable {
       }
     }
     return gaps;
+  }
+
+  /** All gaps of a partition. */
+  List<Gap> gaps(StreamPartition partition) throws SQLException {
+    return gaps(partition, 0, Long.MAX_VALUE);
+  }
+
+  /** The numbers of the partitions that have readings which must stay. */
+  Set<Integer> kept() throws SQLException {
+    return KeptPartitions.read(connection);
+  }
+
+  /** Whether it is what was left of a file whose readings were given up. */
+  boolean isRemains() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet mark =
+            statement.executeQuery(
+                "SELECT 1 FROM meta WHERE name = '" + FileRemains.REMAINS + "'")) {
+      return mark.next();
+    }
   }
 
   /** The first offset of a row captured at a time or later; -1 if the file has none. */

@@ -8,7 +8,6 @@ import io.headwater.uplink.Incarnation;
 import io.headwater.uplink.OffsetRanges;
 import io.headwater.uplink.StreamPartition;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -23,6 +22,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
 
 /**
  * The file that is written to. Confined to the writer's thread.
@@ -30,11 +31,12 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * meta(name, value)                        format, epoch, base_seq, first_offset of new partitions,
  *                                          last_asked and last_sent: incarnations,
- *                                          salvaged: {@link Salvage}
+ *                                          salvaged: {@link Salvage}, remains: {@link
+ *                                          FileRemains}, kept: {@link KeptPartitions}
  * sp(id, stream, part, base)               base: the offset that its first row in this file gets
  * batch(seq, head, rows)                   the rows of a commit: {@link RowBatch}, {@link BatchHead}
  * incarnation(n, id), incarnation_first(n, sp, off)
- * settled(sp, first, next), gap(sp, first, next, reason)
+ * settled(sp, first, next), gap(sp, first, next, reason): {@link GapTable}
  * life(id, copy)                           all but batch once more: {@link LifeCopy}
  * </pre>
  *
@@ -46,6 +48,11 @@ final class LogFile implements AutoCloseable {
 
   /** 2 had {@link RowBatch} without boots, and no captures in the {@link StateTables}. */
   static final int FORMAT = 3;
+
+  private static final long PAGE = 4096;
+
+  /** About what the tables take with nothing in them. */
+  private static final long EMPTY_PAGES = 24;
 
   /** Rows in batches; {@code rows} last, so that it is read only by whoever asks for it. */
   static final String BATCH_TABLE =
@@ -60,18 +67,21 @@ final class LogFile implements AutoCloseable {
     "CREATE TABLE incarnation(n INTEGER PRIMARY KEY, id INTEGER NOT NULL)",
     "CREATE TABLE incarnation_first(n INTEGER NOT NULL, sp INTEGER NOT NULL, off INTEGER NOT NULL)",
     "CREATE TABLE settled(sp INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL)",
-    "CREATE TABLE gap(sp INTEGER NOT NULL, first INTEGER NOT NULL, next INTEGER NOT NULL,"
-        + " reason INTEGER NOT NULL)",
     LifeCopy.TABLE
   };
 
   private final Path path;
   private final Connection connection;
   private final PreparedStatement insert;
+  private final PreparedStatement countPages;
   private final StateTables tables;
   private final MessageIds ids;
+  private final GapTable gaps;
+  private final KeptPartitions kept;
   private final RowBatchWriter batch = new RowBatchWriter();
+  private long emptyPages = EMPTY_PAGES;
   private boolean forces = true;
+  private int checkpointPages;
   private boolean endIsKnown = true;
   private boolean isSalvaged;
 
@@ -82,8 +92,11 @@ final class LogFile implements AutoCloseable {
     this.path = path;
     this.connection = connection;
     this.insert = connection.prepareStatement(INSERT_BATCH);
+    this.countPages = connection.prepareStatement("PRAGMA page_count");
     this.tables = new StateTables(connection);
     this.ids = new MessageIds(connection);
+    this.gaps = new GapTable(connection);
+    this.kept = new KeptPartitions(connection);
   }
 
   /**
@@ -126,6 +139,7 @@ final class LogFile implements AutoCloseable {
       for (String table : SCHEMA) {
         statement.executeUpdate(table);
       }
+      GapTable.create(statement);
     }
     StateTables.create(connection);
   }
@@ -144,6 +158,7 @@ final class LogFile implements AutoCloseable {
       statement.executeUpdate("INSERT INTO meta VALUES ('base_seq', " + state.nextSeq() + ")");
       statement.executeUpdate(
           "INSERT INTO meta VALUES ('first_offset', " + state.firstOffset() + ")");
+      KeptPartitions.begin(statement);
     }
     var file = new LogFile(path, connection);
     for (var entry : state.partitions().entrySet()) {
@@ -161,6 +176,7 @@ final class LogFile implements AutoCloseable {
     }
     file.commit();
     file.checkpoint();
+    file.emptyPages = file.pages();
     return file;
   }
 
@@ -205,10 +221,18 @@ final class LogFile implements AutoCloseable {
     return path;
   }
 
-  /** The file and its write-ahead log. */
-  long size() throws IOException {
-    Path wal = Path.of(path + "-wal");
-    return Files.size(path) + (Files.exists(wal) ? Files.size(wal) : 0);
+  /**
+   * Bytes of what is in it, wherever that stands: what is written ahead of the file does not count
+   * twice. Without what it held before its first row, of a file that was begun here.
+   */
+  long size() throws SQLException {
+    return (pages() - emptyPages) * PAGE;
+  }
+
+  private long pages() throws SQLException {
+    try (ResultSet pages = countPages.executeQuery()) {
+      return pages.next() ? pages.getLong(1) : 0;
+    }
   }
 
   private static void check(Connection connection) throws SQLException {
@@ -454,9 +478,12 @@ final class LogFile implements AutoCloseable {
     insert.executeBatch();
   }
 
+  /** What was to be written and is not on disk does not count any more. */
   void clearInserts() throws SQLException {
     batch.clear();
     insert.clearBatch();
+    gaps.forget();
+    kept.forget();
   }
 
   StateTables tables() {
@@ -465,6 +492,11 @@ final class LogFile implements AutoCloseable {
 
   MessageIds ids() {
     return ids;
+  }
+
+  /** Notes that a reading of the partition must not be given up for others. */
+  void keep(int partition) throws SQLException {
+    lifeChanged |= kept.keep(partition);
   }
 
   /** Notes that a group changes state: whether it is on disk can then be looked up. */
@@ -477,15 +509,7 @@ final class LogFile implements AutoCloseable {
 
   void insertGap(int partition, Gap gap) throws SQLException {
     lifeChanged = true;
-    try (PreparedStatement add =
-        connection.prepareStatement(
-            "INSERT INTO gap(sp, first, next, reason) VALUES (?, ?, ?, ?)")) {
-      add.setInt(1, partition);
-      add.setLong(2, gap.firstOffset());
-      add.setLong(3, gap.nextOffset());
-      add.setInt(4, gap.reason().ordinal());
-      add.executeUpdate();
-    }
+    gaps.add(partition, gap);
   }
 
   void writeIncarnations(LogState state) throws SQLException {
@@ -647,6 +671,20 @@ final class LogFile implements AutoCloseable {
     connection.setAutoCommit(false);
   }
 
+  /** Whether there was no room. A batch of inserts wraps what SQLite said. */
+  static boolean isFull(SQLException failure) {
+    Throwable said = failure instanceof SQLiteException ? failure : failure.getCause();
+    return said instanceof SQLiteException sqlite
+        && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_FULL;
+  }
+
+  /** The same, also for what is not written by a commit. */
+  static boolean lacksRoom(SQLException failure) {
+    return isFull(failure)
+        || (failure instanceof SQLiteException sqlite
+            && sqlite.getResultCode() == SQLiteErrorCode.SQLITE_IOERR_SHMSIZE);
+  }
+
   private static boolean isNoTransaction(SQLException e) {
     return String.valueOf(e.getMessage()).contains("no transaction is active");
   }
@@ -658,8 +696,8 @@ final class LogFile implements AutoCloseable {
   }
 
   /**
-   * Brings what was committed into the file itself, where damage to what follows spares it; not on
-   * a disk that has no room for it now.
+   * Brings what was committed into the file itself, where damage to what follows spares it, and
+   * whose room ahead of it is then used anew; not on a disk that has no room for it now.
    */
   void checkpoint() throws SQLException {
     connection.setAutoCommit(true); // SQLite refuses within a transaction
@@ -667,12 +705,22 @@ final class LogFile implements AutoCloseable {
       statement.execute("PRAGMA wal_checkpoint(PASSIVE)");
     } catch (SQLException e) {
       LOGGER
-          .atWarn()
+          .atDebug()
           .addKeyValue("file", path)
-          .addKeyValue("error", e.getMessage())
+          .setCause(e)
           .log("What is written ahead of the file stays there for now");
     }
     connection.setAutoCommit(false);
+  }
+
+  /** After how many pages the write-ahead log goes into the file: how large it gets. */
+  void checkpointEvery(int pages) throws SQLException {
+    if (pages != checkpointPages) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("PRAGMA wal_autocheckpoint=" + pages);
+      }
+      checkpointPages = pages;
+    }
   }
 
   /** Moves the write-ahead log into the file, so that it can be read alone, and closes it. */
@@ -687,8 +735,10 @@ final class LogFile implements AutoCloseable {
   @Override
   public void close() throws SQLException {
     insert.close();
+    countPages.close();
     tables.close();
     ids.close();
+    gaps.close();
     connection.close();
   }
 }

@@ -11,12 +11,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -31,9 +33,13 @@ import org.slf4j.LoggerFactory;
 final class LogFiles implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(LogFiles.class);
 
+  /** For so long a file is not looked at again that has too much in it which must stay. */
+  private static final long PASSED_OVER_NANOS = TimeUnit.MINUTES.toNanos(1);
+
   private final Path folder;
   private final Set<Path> salvaged = new HashSet<>();
   private final TreeMap<Path, FileReader> readers = new TreeMap<>();
+  private final Map<Path, Long> passedOver = new HashMap<>();
   private final DeviceClock clock;
 
   private static final Pattern NAME = Pattern.compile("(\\d{20})\\.edgelog");
@@ -355,7 +361,7 @@ final class LogFiles implements AutoCloseable {
   synchronized long bytes() {
     long bytes = 0;
     for (Path path : readers.keySet()) {
-      bytes += size(path) + size(Path.of(path + "-wal"));
+      bytes += size(path) + size(Path.of(path + "-wal")) + size(Path.of(path + "-shm"));
     }
     return bytes;
   }
@@ -368,30 +374,115 @@ final class LogFiles implements AutoCloseable {
     }
   }
 
+  /** Which settled files are deleted. Asked for one after the other, the oldest first. */
+  interface Excess {
+    /**
+     * @param oldest the file
+     * @param bytes of all files
+     */
+    boolean isTooMuch(Path oldest, long bytes) throws SQLException;
+  }
+
   /**
-   * Deletes settled files from the front while there are more bytes than allowed. The newest two
-   * stay: the one before the active file is its fallback.
+   * Deletes settled files from the front while there is too much. The newest two stay: the one
+   * before the active file is its fallback.
    *
    * @param holds readers that keep a file they have not read, as long as they may
+   * @return whether any was deleted
    */
-  synchronized void applyRetention(
-      long allowed, Map<StreamPartition, OffsetRanges> settled, List<LogHold> holds)
+  synchronized boolean applyRetention(
+      Excess excess, Map<StreamPartition, OffsetRanges> settled, List<LogHold> holds)
       throws SQLException {
-    for (long bytes = bytes(); bytes > allowed && readers.size() > 2; bytes = bytes()) {
+    boolean deleted = false;
+    while (readers.size() > 2) {
       var files = List.copyOf(readers.values());
       FileReader oldest = files.getFirst();
+      long bytes = bytes();
       long end = files.get(1).baseSeq();
-      if (!isSettled(bases(oldest), bases(files.get(1)), settled)) {
-        return;
+      if (!excess.isTooMuch(oldest.path(), bytes)
+          || !isSettled(bases(oldest), bases(files.get(1)), settled)) {
+        return deleted;
       }
       for (LogHold hold : holds) {
         if (hold.neededSeq() < end && bytes <= hold.mostBytes()) {
-          return;
+          return deleted;
         }
       }
       readers.remove(oldest.path());
       closeQuietly(oldest);
       delete(oldest.path());
+      deleted = true;
+    }
+    return deleted;
+  }
+
+  /**
+   * Gives up readings that the hub does not have: those of the oldest file that has such as may be
+   * given up. The newest two stay whole.
+   *
+   * @param mostCarried bytes of readings that must stay which may be copied; a file with more is
+   *     passed over for a minute
+   * @return how many; 0 if there are none
+   * @throws SQLException if what is left of the file cannot be written; then it stays
+   */
+  synchronized long giveUpOldest(Map<StreamPartition, OffsetRanges> settled, long mostCarried)
+      throws SQLException {
+    var remains = new FileRemains(settled, mostCarried);
+    var files = List.copyOf(readers.values());
+    for (int i = 0; i + 2 < files.size(); i++) {
+      FileReader file = files.get(i);
+      if (passedOver.getOrDefault(file.path(), Long.MIN_VALUE) > System.nanoTime()) {
+        continue;
+      }
+      var source = new FileRemains.Source(file, bases(file), bases(files.get(i + 1)));
+      long readings = remains.droppable(source);
+      if (readings == 0) {
+        continue;
+      }
+      var sources = new ArrayList<FileRemains.Source>();
+      if (i > 0 && files.get(i - 1).isRemains()) {
+        var before =
+            new FileRemains.Source(files.get(i - 1), bases(files.get(i - 1)), source.bases());
+        if (FileRemains.agree(before, source)) {
+          sources.add(before);
+        }
+      }
+      sources.add(source);
+      if (giveUp(remains, sources)) {
+        return readings;
+      }
+      passedOver.put(file.path(), System.nanoTime() + PASSED_OVER_NANOS);
+    }
+    return 0;
+  }
+
+  private boolean giveUp(FileRemains remains, List<FileRemains.Source> sources)
+      throws SQLException {
+    Path first = sources.getFirst().file().path();
+    try {
+      Optional<Path> written = remains.write(sources);
+      if (written.isEmpty()) {
+        // Those before have taken what may be carried: by itself the file may fit.
+        return sources.size() > 1 && giveUp(remains, List.of(sources.getLast()));
+      }
+      closeQuietly(readers.get(first));
+      boolean replaced;
+      try {
+        replaced = FileRemains.replace(first, written.get());
+      } finally {
+        Files.deleteIfExists(written.get());
+        add(first);
+      }
+      for (FileRemains.Source source : sources.subList(1, sources.size())) {
+        if (replaced) {
+          readers.remove(source.file().path());
+          closeQuietly(source.file());
+          delete(source.file().path());
+        }
+      }
+      return replaced;
+    } catch (IOException e) {
+      throw new SQLException(e);
     }
   }
 

@@ -2,18 +2,22 @@ package io.headwater.edge.log;
 
 import io.headwater.process.ByteSize;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How the log works.
  *
  * @param fileSize at which the next file is begun
  * @param retention bytes of all files; above it settled files are deleted, oldest first
+ * @param retentionAge after which settled files are deleted, by the time of their newest reading;
+ *     only by a clock that can be trusted
  * @param linger how long the writer waits for company before a commit; saves flash
  * @param queue readings that may wait for the writer
  * @param sessionBacklog bytes up to which settled files are kept for sessions that have not got
  *     what is in them
  * @param syncInterval after which readings of the classes {@code interval} and {@code memory} are
  *     forced to disk at the latest
+ * @param space what the log may take of the card
  */
 public record LogSettings(
     ByteSize fileSize,
@@ -21,7 +25,9 @@ public record LogSettings(
     Duration linger,
     int queue,
     ByteSize sessionBacklog,
-    Duration syncInterval) {
+    Duration syncInterval,
+    Optional<Duration> retentionAge,
+    SpaceSettings space) {
   public static final LogSettings DEFAULTS =
       new LogSettings(
           ByteSize.ofMebibytes(64),
@@ -29,7 +35,9 @@ public record LogSettings(
           Duration.ZERO,
           8192,
           ByteSize.ofMebibytes(2048),
-          Duration.ofSeconds(1));
+          Duration.ofSeconds(1),
+          Optional.empty(),
+          SpaceSettings.DEFAULTS);
 
   /** With the default backlog of sessions. */
   public LogSettings(ByteSize fileSize, ByteSize retention, Duration linger, int queue) {
@@ -40,6 +48,25 @@ public record LogSettings(
   public LogSettings(
       ByteSize fileSize, ByteSize retention, Duration linger, int queue, ByteSize sessionBacklog) {
     this(fileSize, retention, linger, queue, sessionBacklog, DEFAULTS.syncInterval());
+  }
+
+  /** With the default space, and without an age. */
+  public LogSettings(
+      ByteSize fileSize,
+      ByteSize retention,
+      Duration linger,
+      int queue,
+      ByteSize sessionBacklog,
+      Duration syncInterval) {
+    this(
+        fileSize,
+        retention,
+        linger,
+        queue,
+        sessionBacklog,
+        syncInterval,
+        Optional.empty(),
+        SpaceSettings.DEFAULTS);
   }
 
   public LogSettings {
@@ -53,6 +80,12 @@ public record LogSettings(
       throw new IllegalArgumentException(
           "log.sync-interval " + syncInterval.toMillis() + "ms is not 10ms to 1h");
     }
+    retentionAge.ifPresent(age -> {
+      if (age.toMinutes() < 1) {
+        throw new IllegalArgumentException(
+            "log.retention-age " + age.toMillis() + "ms < min 1m; without one age does not count");
+      }
+    });
     if (queue < 1) {
       throw new IllegalArgumentException("log.queue " + queue + " < min 1");
     }

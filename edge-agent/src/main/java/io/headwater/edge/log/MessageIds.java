@@ -77,14 +77,18 @@ final class MessageIds implements AutoCloseable {
     }
   }
 
-  /** Whether it was known; if not, it is from now on. */
-  boolean remember(String client, String id, long nowMs, long windowMs) throws SQLException {
+  boolean isKnown(String client, String id, long nowMs) throws SQLException {
     find.setString(1, client);
     find.setString(2, id);
     try (ResultSet found = find.executeQuery()) {
-      if (found.next() && found.getLong(1) > nowMs) {
-        return true;
-      }
+      return found.next() && found.getLong(1) > nowMs;
+    }
+  }
+
+  /** Whether it was known; if not, it is from now on. */
+  boolean remember(String client, String id, long nowMs, long windowMs) throws SQLException {
+    if (isKnown(client, id, nowMs)) {
+      return true;
     }
     put.setString(1, client);
     put.setString(2, id);

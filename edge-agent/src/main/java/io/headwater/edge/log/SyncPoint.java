@@ -16,6 +16,7 @@ final class SyncPoint {
   private volatile long committedSeq;
 
   // Of the writer's thread.
+  private boolean isBehind;
   private long aheadSinceNanos;
 
   /** All that is committed is forced to disk. */
@@ -23,13 +24,15 @@ final class SyncPoint {
     ends = Map.copyOf(state.ends());
     endSeq = state.nextSeq();
     committedSeq = endSeq;
+    isBehind = false;
   }
 
-  /** More is committed, and not forced yet. */
+  /** More is committed, rows or gaps, and not forced yet. */
   void committed(LogState state) {
-    if (!isBehind()) {
+    if (!isBehind) {
       aheadSinceNanos = System.nanoTime();
     }
+    isBehind = true;
     committedSeq = state.nextSeq();
   }
 
@@ -40,7 +43,7 @@ final class SyncPoint {
 
   /** Whether something is committed that is not forced to disk. */
   boolean isBehind() {
-    return committedSeq > endSeq;
+    return isBehind;
   }
 
   /** How long forcing can still wait; {@code otherwise} if there is nothing to force. */

@@ -1,9 +1,11 @@
 package io.headwater.edge.log;
 
 import io.headwater.edge.log.LogState.PartitionState;
+import io.headwater.uplink.GapReason;
 import io.headwater.uplink.StreamPartition;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,15 +31,22 @@ final class WriteGroup {
   private final List<Write> writes;
   private final LogState state;
   private final EdgeLogMetrics metrics;
+  private final Room room;
   private final Counters before;
   private final List<Append> rows;
   private final List<Found> found = new ArrayList<>();
+
+  /** By their places in the group. */
+  private final BitSet refused = new BitSet();
+
+  private final Discards discards = new Discards();
   private boolean written;
 
-  WriteGroup(List<Write> writes, LogState state, EdgeLogMetrics metrics) {
+  WriteGroup(List<Write> writes, LogState state, EdgeLogMetrics metrics, Room room) {
     this.writes = writes;
     this.state = state;
     this.metrics = metrics;
+    this.room = room;
     this.before = new Counters(state.nextSeq(), state.changes(), state.retained(), state.ends());
     this.rows = new ArrayList<>(writes.size());
   }
@@ -48,6 +57,24 @@ final class WriteGroup {
 
   List<Append> rows() {
     return rows;
+  }
+
+  /** Readings that were neither written nor given up, for want of room. */
+  int refused() {
+    return refused.cardinality();
+  }
+
+  Discards discards() {
+    return discards;
+  }
+
+  /** About what the rows take. */
+  long bytes() {
+    long bytes = 0;
+    for (Append row : rows) {
+      bytes += row.size();
+    }
+    return bytes;
   }
 
   /**
@@ -79,18 +106,15 @@ final class WriteGroup {
   }
 
   CommittedRows committed() {
-    long bytes = 0;
-    for (Append row : rows) {
-      bytes += row.size();
-    }
-    return new CommittedRows(before.nextSeq(), rows, bytes);
+    return new CommittedRows(before.nextSeq(), rows, bytes());
   }
 
   /** Does not commit. */
   void writeTo(LogFile file) throws SQLException {
     boolean changed = false;
-    for (Write write : writes) {
-      switch (write) {
+    for (int i = 0; i < writes.size(); i++) {
+      switch (writes.get(i)) {
+        case Append append when isRefused(file, append) -> refused.set(i);
         case Append append -> {
           insert(file, append);
           changed |= !append.also().isEmpty();
@@ -102,8 +126,9 @@ final class WriteGroup {
       }
     }
     file.flushInserts();
+    discards.writeTo(file, state);
     metrics.forgotten(file.ids().forget(state.runningMs()));
-    written = changed || !rows.isEmpty();
+    written = changed || !rows.isEmpty() || !discards.isEmpty();
     if (changed) {
       state.setChanges(state.changes() + 1);
       file.writeChanges(state);
@@ -117,6 +142,20 @@ final class WriteGroup {
     for (StateChange change : write.changes()) {
       file.tables().apply(change, state.nextSeq());
     }
+  }
+
+  /** One that comes again needs no room: it is acknowledged as ever. */
+  private boolean isRefused(LogFile file, Append append) throws SQLException {
+    if (!room.refuses(append)) {
+      return false;
+    }
+    for (StateChange change : append.also()) {
+      if (change instanceof StateChange.RememberId(String id, long _)
+          && file.ids().isKnown(append.mqttClient(), id, state.runningMs())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether the row was written before, by the identifier in it. */
@@ -134,11 +173,7 @@ final class WriteGroup {
   private void insert(LogFile file, Append append) throws SQLException {
     if (isRepeat(file, append)) {
       metrics.repeated();
-      for (StateChange change : append.also()) {
-        if (!(change instanceof StateChange.Retain || change instanceof StateChange.RememberId)) {
-          file.tables().apply(change, state.nextSeq());
-        }
-      }
+      changeWithoutRow(file, append);
       return;
     }
     PartitionState partition = state.partitions().get(append.partition());
@@ -146,6 +181,19 @@ final class WriteGroup {
       partition = new PartitionState(state.partitions().size() + 1, state.firstOffset());
       state.partitions().put(append.partition(), partition);
       file.insertPartition(append.partition(), partition);
+    }
+    Optional<GapReason> discarded = room.discards(append);
+    if (discarded.isPresent()) {
+      discards.add(append, discarded.get());
+      changeWithoutRow(file, append);
+      if (isRetained(append) && append.value().length == 0) {
+        retain(
+            file.tables(), state.nextSeq(), append); // needs no room: the topic has none any more
+      }
+      return;
+    }
+    if (!append.whenFull().mayBeDropped()) {
+      file.keep(partition.id());
     }
     long seq = state.nextSeq();
     state.setNextSeq(seq + 1);
@@ -156,6 +204,23 @@ final class WriteGroup {
         retain(file.tables(), seq, append);
       } else if (!(change instanceof StateChange.RememberId)) {
         file.tables().apply(change, seq);
+      }
+    }
+  }
+
+  private static boolean isRetained(Append append) {
+    for (StateChange change : append.also()) {
+      if (change instanceof StateChange.Retain) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void changeWithoutRow(LogFile file, Append append) throws SQLException {
+    for (StateChange change : append.also()) {
+      if (!(change instanceof StateChange.Retain || change instanceof StateChange.RememberId)) {
+        file.tables().apply(change, state.nextSeq());
       }
     }
   }
@@ -191,9 +256,10 @@ final class WriteGroup {
       return;
     }
     int told = 0;
-    for (Write write : writes) {
-      switch (write) {
-        case Append append -> tell(append, outcome);
+    for (int i = 0; i < writes.size(); i++) {
+      switch (writes.get(i)) {
+        case Append append ->
+            tell(append, refused.get(i) ? Append.Outcome.DISK_FULL : Append.Outcome.COMMITTED);
         case StateWrite changes -> {
           // Found outright, unless the outcome had to be looked up in the file.
           if (told < found.size()) {

@@ -1,6 +1,7 @@
 package io.headwater.edge.route;
 
 import io.headwater.edge.log.Durability;
+import io.headwater.edge.log.WhenFull;
 import java.util.Optional;
 
 /**
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param dedupe how a publish that comes again is told; without it each is a reading of its own
  * @param order in which the stream's readings go to the hub when some have waited
  * @param durability when a publish is acknowledged; {@code fsync} if absent
+ * @param whenFull what becomes of readings when there is no room; {@code reject} if absent
  */
 public record RouteRule(
     String topic,
@@ -20,10 +22,22 @@ public record RouteRule(
     String key,
     Optional<SendOrder> order,
     Optional<Durability> durability,
+    Optional<WhenFull> whenFull,
     Optional<Dedupe> dedupe) {
   /** One whose publishes are acknowledged once they are forced to disk. */
   public RouteRule(String topic, String stream, String key) {
     this(topic, stream, key, Optional.empty(), Optional.empty(), Optional.empty());
+  }
+
+  /** One whose readings are refused when there is no room. */
+  public RouteRule(
+      String topic,
+      String stream,
+      String key,
+      Optional<SendOrder> order,
+      Optional<Durability> durability,
+      Optional<Dedupe> dedupe) {
+    this(topic, stream, key, order, durability, Optional.empty(), dedupe);
   }
 
   public RouteRule {

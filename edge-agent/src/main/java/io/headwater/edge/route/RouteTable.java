@@ -1,6 +1,7 @@
 package io.headwater.edge.route;
 
 import io.headwater.edge.log.Durability;
+import io.headwater.edge.log.WhenFull;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -47,6 +48,11 @@ public final class RouteTable {
     /** When the publish is acknowledged. */
     public Durability durability() {
       return rule == null ? Durability.FSYNC : rule.durability().orElse(Durability.FSYNC);
+    }
+
+    /** What becomes of the reading when there is no room. */
+    public WhenFull whenFull() {
+      return rule == null ? WhenFull.REJECT : rule.whenFull().orElse(WhenFull.REJECT);
     }
   }
 

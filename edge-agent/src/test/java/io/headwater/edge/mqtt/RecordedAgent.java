@@ -61,7 +61,7 @@ final class RecordedAgent implements AutoCloseable {
             gateway: recorded
             listen: {mqtt: "127.0.0.1:0"}
             http: 127.0.0.1:0
-            log: {file-size: %s}
+            log: {file-size: %s, space: {reserve: 64KiB}}
             uplink: {bridges: []}
             """
                 .formatted(place.resolve("edge"), fileSize));
