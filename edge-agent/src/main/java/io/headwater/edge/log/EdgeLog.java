@@ -53,6 +53,7 @@ public final class EdgeLog implements AutoCloseable {
   private final EdgeLogMetrics metrics;
   private final List<String> pragmas;
   private final WriteQueue queue;
+  private final FlashThrottle throttle;
   private final LogFiles files;
   private final List<Runnable> commitListeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<CommittedRows>> rowListeners = new CopyOnWriteArrayList<>();
@@ -91,12 +92,14 @@ public final class EdgeLog implements AutoCloseable {
       EdgeLogMetrics metrics,
       List<String> pragmas,
       DeviceClock clock,
+      FlashThrottle throttle,
       LogOpening.Opened opened)
       throws SQLException {
     this.folder = folder;
     this.files = new LogFiles(folder, clock);
     this.settings = settings;
     this.queue = new WriteQueue(settings.queue());
+    this.throttle = throttle;
     this.metrics = metrics;
     this.pragmas = pragmas;
     this.active = opened.active();
@@ -115,6 +118,7 @@ public final class EdgeLog implements AutoCloseable {
     }
     files.add(active.path());
     metrics.gauges(this::depth, queue::size, files::bytes, synced::rowsAhead);
+    metrics.syncInterval(throttle::interval);
     this.check = new SealedCheck(files, opened.isInOrder() ? List.of() : opened.sealed());
     this.writer = Threads.start("edge-log-writer-0", this::run);
   }
@@ -125,7 +129,8 @@ public final class EdgeLog implements AutoCloseable {
    * @throws UserError if the folder cannot be used, or a newer agent wrote it
    */
   public static EdgeLog open(Path folder, LogSettings settings, EdgeLogMetrics metrics) {
-    return open(folder, settings, metrics, List.of(), DeviceClock.none());
+    return open(
+        folder, settings, metrics, List.of(), DeviceClock.none(), FlashThrottle.of(settings));
   }
 
   /**
@@ -135,13 +140,19 @@ public final class EdgeLog implements AutoCloseable {
    */
   public static EdgeLog open(
       Path folder, LogSettings settings, EdgeLogMetrics metrics, DeviceClock clock) {
-    return open(folder, settings, metrics, List.of(), clock);
+    return open(folder, settings, metrics, List.of(), clock, FlashThrottle.of(settings));
   }
 
   /** For tests, which make the disk small. */
   static EdgeLog open(
       Path folder, LogSettings settings, EdgeLogMetrics metrics, List<String> pragmas) {
-    return open(folder, settings, metrics, pragmas, DeviceClock.none());
+    return open(folder, settings, metrics, pragmas, DeviceClock.none(), FlashThrottle.of(settings));
+  }
+
+  /** For tests, which move its time. */
+  static EdgeLog open(
+      Path folder, LogSettings settings, EdgeLogMetrics metrics, FlashThrottle throttle) {
+    return open(folder, settings, metrics, List.of(), DeviceClock.none(), throttle);
   }
 
   private static EdgeLog open(
@@ -149,11 +160,12 @@ public final class EdgeLog implements AutoCloseable {
       LogSettings settings,
       EdgeLogMetrics metrics,
       List<String> pragmas,
-      DeviceClock clock) {
+      DeviceClock clock,
+      FlashThrottle throttle) {
     try {
       LastingFolder.make(folder);
       return new EdgeLog(
-          folder, settings, metrics, pragmas, clock, LogOpening.open(folder, pragmas));
+          folder, settings, metrics, pragmas, clock, throttle, LogOpening.open(folder, pragmas));
     } catch (IOException | SQLException e) {
       throw UserError.failure(
           "the log in "
@@ -283,6 +295,11 @@ public final class EdgeLog implements AutoCloseable {
     return synced.committedSeq();
   }
 
+  /** After so long readings of other classes than {@code fsync} are on disk at the latest, now. */
+  public Duration syncInterval() {
+    return throttle.interval();
+  }
+
   /** How many topics have a retained message. */
   public long retainedTopics() {
     return retainedTopics;
@@ -379,11 +396,20 @@ public final class EdgeLog implements AutoCloseable {
 
   /** Readings committed and not yet settled. */
   public long depth() {
-    long depth = 0;
-    for (var entry : ends().entrySet()) {
-      depth += entry.getValue() - settled(entry.getKey()).count(0, entry.getValue());
-    }
-    return depth;
+    return depths().values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** The same of each partition. */
+  public Map<StreamPartition, Long> depths() {
+    var depths = new HashMap<StreamPartition, Long>();
+    ends()
+        .forEach((partition, end) -> depths.put(partition, end - settled(partition).count(0, end)));
+    return depths;
+  }
+
+  /** The last commit that failed since the opening, if one has. */
+  public Optional<CommitFailure> lastFailure() {
+    return failures.last();
   }
 
   /** Completes exceptionally when the log can no longer be written. */
@@ -407,7 +433,11 @@ public final class EdgeLog implements AutoCloseable {
     var group = new ArrayList<Write>();
     try {
       while (!closing || !queue.isEmpty()) {
-        queue.collect(group, Math.min(IDLE_NANOS, forcingIsDueIn()), settings.linger().toNanos());
+        queue.collect(
+            group,
+            Math.min(IDLE_NANOS, forcingIsDueIn()),
+            settings.linger().toNanos(),
+            throttle.lingerNanos());
         if (!group.isEmpty()) {
           commit(group);
           group.clear();
@@ -441,7 +471,7 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   private long forcingIsDueIn() {
-    return synced.nanosLeft(settings.syncInterval().toNanos(), Long.MAX_VALUE);
+    return synced.nanosLeft(throttle.syncNanos(), Long.MAX_VALUE);
   }
 
   /** Forces to disk what is committed already. */
@@ -451,6 +481,7 @@ public final class EdgeLog implements AutoCloseable {
       active.commit();
       noteForced();
       metrics.forcedByTime();
+      throttle.committed(List.of());
       succeeded();
       commitListeners.forEach(Runnable::run);
     } catch (SQLException e) {
@@ -481,6 +512,7 @@ public final class EdgeLog implements AutoCloseable {
     if (outcome == Append.Outcome.COMMITTED) {
       succeeded();
       metrics.committed(group.rows().size(), System.nanoTime() - started, forced);
+      throttle.committed(writes);
       if (forced) {
         noteForced();
       } else {
@@ -573,6 +605,7 @@ public final class EdgeLog implements AutoCloseable {
 
   private void housekeeping() {
     housekeepingNanos = System.nanoTime();
+    throttle.look();
     try {
       tryAgain();
       if (settledChanged) {

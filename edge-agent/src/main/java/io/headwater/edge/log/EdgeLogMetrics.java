@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -110,6 +111,15 @@ public final class EdgeLogMetrics {
   /** Counts a message that stays a row only, for want of room among the retained ones. */
   void notRetained() {
     notRetained.increment();
+  }
+
+  void syncInterval(Supplier<Duration> interval) {
+    Gauge.builder("edge.log.sync.interval", () -> interval.get().toNanos() / 1e9)
+        .baseUnit("seconds")
+        .description(
+            "After so long readings of other classes than fsync are on disk at the latest; above"
+                + " log.sync-interval while more is written than log.flash-budget allows")
+        .register(registry);
   }
 
   void gauges(

@@ -14,6 +14,7 @@ import java.time.Duration;
  *     what is in them
  * @param syncInterval after which readings of the classes {@code interval} and {@code memory} are
  *     forced to disk at the latest
+ * @param flashBudget above which that takes longer
  */
 public record LogSettings(
     ByteSize fileSize,
@@ -21,7 +22,8 @@ public record LogSettings(
     Duration linger,
     int queue,
     ByteSize sessionBacklog,
-    Duration syncInterval) {
+    Duration syncInterval,
+    FlashBudget flashBudget) {
   public static final LogSettings DEFAULTS =
       new LogSettings(
           ByteSize.ofMebibytes(64),
@@ -29,7 +31,8 @@ public record LogSettings(
           Duration.ZERO,
           8192,
           ByteSize.ofMebibytes(2048),
-          Duration.ofSeconds(1));
+          Duration.ofSeconds(1),
+          FlashBudget.NONE);
 
   /** With the default backlog of sessions. */
   public LogSettings(ByteSize fileSize, ByteSize retention, Duration linger, int queue) {
@@ -40,6 +43,17 @@ public record LogSettings(
   public LogSettings(
       ByteSize fileSize, ByteSize retention, Duration linger, int queue, ByteSize sessionBacklog) {
     this(fileSize, retention, linger, queue, sessionBacklog, DEFAULTS.syncInterval());
+  }
+
+  /** Without a budget. */
+  public LogSettings(
+      ByteSize fileSize,
+      ByteSize retention,
+      Duration linger,
+      int queue,
+      ByteSize sessionBacklog,
+      Duration syncInterval) {
+    this(fileSize, retention, linger, queue, sessionBacklog, syncInterval, FlashBudget.NONE);
   }
 
   public LogSettings {
