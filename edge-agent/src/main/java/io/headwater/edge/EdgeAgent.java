@@ -61,6 +61,9 @@ final class EdgeAgent implements RunningProcess {
   /** Path of the HTTP page that reloads. */
   static final String RELOAD = "/reload";
 
+  /** Path of the HTTP page that tells how the agent does. */
+  static final String STATUS = "/status";
+
   private static final Duration SELF_TEST = Duration.ofSeconds(60);
   private static final int WORKERS = 2;
   private static final int WORK_WAITING = 64;
@@ -156,6 +159,18 @@ final class EdgeAgent implements RunningProcess {
                 registry));
     downlink.sendBy(forwarder::send);
     health.check("uplink", forwarder::problem);
+    var mqttMetrics = new MqttMetrics(registry);
+    var status =
+        new StatusPage(
+            gateway,
+            log,
+            config.log(),
+            clock,
+            reporter,
+            forwarder::uplink,
+            mqttMetrics::refusals,
+            health);
+    http.page(STATUS, "application/json", status::json);
     ThreadPoolExecutor workers = workers(registry);
     resources.onClose("workers", workers::shutdownNow);
     var access = new AccessControl(AccessPolicy.read(config.access()), workers);
@@ -175,7 +190,7 @@ final class EdgeAgent implements RunningProcess {
                 selfTest.watch(devices),
                 selfTest.admission(access),
                 clock,
-                new MqttMetrics(registry)));
+                mqttMetrics));
     mqtt.tellOfItself(VERSION);
     if (!config.remotes().isEmpty()) {
       resources.open(

@@ -18,6 +18,7 @@ import picocli.CommandLine.Option;
     description = "The agent on a device: takes readings, keeps them on disk, forwards them once.",
     subcommands = {
       LogCommand.class,
+      StatusCommand.class,
       RoutesCommand.class,
       PasswordCommand.class,
       ReloadCommand.class,

@@ -1,13 +1,13 @@
 package io.headwater.edge;
 
 import io.headwater.edge.log.Durability;
+import io.headwater.edge.log.LogSettings;
 import io.headwater.edge.log.WhenFull;
 import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
 import io.headwater.process.Config;
 import io.headwater.process.UserError;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -61,7 +61,7 @@ final class RoutesCommand implements Callable<Integer> {
         .forEach(wildcard -> out.println("        " + wildcard.name() + " = " + wildcard.value()));
     out.println("stream  " + routed.stream());
     out.println("key     " + routed.key());
-    out.println("acks    " + acknowledged(routed.durability(), read.log().syncInterval()));
+    out.println("acks    " + acknowledged(routed.durability(), read.log()));
     out.println("full    " + whenFull(routed.whenFull()));
     table.order(routed.stream()).ifPresent(order -> out.println("order   " + order));
     routed.dedupe().ifPresent(dedupe -> out.println("dedupe  " + dedupe.text()));
@@ -74,11 +74,18 @@ final class RoutesCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static String acknowledged(Durability durability, Duration interval) {
+  private static String acknowledged(Durability durability, LogSettings log) {
     return switch (durability) {
       case FSYNC -> "fsync: once committed and forced to disk";
       case INTERVAL ->
-          "interval: once committed; forced to disk within %d ms".formatted(interval.toMillis());
+          "interval: once committed; forced to disk within %d ms"
+                  .formatted(log.syncInterval().toMillis())
+              + log.flashBudget()
+                  .bytesPerDay()
+                  .map(budget ->
+                      ", above %s a day within %d ms"
+                          .formatted(budget, log.flashBudget().longestInterval().toMillis()))
+                  .orElse("");
       case MEMORY -> "memory: once queued";
     };
   }

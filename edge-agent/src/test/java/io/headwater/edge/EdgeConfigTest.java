@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.edge.access.AccessSettings;
 import io.headwater.edge.forward.ForwarderSettings;
+import io.headwater.edge.log.FlashBudget;
 import io.headwater.edge.remote.RemoteSettings;
 import io.headwater.edge.remote.RemoteTopic;
 import io.headwater.edge.route.SendOrder;
@@ -80,6 +81,22 @@ class EdgeConfigTest {
         .hasMessageContaining("readings-per-second 0 < min 1");
     assertThatThrownBy(() -> read(new Setting("uplink.limit.bytes-per-second", "10", "--set")))
         .hasMessageContaining("bytes-per-second 10 < min 1KiB");
+  }
+
+  @Test
+  void flashBudgetIsRead() throws Exception {
+    assertThat(
+            read("""
+            log:
+              flash-budget: {bytes-per-day: 500MiB, longest-interval: 30s}
+            """)
+                .log()
+                .flashBudget())
+        .isEqualTo(new FlashBudget(Optional.of(ByteSize.ofMebibytes(500)), Duration.ofSeconds(30)));
+    assertThatThrownBy(() -> read(new Setting("log.flash-budget.bytes-per-day", "500", "--set")))
+        .hasMessageContaining("log.flash-budget.bytes-per-day 500 < min 1MiB");
+    assertThatThrownBy(() -> read(new Setting("log.flash-budget.longest-interval", "2h", "--set")))
+        .hasMessageContaining("longest-interval 7200000ms is not 10ms to 1h");
   }
 
   @Test

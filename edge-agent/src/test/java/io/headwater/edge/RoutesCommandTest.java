@@ -91,6 +91,22 @@ class RoutesCommandTest {
   }
 
   @Test
+  void whatAFlashBudgetMayCostIsTold() throws Exception {
+    Files.writeString(
+        config,
+        """
+        log: {flash-budget: {bytes-per-day: 500MiB}}
+        routes:
+          - {topic: "a/#", stream: a, key: x, durability: interval}
+        """);
+
+    assertThat(explain("a/b"))
+        .contains(
+            "acks    interval: once committed; forced to disk within 1000 ms, above 500MiB a day"
+                + " within 60000 ms\n");
+  }
+
+  @Test
   void aFilterIsNoTopic() {
     var command =
         new CommandLine(new RoutesCommand())

@@ -69,12 +69,16 @@ final class TestAgent implements AutoCloseable {
     return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
   }
 
+  /** Where its HTTP is. */
+  String http() {
+    return String.valueOf(agent.addresses().get("http"));
+  }
+
   /** A page of its HTTP server. */
   HttpResponse<String> get(String page) {
     try {
       return http.send(
-          HttpRequest.newBuilder(URI.create("http://" + agent.addresses().get("http") + page))
-              .build(),
+          HttpRequest.newBuilder(URI.create("http://" + http() + page)).build(),
           HttpResponse.BodyHandlers.ofString());
     } catch (IOException e) {
       throw new AssertionError(e);

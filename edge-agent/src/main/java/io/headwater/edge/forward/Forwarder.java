@@ -58,6 +58,7 @@ public final class Forwarder implements AutoCloseable {
   private final Downstream downstream;
   private final ClockKeeper clock;
   private final ForwarderMetrics metrics;
+  private final UplinkDiary diary = new UplinkDiary(System.nanoTime());
   private final List<StreamDeclaration> declared;
   private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
   private final AtomicBoolean committed = new AtomicBoolean();
@@ -133,6 +134,11 @@ public final class Forwarder implements AutoCloseable {
     return Optional.ofNullable(problem);
   }
 
+  /** How it stands with the bridges. */
+  public UplinkStatus uplink() {
+    return diary.status();
+  }
+
   /** Sends a frame that is neither a batch nor a state request; lost if nobody is connected. */
   public void send(byte[] frame) {
     events.add(() -> {
@@ -194,6 +200,7 @@ public final class Forwarder implements AutoCloseable {
       metrics.movedOn();
       silenceNanos = Math.min(silenceNanos * 2, LONGEST_ACK_TIMEOUT_NANOS);
       disconnected();
+      diary.note("nobody has answered behind this broker: the next one is tried", now);
       return;
     }
     if (beginningEpoch) {
@@ -207,6 +214,7 @@ public final class Forwarder implements AutoCloseable {
     }
     if (oldestFlightIsLate(now)) {
       metrics.timedOut();
+      diary.note("no answer to a batch in time: it goes again", now);
       window.restart(now); // what has not come through may still lie in the network
       ackTimeoutNanos = Math.min(ackTimeoutNanos * 2, LONGEST_ACK_TIMEOUT_NANOS);
       askForState(open, now);
@@ -254,6 +262,7 @@ public final class Forwarder implements AutoCloseable {
             events.add(() -> {
               connecting = false;
               if (made == null) {
+                diary.failed(address, failure, System.nanoTime());
                 LOGGER
                     .atDebug()
                     .addKeyValue("address", address)
@@ -271,6 +280,7 @@ public final class Forwarder implements AutoCloseable {
     connection = made;
     made.ended().thenRun(() -> events.add(() -> ended(made)));
     metrics.connected(true);
+    diary.connected(address, System.nanoTime());
     attempts.shortenPause();
     credit = FIRST_CREDIT;
     window.restart(System.nanoTime());
@@ -298,6 +308,7 @@ public final class Forwarder implements AutoCloseable {
     stateKnown = false;
     isAsked = false;
     metrics.connected(false);
+    diary.lost(System.nanoTime());
     metrics.underWay(0, window.bytes());
     reporter.turned();
     plans.values().forEach(PartitionPlan::forgetFlights);
@@ -549,6 +560,7 @@ public final class Forwarder implements AutoCloseable {
 
   private void rejected(Reject reject) {
     metrics.rejected(reject.reason().text());
+    diary.rejected(reject, System.nanoTime());
     if (reject.reason() == RejectReason.VERSION) {
       pausedUntilNanos = System.nanoTime() + REFUSED_NANOS;
       plans.values().forEach(PartitionPlan::forgetFlights);

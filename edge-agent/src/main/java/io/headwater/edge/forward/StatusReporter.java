@@ -2,6 +2,7 @@ package io.headwater.edge.forward;
 
 import io.headwater.edge.clock.Capture;
 import io.headwater.edge.clock.ClockKeeper;
+import io.headwater.edge.log.DeviceWrites;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.LogSlice;
 import io.headwater.process.PemFiles;
@@ -20,7 +21,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells the bridges how this gateway does and which devices are there. Confined to the forwarder's
- * thread.
+ * thread, but for {@link #progress} and {@link #oldestMs}.
  */
 public final class StatusReporter {
   private static final Logger LOGGER = LoggerFactory.getLogger(StatusReporter.class);
@@ -36,6 +37,7 @@ public final class StatusReporter {
   private final ClockKeeper clock;
   private final StatusMetrics metrics;
   private final DrainEstimate drain = new DrainEstimate();
+  private final ReadingRates rates = new ReadingRates();
   private final WrittenPerDay written;
   private final Capture started;
   private GatewayStatus.Pace pace = GatewayStatus.Pace.UNKNOWN;
@@ -44,6 +46,7 @@ public final class StatusReporter {
   private long changesAtNanos = System.nanoTime();
   private long snapshotAtNanos = System.nanoTime();
   private boolean heard;
+  private volatile Progress progress = Progress.UNKNOWN;
 
   public StatusReporter(
       EdgeLog log,
@@ -60,7 +63,8 @@ public final class StatusReporter {
     this.devices = devices;
     this.clock = clock;
     this.metrics = new StatusMetrics(registry);
-    this.written = new WrittenPerDay(WrittenPerDay.OF_THIS_PROCESS, System.nanoTime());
+    this.written =
+        new WrittenPerDay(new DeviceWrites(DeviceWrites.OF_THIS_PROCESS), System.nanoTime());
     this.started = clock.now();
   }
 
@@ -70,10 +74,25 @@ public final class StatusReporter {
       long depth = log.depth();
       long all = log.ends().values().stream().mapToLong(Long::longValue).sum();
       drain.sample(now, depth, all - depth);
+      rates.sample(now, log.committedSeq(), all - depth);
+      progress = new Progress(drain.seconds(), pace.writtenBytesPerDay(), rates.in(), rates.out());
     }
     if (now - measuredNanos >= settings.heartbeat().toNanos()) {
       measure(now);
     }
+  }
+
+  /** How it goes, as {@link #watch} has seen it last. For any thread. */
+  public Progress progress() {
+    return progress;
+  }
+
+  /**
+   * When the oldest reading that waits was captured, in milliseconds since 1970; -1 if none waits.
+   * For any thread; reads the disk.
+   */
+  public long oldestMs() {
+    return log.depth() == 0 ? -1 : oldestCapturedMs();
   }
 
   /** A connection has begun or ended: how fast the log drained before says nothing. */
@@ -84,7 +103,7 @@ public final class StatusReporter {
   /** The oldest reading's capture time, for whoever tells it; -1 if nothing waits. */
   private long measure(long now) {
     measuredNanos = now;
-    long oldest = log.depth() == 0 ? -1 : oldestCapturedMs();
+    long oldest = oldestMs();
     pace = new GatewayStatus.Pace(drain.seconds(), written.bytes(now));
     metrics.measured(
         oldest < 0 ? 0 : clock.millis() - oldest, pace.drainSeconds(), pace.writtenBytesPerDay());

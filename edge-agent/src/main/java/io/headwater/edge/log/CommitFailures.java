@@ -1,15 +1,17 @@
 package io.headwater.edge.log;
 
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Tells people of commits that fail: of the first at once, then every ten seconds how many, and
  * when it is over. A full disk fails each commit, and the journal often lies on it. Confined to the
- * writer's thread.
+ * writer's thread, but for {@link #last}.
  */
 final class CommitFailures {
   private static final Logger LOGGER = LoggerFactory.getLogger(CommitFailures.class);
@@ -18,6 +20,7 @@ final class CommitFailures {
   private final LongSupplier nanoTime;
   private long all;
   private long toldNanos;
+  private volatile @Nullable CommitFailure last;
 
   /**
    * @param nanoTime of {@link System#nanoTime}
@@ -30,6 +33,7 @@ final class CommitFailures {
   boolean failed(int records, SQLException cause) {
     long now = nanoTime.getAsLong();
     all++;
+    last = new CommitFailure(now, String.valueOf(cause.getMessage()));
     if (all > 1 && now - toldNanos < QUIET_NANOS) {
       return false;
     }
@@ -41,6 +45,11 @@ final class CommitFailures {
         .addKeyValue("error", cause.getMessage())
         .log("A commit failed");
     return true;
+  }
+
+  /** The latest, also when it is over. */
+  Optional<CommitFailure> last() {
+    return Optional.ofNullable(last);
   }
 
   /** A commit is on disk; returns how many before it were not. */

@@ -6,8 +6,8 @@ public enum Durability {
   FSYNC,
   /**
    * Once it is committed. It is forced to disk with the next reading that must be, at the latest
-   * after {@link LogSettings#syncInterval}: a power cut may cost that much, the process's end
-   * nothing.
+   * after {@link LogSettings#syncInterval}, or what {@link FlashBudget} makes of it: a power cut
+   * may cost that much, the process's end nothing.
    */
   INTERVAL,
   /** Once the writer's queue has it: the process's end may cost it, too. */

@@ -60,6 +60,7 @@ public final class EdgeLog implements AutoCloseable {
   private final EdgeLogMetrics metrics;
   private final List<String> pragmas;
   private final WriteQueue queue;
+  private final FlashThrottle throttle;
   private final LogFiles files;
   private final Room room;
   private final GivingUp givingUp;
@@ -104,12 +105,14 @@ public final class EdgeLog implements AutoCloseable {
       List<String> pragmas,
       DeviceClock clock,
       Reserve reserve,
+      FlashThrottle throttle,
       LogOpening.Opened opened)
       throws IOException, SQLException {
     this.folder = folder;
     this.files = new LogFiles(folder, clock);
     this.settings = settings;
     this.queue = new WriteQueue(settings.queue());
+    this.throttle = throttle;
     this.metrics = metrics;
     this.pragmas = pragmas;
     this.room = new Room(folder, settings.space(), reserve, files::bytes);
@@ -132,6 +135,7 @@ public final class EdgeLog implements AutoCloseable {
     room.open();
     metrics.gauges(this::depth, queue::size, files::bytes, synced::rowsAhead);
     metrics.room(room::left, reserve::held, () -> room.isFull() ? 1 : 0);
+    metrics.syncInterval(throttle::interval);
     this.check = new SealedCheck(files, opened.isInOrder() ? List.of() : opened.sealed());
     this.writer = Threads.start("edge-log-writer-0", this::run);
   }
@@ -144,7 +148,7 @@ public final class EdgeLog implements AutoCloseable {
    */
   public static EdgeLog open(
       Path folder, LogSettings settings, EdgeLogMetrics metrics, DeviceClock clock) {
-    return open(folder, settings, metrics, List.of(), clock);
+    return open(folder, settings, metrics, List.of(), clock, FlashThrottle.of(settings));
   }
 
   /** As above, where nobody knows the time: no reading is deleted for its age. */
@@ -155,7 +159,13 @@ public final class EdgeLog implements AutoCloseable {
   /** For tests, which make the disk small. */
   static EdgeLog open(
       Path folder, LogSettings settings, EdgeLogMetrics metrics, List<String> pragmas) {
-    return open(folder, settings, metrics, pragmas, DeviceClock.none());
+    return open(folder, settings, metrics, pragmas, DeviceClock.none(), FlashThrottle.of(settings));
+  }
+
+  /** For tests, which move its time. */
+  static EdgeLog open(
+      Path folder, LogSettings settings, EdgeLogMetrics metrics, FlashThrottle throttle) {
+    return open(folder, settings, metrics, List.of(), DeviceClock.none(), throttle);
   }
 
   private static EdgeLog open(
@@ -163,13 +173,21 @@ public final class EdgeLog implements AutoCloseable {
       LogSettings settings,
       EdgeLogMetrics metrics,
       List<String> pragmas,
-      DeviceClock clock) {
+      DeviceClock clock,
+      FlashThrottle throttle) {
     try {
       LastingFolder.make(folder);
       FileRemains.clear(folder);
       var reserve = new Reserve(folder);
       return new EdgeLog(
-          folder, settings, metrics, pragmas, clock, reserve, open(folder, pragmas, reserve));
+          folder,
+          settings,
+          metrics,
+          pragmas,
+          clock,
+          reserve,
+          throttle,
+          open(folder, pragmas, reserve));
     } catch (IOException | SQLException e) {
       throw UserError.failure(
           "the log in "
@@ -317,6 +335,11 @@ public final class EdgeLog implements AutoCloseable {
     return synced.committedSeq();
   }
 
+  /** After so long readings of other classes than {@code fsync} are on disk at the latest, now. */
+  public Duration syncInterval() {
+    return throttle.interval();
+  }
+
   /** How many topics have a retained message. */
   public long retainedTopics() {
     return retainedTopics;
@@ -413,11 +436,20 @@ public final class EdgeLog implements AutoCloseable {
 
   /** Readings committed and not yet settled. */
   public long depth() {
-    long depth = 0;
-    for (var entry : ends().entrySet()) {
-      depth += entry.getValue() - settled(entry.getKey()).count(0, entry.getValue());
-    }
-    return depth;
+    return depths().values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** The same of each partition. */
+  public Map<StreamPartition, Long> depths() {
+    var depths = new HashMap<StreamPartition, Long>();
+    ends()
+        .forEach((partition, end) -> depths.put(partition, end - settled(partition).count(0, end)));
+    return depths;
+  }
+
+  /** The last commit that failed since the opening, if one has. */
+  public Optional<CommitFailure> lastFailure() {
+    return failures.last();
   }
 
   /** Completes exceptionally when the log can no longer be written. */
@@ -446,7 +478,11 @@ public final class EdgeLog implements AutoCloseable {
     var group = new ArrayList<Write>();
     try {
       while (!closing || !queue.isEmpty()) {
-        queue.collect(group, Math.min(IDLE_NANOS, forcingIsDueIn()), settings.linger().toNanos());
+        queue.collect(
+            group,
+            Math.min(IDLE_NANOS, forcingIsDueIn()),
+            settings.linger().toNanos(),
+            throttle.lingerNanos());
         if (!group.isEmpty()) {
           commit(group);
           group.clear();
@@ -480,7 +516,7 @@ public final class EdgeLog implements AutoCloseable {
   }
 
   private long forcingIsDueIn() {
-    return synced.nanosLeft(settings.syncInterval().toNanos(), Long.MAX_VALUE);
+    return synced.nanosLeft(throttle.syncNanos(), Long.MAX_VALUE);
   }
 
   /** Forces to disk what is committed already. */
@@ -490,6 +526,7 @@ public final class EdgeLog implements AutoCloseable {
       active.commit();
       noteForced();
       metrics.forcedByTime();
+      throttle.committed(List.of());
       succeeded();
       commitListeners.forEach(Runnable::run);
     } catch (SQLException e) {
@@ -515,6 +552,7 @@ public final class EdgeLog implements AutoCloseable {
     }
     if (outcome == Append.Outcome.COMMITTED) {
       committed(group);
+      throttle.committed(writes);
       metrics.refused(group.refused());
     } else {
       metrics.refused(writes.size());
@@ -698,6 +736,7 @@ public final class EdgeLog implements AutoCloseable {
 
   private void housekeeping() {
     housekeepingNanos = System.nanoTime();
+    throttle.look();
     try {
       tryAgain();
       if (settledChanged) {

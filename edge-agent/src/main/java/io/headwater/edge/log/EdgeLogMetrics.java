@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -137,6 +138,15 @@ public final class EdgeLogMetrics {
         .register(registry);
     Gauge.builder("edge.log.full", full)
         .description("1 while the log has no room for ordinary readings")
+        .register(registry);
+  }
+
+  void syncInterval(Supplier<Duration> interval) {
+    Gauge.builder("edge.log.sync.interval", () -> interval.get().toNanos() / 1e9)
+        .baseUnit("seconds")
+        .description(
+            "After so long readings of other classes than fsync are on disk at the latest; above"
+                + " log.sync-interval while more is written than log.flash-budget allows")
         .register(registry);
   }
 

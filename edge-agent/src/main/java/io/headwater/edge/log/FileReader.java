@@ -3,6 +3,7 @@ package io.headwater.edge.log;
 import io.headwater.edge.clock.BootTimes;
 import io.headwater.edge.clock.Capture;
 import io.headwater.uplink.Gap;
+import io.headwater.uplink.OffsetRanges;
 import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.UplinkRecord;
 import java.nio.file.Path;
@@ -155,6 +156,24 @@ final class FileReader implements AutoCloseable {
   Map<StreamPartition, Integer> partitionNumbers() throws SQLException {
     bases();
     return ids;
+  }
+
+  /** What this file knows to be settled. */
+  Map<StreamPartition, OffsetRanges> settled() throws SQLException {
+    var names = new HashMap<Integer, StreamPartition>();
+    partitionNumbers().forEach((partition, number) -> names.put(number, partition));
+    var settled = new HashMap<StreamPartition, OffsetRanges>();
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SELECT sp, first, next FROM settled")) {
+      while (rows.next()) {
+        StreamPartition partition = names.get(rows.getInt(1));
+        if (partition != null) {
+          settled.merge(
+              partition, OffsetRanges.of(rows.getLong(2), rows.getLong(3)), OffsetRanges::union);
+        }
+      }
+    }
+    return settled;
   }
 
   /** Rows of a partition from an offset on, below another; as many as fit. */

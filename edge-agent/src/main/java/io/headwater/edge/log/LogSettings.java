@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param syncInterval after which readings of the classes {@code interval} and {@code memory} are
  *     forced to disk at the latest
  * @param space what the log may take of the card
+ * @param flashBudget above which forcing takes longer
  */
 public record LogSettings(
     ByteSize fileSize,
@@ -27,7 +28,8 @@ public record LogSettings(
     ByteSize sessionBacklog,
     Duration syncInterval,
     Optional<Duration> retentionAge,
-    SpaceSettings space) {
+    SpaceSettings space,
+    FlashBudget flashBudget) {
   public static final LogSettings DEFAULTS =
       new LogSettings(
           ByteSize.ofMebibytes(64),
@@ -37,7 +39,8 @@ public record LogSettings(
           ByteSize.ofMebibytes(2048),
           Duration.ofSeconds(1),
           Optional.empty(),
-          SpaceSettings.DEFAULTS);
+          SpaceSettings.DEFAULTS,
+          FlashBudget.NONE);
 
   /** With the default backlog of sessions. */
   public LogSettings(ByteSize fileSize, ByteSize retention, Duration linger, int queue) {
@@ -50,7 +53,7 @@ public record LogSettings(
     this(fileSize, retention, linger, queue, sessionBacklog, DEFAULTS.syncInterval());
   }
 
-  /** With the default space, and without an age. */
+  /** With the default space, without an age and a budget. */
   public LogSettings(
       ByteSize fileSize,
       ByteSize retention,
@@ -66,7 +69,8 @@ public record LogSettings(
         sessionBacklog,
         syncInterval,
         Optional.empty(),
-        SpaceSettings.DEFAULTS);
+        SpaceSettings.DEFAULTS,
+        FlashBudget.NONE);
   }
 
   public LogSettings {

@@ -1,6 +1,7 @@
 package io.headwater.edge.log;
 
 import io.headwater.process.UserError;
+import io.headwater.uplink.OffsetRanges;
 import io.headwater.uplink.StreamPartition;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -40,6 +41,7 @@ public final class LogSurvey {
    *
    * @param bytes with its write-ahead log
    * @param rows that are whole
+   * @param settled as far as it was known when the file was written to last
    * @param damage what is wrong with it, in words; empty if nothing was found
    */
   public record Report(
@@ -48,6 +50,7 @@ public final class LogSurvey {
       long bytes,
       long rows,
       Map<StreamPartition, Held> partitions,
+      Map<StreamPartition, OffsetRanges> settled,
       List<String> damage) {}
 
   private final boolean thorough;
@@ -84,14 +87,40 @@ public final class LogSurvey {
     return reports;
   }
 
+  /**
+   * Readings that are not known to be settled, of each partition that has rows. The log writes down
+   * what is settled now and then, so it may be fewer.
+   *
+   * @param files all of a log's
+   */
+  public static Map<StreamPartition, Long> depths(List<Report> files) {
+    var ends = new HashMap<StreamPartition, Long>();
+    var settled = new HashMap<StreamPartition, OffsetRanges>();
+    for (Report file : files) {
+      if (file.kind() != Kind.PUT_ASIDE) {
+        file.partitions()
+            .forEach((partition, held) -> ends.merge(partition, held.next(), Math::max));
+        file.settled()
+            .forEach((partition, ranges) -> settled.merge(partition, ranges, OffsetRanges::union));
+      }
+    }
+    var depths = new HashMap<StreamPartition, Long>();
+    ends.forEach((partition, end) ->
+        depths.put(
+            partition, end - settled.getOrDefault(partition, OffsetRanges.EMPTY).count(0, end)));
+    return depths;
+  }
+
   private Report report(Path file, Kind kind) throws IOException {
     var held = new TreeMap<StreamPartition, Held>();
+    var settled = new HashMap<StreamPartition, OffsetRanges>();
     var damage = new ArrayList<String>();
     long[] rows = {0};
     try (var reader = new FileReader(file)) {
       if (thorough) {
         reader.structureDamage().ifPresent(damage::add);
       }
+      settled.putAll(reader.settled());
       var names = new HashMap<Integer, StreamPartition>();
       reader.partitionNumbers().forEach((partition, number) -> names.put(number, partition));
       reader.survey(
@@ -111,6 +140,7 @@ public final class LogSurvey {
     }
     Path ahead = Path.of(file + "-wal");
     long bytes = Files.size(file) + (Files.exists(ahead) ? Files.size(ahead) : 0);
-    return new Report(file, kind, bytes, rows[0], Map.copyOf(held), List.copyOf(damage));
+    return new Report(
+        file, kind, bytes, rows[0], Map.copyOf(held), Map.copyOf(settled), List.copyOf(damage));
   }
 }

@@ -58,8 +58,11 @@ final class WriteQueue {
    *
    * @param waitNanos for the first
    * @param lingerNanos for company, from the first on
+   * @param unforcedNanos the same while there is nothing that must be forced to disk, if that is
+   *     longer
    */
-  void collect(List<Write> group, long waitNanos, long lingerNanos) throws InterruptedException {
+  void collect(List<Write> group, long waitNanos, long lingerNanos, long unforcedNanos)
+      throws InterruptedException {
     Write first = queue.poll(waitNanos, TimeUnit.NANOSECONDS);
     if (first == null) {
       return;
@@ -67,9 +70,11 @@ final class WriteQueue {
     group.add(first);
     taken(first);
     long size = first.size();
-    long lingerUntil = System.nanoTime() + lingerNanos;
+    long since = System.nanoTime();
+    boolean forced = isForced(first);
     while (group.size() < LARGEST_GROUP && size < LARGEST_GROUP_BYTES) {
-      long left = lingerUntil - System.nanoTime();
+      long linger = forced ? lingerNanos : Math.max(lingerNanos, unforcedNanos);
+      long left = since + linger - System.nanoTime();
       Write next = left > 0 ? queue.poll(left, TimeUnit.NANOSECONDS) : queue.poll();
       if (next == null) {
         return;
@@ -77,7 +82,16 @@ final class WriteQueue {
       group.add(next);
       taken(next);
       size += next.size();
+      forced |= isForced(next);
     }
+  }
+
+  /** Whether somebody waits until it is on disk. */
+  private static boolean isForced(Write write) {
+    return switch (write) {
+      case Append append -> append.durability() == Durability.FSYNC;
+      case StateWrite changes -> changes.awaited();
+    };
   }
 
   private void taken(Write write) {

@@ -15,7 +15,8 @@
  * <p>A commit is forced to disk ({@code synchronous=FULL}), unless it holds readings of other
  * classes than {@code fsync} only ({@link io.headwater.edge.log.Durability}). {@code SyncPoint}
  * knows how far the log is forced: nothing behind that leaves the device, as a power cut may take
- * it and its offsets are given anew then.
+ * it and its offsets are given anew then. {@code FlashThrottle} says how often what was not forced
+ * is, so that no more is written to flash than allowed.
  *
  * <p>{@link io.headwater.edge.log.EdgeLog} is the front: {@code offer} hands readings to the
  * writer, {@code read} gives committed rows and the gaps between them, {@code settle} tells what

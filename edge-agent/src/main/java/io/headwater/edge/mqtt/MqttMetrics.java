@@ -3,6 +3,7 @@ package io.headwater.edge.mqtt;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What the MQTT server does. */
@@ -27,6 +28,11 @@ public final class MqttMetrics {
               .tag("qos", Integer.toString(qos))
               .register(registry);
     }
+  }
+
+  /** What clients were refused since the start, one for each reason, the latest first. */
+  public List<Refusal> refusals() {
+    return refusals.latest();
   }
 
   void flights(FlightBudget flights) {

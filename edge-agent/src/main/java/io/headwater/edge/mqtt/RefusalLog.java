@@ -1,6 +1,9 @@
 package io.headwater.edge.mqtt;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -19,6 +22,8 @@ final class RefusalLog {
   private static final class Since {
     private long count;
     private long quietUntilNanos;
+    private long all;
+    private long latestNanos;
   }
 
   private final LongSupplier nanos;
@@ -38,6 +43,8 @@ final class RefusalLog {
     synchronized (since) {
       long now = nanos.getAsLong();
       since.count++;
+      since.all++;
+      since.latestNanos = now;
       if (since.quietUntilNanos != 0 && now - since.quietUntilNanos < 0) {
         return 0;
       }
@@ -52,5 +59,18 @@ final class RefusalLog {
         .addKeyValue("last", detail)
         .log("The MQTT server refused something");
     return count;
+  }
+
+  /** One for each reason that there was, the latest first. */
+  List<Refusal> latest() {
+    var latest = new ArrayList<Refusal>();
+    byReason.forEach((reason, since) -> {
+      synchronized (since) {
+        latest.add(new Refusal(reason, since.all, since.latestNanos));
+      }
+    });
+    long now = nanos.getAsLong();
+    latest.sort(Comparator.comparingLong(refusal -> now - refusal.nanos()));
+    return latest;
   }
 }

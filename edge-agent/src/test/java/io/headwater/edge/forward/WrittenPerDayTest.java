@@ -2,6 +2,7 @@ package io.headwater.edge.forward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.edge.log.DeviceWrites;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,9 +32,13 @@ class WrittenPerDayTest {
             .formatted(written, cancelled));
   }
 
+  private static WrittenPerDay perDay(Path counters) {
+    return new WrittenPerDay(new DeviceWrites(counters), 0);
+  }
+
   @Test
   void shortRunIsCarriedOnToADay() throws Exception {
-    var perDay = new WrittenPerDay(counters(1_000_000, 0), 0);
+    var perDay = perDay(counters(1_000_000, 0));
     counters(1_002_000, 1_000);
 
     assertThat(perDay.bytes(MINUTE - 1)).isEqualTo(WrittenPerDay.UNKNOWN);
@@ -42,7 +47,7 @@ class WrittenPerDayTest {
 
   @Test
   void onlyTheLastDayCounts() throws Exception {
-    var perDay = new WrittenPerDay(counters(0, 0), 0);
+    var perDay = perDay(counters(0, 0));
     long written = 0;
     long told = 0;
     for (long minute = 1; minute <= 48 * 60; minute++) {
@@ -56,7 +61,7 @@ class WrittenPerDayTest {
 
   @Test
   void systemThatDoesNotTellIsNotKnown() throws Exception {
-    var perDay = new WrittenPerDay(folder.resolve("none"), 0);
+    var perDay = perDay(folder.resolve("none"));
     assertThat(perDay.bytes(2 * MINUTE)).isEqualTo(WrittenPerDay.UNKNOWN);
 
     Files.writeString(folder.resolve("none"), "write_bytes: many\n");
@@ -66,10 +71,10 @@ class WrittenPerDayTest {
   /** Linux's own file; other systems have none. */
   @Test
   void fileOfThisProcessIsUnderstood() {
-    var perDay = new WrittenPerDay(WrittenPerDay.OF_THIS_PROCESS, 0);
+    var perDay = perDay(DeviceWrites.OF_THIS_PROCESS);
 
     long told = perDay.bytes(2 * MINUTE);
-    if (Files.isReadable(WrittenPerDay.OF_THIS_PROCESS)) {
+    if (Files.isReadable(DeviceWrites.OF_THIS_PROCESS)) {
       assertThat(told).isGreaterThanOrEqualTo(0);
     } else {
       assertThat(told).isEqualTo(WrittenPerDay.UNKNOWN);

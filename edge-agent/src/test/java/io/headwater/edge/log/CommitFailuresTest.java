@@ -33,4 +33,15 @@ class CommitFailuresTest {
     assertThat(failures.succeeded()).isZero();
     assertThat(failures.failed(1, full)).isTrue();
   }
+
+  @Test
+  void theLatestIsKeptAlsoWhenItIsOver() {
+    assertThat(failures.last()).isEmpty();
+    failures.failed(1, new SQLException("first"));
+    nanos.addAndGet(3);
+    failures.failed(1, full);
+    failures.succeeded();
+    assertThat(failures.last())
+        .contains(new CommitFailure(nanos.get(), "database or disk is full"));
+  }
 }

@@ -49,7 +49,8 @@ class FullDiskTest {
         Duration.ofSeconds(1),
         Optional.empty(),
         new SpaceSettings(
-            limit, ByteSize.ofKibibytes(free), RESERVE, ByteSize.ofKibibytes(scarce)));
+            limit, ByteSize.ofKibibytes(free), RESERVE, ByteSize.ofKibibytes(scarce)),
+        FlashBudget.NONE);
   }
 
   private static final LogSettings LIMITED =
