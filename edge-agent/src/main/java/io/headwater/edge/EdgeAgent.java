@@ -12,7 +12,7 @@ import io.headwater.edge.forward.Forwarder;
 import io.headwater.edge.forward.StatusReporter;
 import io.headwater.edge.input.InputPlan;
 import io.headwater.edge.input.Inputs;
-import io.headwater.edge.input.LinuxMachine;
+import io.headwater.edge.input.Machines;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
 import io.headwater.edge.mqtt.LocalDelivery;
@@ -211,9 +211,9 @@ final class EdgeAgent implements RunningProcess {
   private void openInputs(EdgeConfig config, PublishSink sink, MeterRegistry registry) {
     InputPlan plan = config.inputPlan();
     if (!plan.isEmpty()) {
-      Inputs inputs =
-          resources.open(
-              "inputs", new Inputs(plan, new LinuxMachine(Path.of("/")), sink, registry));
+      Machines machines = resources.open("machines", new Machines(Path.of("/")));
+      InputPlan started = config.simulate() ? plan.simulateMissing(machines) : plan;
+      Inputs inputs = resources.open("inputs", new Inputs(started, machines, sink, registry));
       health.note("inputs", inputs::note);
     }
   }

@@ -17,4 +17,11 @@ public record InputPlan(List<InputSettings> inputs, List<FaultyInput> faulty) {
   public boolean isEmpty() {
     return inputs.isEmpty() && faulty.isEmpty();
   }
+
+  /** The same, but inputs whose bus is not there are simulated. */
+  public InputPlan simulateMissing(Machines machines) {
+    return new InputPlan(
+        inputs.stream().map(each -> machines.isBusMissing(each) ? each.simulate() : each).toList(),
+        faulty);
+  }
 }

@@ -32,4 +32,21 @@ record InputSettings(
   InputSettings {
     values = List.copyOf(values);
   }
+
+  /** The same, simulated. */
+  InputSettings simulate() {
+    return new InputSettings(
+        name,
+        type,
+        where,
+        sensor,
+        values,
+        interval,
+        jitter,
+        timeout,
+        retries,
+        retryDelay,
+        maxSilence,
+        true);
+  }
 }

@@ -1,7 +1,6 @@
 package io.headwater.edge.input;
 
 import io.headwater.edge.input.sensor.Fault;
-import io.headwater.edge.input.sensor.Machine;
 import io.headwater.edge.mqtt.Publish;
 import io.headwater.edge.mqtt.PublishSink;
 import io.headwater.process.Resources;
@@ -35,16 +34,16 @@ public final class Inputs implements AutoCloseable {
   /**
    * Starts reading; waits for no sensor.
    *
-   * @param machine what sensors are reached through
+   * @param machines what sensors are reached through
    * @param sink takes readings, as it takes clients' publishes
    */
-  public Inputs(InputPlan plan, Machine machine, PublishSink sink, MeterRegistry registry) {
-    this(plan, machine, sink, registry, System::nanoTime);
+  public Inputs(InputPlan plan, Machines machines, PublishSink sink, MeterRegistry registry) {
+    this(plan, machines, sink, registry, System::nanoTime);
   }
 
   Inputs(
       InputPlan plan,
-      Machine machine,
+      Machines machines,
       PublishSink sink,
       MeterRegistry registry,
       LongSupplier nanos) {
@@ -55,7 +54,7 @@ public final class Inputs implements AutoCloseable {
     var buses = new LinkedHashMap<String, List<InputRun>>();
     for (InputSettings settings : plan.inputs()) {
       var report = new InputReport(settings, sink, metrics, nanos);
-      var run = new InputRun(settings, machine, report, metrics, nanos);
+      var run = new InputRun(settings, machines.of(settings), report, metrics, nanos);
       inputs.add(run);
       buses.computeIfAbsent(settings.sensor().bus(), _ -> new ArrayList<>()).add(run);
       metrics.input(settings.name(), () -> report.fault().isPresent() ? 1 : 0);

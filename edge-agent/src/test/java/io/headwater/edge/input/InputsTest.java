@@ -27,7 +27,7 @@ class InputsTest {
             List.of(
                 new FaultyInput(
                     "wrong", Optional.of("test/wrong"), "edge.yaml line 3: unknown type 'x'"))),
-        new LinuxMachine(Path.of("/")),
+        new Machines(Path.of("/")),
         sink,
         registry);
   }

@@ -16,7 +16,14 @@ public final class SensorTypes {
               Disk.TYPE,
               UnderVoltage.TYPE,
               Throttling.TYPE,
-              OneWireThermometer.TYPE)
+              OneWireThermometer.TYPE,
+              Bme280.TYPE,
+              Sht3x.TYPE,
+              Ds3231.TYPE,
+              Ads1115.TYPE,
+              Mcp3008.TYPE,
+              I2cRegister.TYPE,
+              DigitalInput.TYPE)
           .collect(Collectors.toUnmodifiableMap(SensorType::name, type -> type));
 
   private SensorTypes() {}
