@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -25,13 +24,15 @@ final class BusWorker implements AutoCloseable {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(BusWorker.class);
   private static final Duration LONGEST_CLOSE = Duration.ofSeconds(1);
-  private static final Duration LOOK_FOR_CLOSE = Duration.ofMillis(100);
 
   private final String bus;
   private final List<InputRun> inputs;
   private final Failures failures;
   private final LongSupplier nanos;
-  private final BlockingQueue<Attempt> queue;
+
+  /** Empty: look whether it is time to close. */
+  private final BlockingQueue<Optional<Attempt>> queue;
+
   private volatile @Nullable Attempt running;
   private volatile boolean closing;
   private final Thread thread;
@@ -53,7 +54,7 @@ final class BusWorker implements AutoCloseable {
 
   /** Takes a read; false if there is no room. */
   boolean offer(Attempt attempt) {
-    return queue.offer(attempt);
+    return queue.offer(Optional.of(attempt));
   }
 
   int waiting() {
@@ -79,14 +80,7 @@ final class BusWorker implements AutoCloseable {
   private void run() {
     try {
       while (!closing) {
-        Attempt next = queue.poll(LOOK_FOR_CLOSE.toMillis(), TimeUnit.MILLISECONDS);
-        if (next != null) {
-          running = next; // before it begins, so that whoever waits longer knows why
-          if (next.begin()) {
-            next.input().read(next).ifPresent(fault -> failures.failed(next, fault));
-          }
-          running = null;
-        }
+        queue.take().ifPresent(this::read);
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -94,10 +88,19 @@ final class BusWorker implements AutoCloseable {
     inputs.forEach(InputRun::close);
   }
 
+  private void read(Attempt next) {
+    running = next; // before it begins, so that whoever waits longer knows why
+    if (next.begin()) {
+      next.input().read(next).ifPresent(fault -> failures.failed(next, fault));
+    }
+    running = null;
+  }
+
   /** Waits a moment for the read under way, no longer: it may never end. */
   @Override
   public void close() {
     closing = true;
+    queue.offer(Optional.empty()); // if it is full, the thread does not wait
     try {
       if (!thread.join(LONGEST_CLOSE)) {
         LOGGER.atWarn().addKeyValue("bus", bus).log("A read hangs; the agent stops without it");

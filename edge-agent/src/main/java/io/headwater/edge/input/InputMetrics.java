@@ -30,6 +30,8 @@ final class InputMetrics {
   private final Counter unchanged;
   private final Counter retries;
   private final Counter skipped;
+  private final Counter good;
+  private final Counter bad;
 
   InputMetrics(MeterRegistry registry) {
     this.registry = registry;
@@ -58,6 +60,8 @@ final class InputMetrics {
             .baseUnit("reads")
             .description("Reads whose time had passed by more than an interval")
             .register(registry);
+    good = readings("good");
+    bad = readings("bad");
   }
 
   void inputs(String state, Supplier<Number> count) {
@@ -92,31 +96,34 @@ final class InputMetrics {
     lateness.record(Math.max(0, lateNanos), TimeUnit.NANOSECONDS);
   }
 
-  void value(String type) {
-    result(type, "value");
+  /** Of a type's reads, those that ended in a value. */
+  Counter values(String type) {
+    return reads(type, "value");
   }
 
   void fault(String type, Fault fault) {
-    result(type, fault.text());
+    reads(type, fault.text()).increment();
   }
 
-  private void result(String type, String result) {
-    Counter.builder("edge.inputs.reads")
+  private Counter reads(String type, String result) {
+    return Counter.builder("edge.inputs.reads")
         .baseUnit("reads")
         .description("Reads by how they ended")
         .tag("type", type)
         .tag("result", result)
-        .register(registry)
-        .increment();
+        .register(registry);
   }
 
-  void published(boolean good) {
-    Counter.builder("edge.inputs.readings")
+  private Counter readings(String quality) {
+    return Counter.builder("edge.inputs.readings")
         .baseUnit("readings")
         .description("Readings handed to the log")
-        .tag("quality", good ? "good" : "bad")
-        .register(registry)
-        .increment();
+        .tag("quality", quality)
+        .register(registry);
+  }
+
+  void published(boolean isGood) {
+    (isGood ? good : bad).increment();
   }
 
   void dropped(Drop reason) {

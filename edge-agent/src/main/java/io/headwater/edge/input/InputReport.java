@@ -5,6 +5,7 @@ import io.headwater.edge.input.sensor.Quantity;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.mqtt.Publish;
 import io.headwater.edge.mqtt.PublishSink;
+import io.micrometer.core.instrument.Counter;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -35,6 +36,7 @@ final class InputReport {
   private final InputSettings input;
   private final PublishSink sink;
   private final InputMetrics metrics;
+  private final Counter values;
   private final LongSupplier nanos;
   private final ReadingJson json;
   private final Sent[] sent;
@@ -47,6 +49,7 @@ final class InputReport {
     this.input = input;
     this.sink = sink;
     this.metrics = metrics;
+    this.values = metrics.values(input.type());
     this.nanos = nanos;
     this.json = new ReadingJson(input);
     this.sent = new Sent[input.values().size()];
@@ -80,7 +83,7 @@ final class InputReport {
 
   /** A read has given values. */
   synchronized void values(double[] measured) {
-    metrics.value(input.type());
+    values.increment();
     recovered();
     for (int i = 0; i < sent.length; i++) {
       ValueSettings settings = input.values().get(i);

@@ -34,12 +34,12 @@ public final class LinuxMachine implements Machine, AutoCloseable {
    * @param root of the file system; another folder in tests
    */
   public static LinuxMachine real(Path root) {
-    return new LinuxMachine(root, Pi4jBoard::real);
+    return new LinuxMachine(root, () -> Pi4jBoard.real()); // a method reference would load it
   }
 
   /** With a board whose registers and pins only tests drive. */
   public static LinuxMachine simulated(Path root) {
-    return new LinuxMachine(root, Pi4jBoard::simulated);
+    return new LinuxMachine(root, () -> Pi4jBoard.simulated()); // as above
   }
 
   /** Its board; opens it. */

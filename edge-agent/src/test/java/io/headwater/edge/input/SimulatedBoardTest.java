@@ -137,8 +137,12 @@ class SimulatedBoardTest {
       Spi adc = registry.get(Pi4jBoard.spiId(0, 0), Spi.class);
       MockDigitalInput pin = registry.get(Pi4jBoard.pinId(17), MockDigitalInput.class);
 
-      chip.writeRegister(0x10, new byte[] {(byte) 0xff, (byte) 0x9c});
-      adc.write(new byte[] {0, 0x01, 0x00});
+      synchronized (chip) {
+        chip.writeRegister(0x10, new byte[] {(byte) 0xff, (byte) 0x9c});
+      }
+      synchronized (adc) {
+        adc.write(new byte[] {0, 0x01, 0x00});
+      }
       pin.mockState(DigitalState.HIGH);
       pin.mockState(DigitalState.LOW);
 

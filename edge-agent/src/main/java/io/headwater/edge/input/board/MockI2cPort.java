@@ -7,7 +7,7 @@ import io.headwater.edge.input.sensor.SimulatedChip;
 /**
  * An I2C device of Pi4J's mock. What somebody has put into its registers is read first; then the
  * simulated chip answers. What is written to the device stays here: the mock would give it back as
- * what is read.
+ * what is read. The mock's queues are not thread-safe: whoever drives them holds its monitor.
  */
 final class MockI2cPort implements I2cPort {
   private final I2C device;
@@ -27,9 +27,11 @@ final class MockI2cPort implements I2cPort {
   @Override
   public byte[] read(int length) {
     var bytes = new byte[length];
-    if (device.read(bytes, 0, length) < 0) {
-      device.write(chip.answer(written, length));
-      device.read(bytes, 0, length);
+    synchronized (device) {
+      if (device.read(bytes, 0, length) < 0) {
+        device.write(chip.answer(written, length));
+        device.read(bytes, 0, length);
+      }
     }
     return bytes;
   }
@@ -37,9 +39,11 @@ final class MockI2cPort implements I2cPort {
   @Override
   public byte[] readRegister(int register, int length) {
     var bytes = new byte[length];
-    if (device.readRegister(register, bytes, 0, length) < 0) {
-      device.writeRegister(register, chip.answer(new byte[] {(byte) register}, length));
-      device.readRegister(register, bytes, 0, length);
+    synchronized (device) {
+      if (device.readRegister(register, bytes, 0, length) < 0) {
+        device.writeRegister(register, chip.answer(new byte[] {(byte) register}, length));
+        device.readRegister(register, bytes, 0, length);
+      }
     }
     return bytes;
   }

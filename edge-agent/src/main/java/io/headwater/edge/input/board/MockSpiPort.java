@@ -9,9 +9,11 @@ record MockSpiPort(Spi device, SimulatedChip chip) implements SpiPort {
   @Override
   public byte[] transfer(byte... out) {
     var in = new byte[out.length];
-    if (device.read(in, 0, in.length) < 0) {
-      device.write(chip.answer(out, out.length));
-      device.read(in, 0, in.length);
+    synchronized (device) {
+      if (device.read(in, 0, in.length) < 0) {
+        device.write(chip.answer(out, out.length));
+        device.read(in, 0, in.length);
+      }
     }
     return in;
   }
