@@ -41,7 +41,10 @@ class InputsLoadIT {
   private static final int BUSES = 4;
   private static final int WINDOWS = 3;
   private static final Duration WINDOW = Duration.ofSeconds(6);
-  private static final double MOST_OF_A_CORE = 0.03;
+
+  /** In its second minute an agent takes less than 0.03; here its code is still being compiled. */
+  private static final double MOST_OF_A_CORE = 0.05;
+
   private static final double MOST_LATE_SECONDS = 0.020;
 
   @TempDir private Path folder;
