@@ -5,6 +5,7 @@ import io.headwater.edge.input.sensor.Sensor;
 import io.headwater.edge.input.sensor.SensorFault;
 import io.headwater.process.Threads;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -78,8 +79,11 @@ public final class InputTable {
       for (ValueSettings each : input.values()) {
         double calibrated = each.calibrated(measured[each.index()]);
         double value = each.clamp().map(clamp -> clamp.apply(calibrated)).orElse(calibrated);
-        String text = value + " " + each.unit() + (input.simulated() ? " (simulated)" : "");
-        out.printf("%-20s %-24s %s%n", input.name(), each.quantity(), text.replace("  ", " "));
+        String number = BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+        String unit = each.unit().isEmpty() ? "" : " " + each.unit();
+        out.printf(
+            "%-20s %-24s %s%s%s%n",
+            input.name(), each.quantity(), number, unit, input.simulated() ? " (simulated)" : "");
       }
       return true;
     } catch (ExecutionException e) {
