@@ -10,6 +10,9 @@ import io.headwater.edge.down.Downlink;
 import io.headwater.edge.forward.DeviceRoster;
 import io.headwater.edge.forward.Forwarder;
 import io.headwater.edge.forward.StatusReporter;
+import io.headwater.edge.input.InputPlan;
+import io.headwater.edge.input.Inputs;
+import io.headwater.edge.input.Machines;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
 import io.headwater.edge.mqtt.LocalDelivery;
@@ -197,6 +200,7 @@ final class EdgeAgent implements RunningProcess {
           "remotes",
           new Remotes(data.path(), config.remotes(), gateway, config.mqtt(), log, sink, registry));
     }
+    openInputs(config, sink, registry);
     var reload =
         new Reload(
             config,
@@ -217,6 +221,17 @@ final class EdgeAgent implements RunningProcess {
     addresses.put("http", http.address().toString());
     addresses.put("gateway", gateway);
     health.started();
+  }
+
+  /** They wait for no sensor; one that fails is told of and keeps nothing from starting. */
+  private void openInputs(EdgeConfig config, PublishSink sink, MeterRegistry registry) {
+    InputPlan plan = config.inputPlan();
+    if (!plan.isEmpty()) {
+      Machines machines = resources.open("machines", new Machines(Path.of("/")));
+      InputPlan started = config.simulate() ? plan.simulateMissing(machines) : plan;
+      Inputs inputs = resources.open("inputs", new Inputs(started, machines, sink, registry));
+      health.note("inputs", inputs::note);
+    }
   }
 
   private static RouteTable routes(EdgeConfig config, EdgeLog log) {

@@ -6,15 +6,19 @@ import io.headwater.edge.access.AccessSettings.Certificates;
 import io.headwater.edge.clock.ClockSettings;
 import io.headwater.edge.down.CommandSettings;
 import io.headwater.edge.forward.ForwarderSettings;
+import io.headwater.edge.input.InputPlan;
+import io.headwater.edge.input.InputsReader;
 import io.headwater.edge.log.LogSettings;
 import io.headwater.edge.mqtt.Endpoint;
 import io.headwater.edge.mqtt.MqttSettings;
+import io.headwater.edge.mqtt.TopicFilters;
 import io.headwater.edge.mqtt.Transport;
 import io.headwater.edge.remote.RemoteSettings;
 import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
 import io.headwater.process.HostPort;
 import io.headwater.process.TlsSettings;
+import io.headwater.process.YamlSource;
 import io.headwater.uplink.UplinkTopics;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,6 +36,8 @@ import java.util.Set;
  * @param access who may connect to the MQTT server
  * @param clock whose time is believed
  * @param remotes other brokers that the agent is a client of
+ * @param inputs the device's own, as declared: a mistake in one keeps nothing else from starting
+ * @param simulate whether inputs whose bus is not there are simulated
  * @param routes in place of the built-in ones
  */
 public record EdgeConfig(
@@ -47,6 +53,8 @@ public record EdgeConfig(
     ForwarderSettings uplink,
     CommandSettings commands,
     List<RemoteSettings> remotes,
+    YamlSource inputs,
+    boolean simulate,
     List<RouteRule> routes) {
   public static final EdgeConfig DEFAULTS =
       new EdgeConfig(
@@ -67,6 +75,8 @@ public record EdgeConfig(
           ForwarderSettings.DEFAULTS,
           CommandSettings.DEFAULTS,
           List.of(),
+          new YamlSource("", "[]"),
+          false,
           List.of(new RouteRule("sensors/+site/+device/+kind", "sensors.{kind}", "{device}")));
 
   public EdgeConfig {
@@ -102,6 +112,11 @@ public record EdgeConfig(
     if (!conflicts.isEmpty()) {
       throw new IllegalArgumentException(String.join("; ", conflicts));
     }
+  }
+
+  /** The inputs that are declared, right and wrong ones. */
+  InputPlan inputPlan() {
+    return InputsReader.read(inputs, topic -> TopicFilters.isPublishable(topic, mqtt.limits()));
   }
 
   private static void requireIdentities(Endpoint endpoint, TlsSettings tls, AccessSettings access) {

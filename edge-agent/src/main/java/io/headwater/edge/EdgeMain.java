@@ -22,7 +22,8 @@ import picocli.CommandLine.Option;
       RoutesCommand.class,
       PasswordCommand.class,
       ReloadCommand.class,
-      ImportMosquittoCommand.class
+      ImportMosquittoCommand.class,
+      InputsCommand.class
     })
 public final class EdgeMain extends ProcessCommand<EdgeConfig> {
   @Option(names = "--data", paramLabel = "DIR", description = "Folder of the log.")
@@ -39,6 +40,9 @@ public final class EdgeMain extends ProcessCommand<EdgeConfig> {
       paramLabel = "HOST:PORT",
       description = "Broker where a bridge listens; several with commas.")
   private @Nullable String bridge;
+
+  @Option(names = "--simulate", description = "Simulates inputs whose bus is not there.")
+  private boolean simulate;
 
   private EdgeMain() {
     super("edge", EdgeConfig.DEFAULTS);
@@ -59,6 +63,9 @@ public final class EdgeMain extends ProcessCommand<EdgeConfig> {
     }
     if (bridge != null) {
       settings.add(new Setting("uplink.bridges", bridge, "--bridge"));
+    }
+    if (simulate) {
+      settings.add(new Setting("simulate", "true", "--simulate"));
     }
     return settings;
   }

@@ -106,7 +106,9 @@ final class Reload {
             new Section("clock", atStart.clock(), next.clock()),
             new Section("uplink", atStart.uplink(), next.uplink()),
             new Section("commands", atStart.commands(), next.commands()),
-            new Section("remotes", atStart.remotes(), next.remotes()))) {
+            new Section("remotes", atStart.remotes(), next.remotes()),
+            new Section("inputs", atStart.inputs(), next.inputs()),
+            new Section("simulate", atStart.simulate(), next.simulate()))) {
       if (!section.before().equals(section.after())) {
         changed.add(section.name());
       }

@@ -59,4 +59,26 @@ class ArchitectureTest {
         .resideInAnyPackage("io.netty..", "com.hivemq..", "io.headwater.edge.mqtt..")
         .check(CLASSES);
   }
+
+  @Test
+  void onlyTheBoardKnowsPi4j() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.headwater.edge.input.board..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("com.pi4j..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void sensorsKnowNeitherMqttNorTheLog() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.headwater.edge.input.sensor..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.headwater.edge.mqtt..", "io.headwater.edge.log..", "io.netty..")
+        .check(CLASSES);
+  }
 }

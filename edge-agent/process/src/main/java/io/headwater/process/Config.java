@@ -52,7 +52,8 @@ public final class Config {
       List<Setting> settings) {
     var errors = new ArrayList<String>();
     var root = new ConfigValue.Section();
-    file.ifPresent(path -> readFile(path, root, errors));
+    List<String> sources = ConfigBinder.sourceKeys(defaults);
+    file.ifPresent(path -> readFile(path, sources, root, errors));
     var binder = new ConfigBinder(errors);
     readEnvironment(process, binder.leafKeys(defaults), environment, root, errors);
     for (Setting setting : settings) {
@@ -65,9 +66,11 @@ public final class Config {
     return config;
   }
 
-  private static void readFile(Path path, ConfigValue.Section root, List<String> errors) {
+  private static void readFile(
+      Path path, List<String> sources, ConfigValue.Section root, List<String> errors) {
     try {
-      JsonNode node = YAML.readTree(Files.readString(path));
+      String text = Files.readString(path);
+      JsonNode node = YAML.readTree(text);
       if (node == null || node.isMissingNode() || node.isNull()) {
         return;
       }
@@ -76,6 +79,11 @@ public final class Config {
         return;
       }
       root.addAll(node, path.toString());
+      for (String key : sources) {
+        YamlSource.find(path.toString(), text, key)
+            .ifPresent(found ->
+                root.put(key, new ConfigValue.Source(found.yaml(), found.origin()), errors));
+      }
     } catch (NoSuchFileException _) {
       errors.add("--config " + path + ": there is no such file");
     } catch (JsonProcessingException e) {

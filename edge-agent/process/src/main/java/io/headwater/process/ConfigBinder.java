@@ -42,6 +42,14 @@ final class ConfigBinder {
     }
   }
 
+  /** Keys of the record whose values are wanted as they stand in the file. */
+  static List<String> sourceKeys(Record defaults) {
+    return Arrays.stream(defaults.getClass().getRecordComponents())
+        .filter(component -> component.getType() == YamlSource.class)
+        .map(ConfigBinder::keyOf)
+        .toList();
+  }
+
   @Nullable <R extends Record> R bind(R defaults, ConfigValue.Section section) {
     @SuppressWarnings("unchecked") // getClass() of an R is a Class<R>: records are final
     Class<R> type = (Class<R>) defaults.getClass();
@@ -123,6 +131,9 @@ final class ConfigBinder {
       };
     }
     Class<?> raw = (Class<?>) type;
+    if (raw == YamlSource.class) {
+      return source(given, key);
+    }
     if (isSection(raw)) {
       if (given instanceof ConfigValue.Section section) {
         return bindRecord(raw, fallback == null ? defaultsOf(raw) : fallback, section, key + ".");
@@ -146,6 +157,17 @@ final class ConfigBinder {
       errors.add(from(given) + key + ": " + e.getMessage());
       return null;
     }
+  }
+
+  private @Nullable YamlSource source(ConfigValue given, String key) {
+    return switch (given) {
+      case ConfigValue.Source source -> new YamlSource(source.origin(), source.yaml());
+      case ConfigValue.Text text -> new YamlSource(text.origin(), text.text());
+      case ConfigValue.Sequence _, ConfigValue.Section _ -> {
+        errors.add(from(given) + "'" + key + "' cannot be put together from several places");
+        yield null;
+      }
+    };
   }
 
   /** A section that may also be written as one value: it reads that by a method {@code parse}. */
@@ -181,6 +203,7 @@ final class ConfigBinder {
                       .<ConfigValue>map(part -> new ConfigValue.Text(part.strip(), text.origin()))
                       .toList();
           case ConfigValue.Section section -> List.of(section);
+          case ConfigValue.Source source -> List.of(source);
         };
     var result = new ArrayList<Object>();
     for (int i = 0; i < values.size(); i++) {

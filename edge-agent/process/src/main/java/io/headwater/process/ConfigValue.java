@@ -15,6 +15,9 @@ sealed interface ConfigValue {
 
   record Sequence(List<ConfigValue> values, String origin) implements ConfigValue {}
 
+  /** A part of the file as it stands there, for those who read it with its lines. */
+  record Source(String yaml, String origin) implements ConfigValue {}
+
   /** A map of keys. Grows while sources are read, one after the other. */
   final class Section implements ConfigValue {
     private final Map<String, ConfigValue> values = new LinkedHashMap<>();

@@ -14,10 +14,12 @@ import java.util.function.Supplier;
 public final class Health {
   /**
    * @param problems by check name; empty when all is well
+   * @param notes what there is to know though the process does its work, by the same names
    */
-  public record Status(Map<String, String> problems) {
+  public record Status(Map<String, String> problems, Map<String, String> notes) {
     public Status {
       problems = Map.copyOf(problems);
+      notes = Map.copyOf(notes);
     }
 
     public boolean isUp() {
@@ -28,6 +30,7 @@ public final class Health {
   private static final String START = "start";
 
   private final Map<String, Supplier<Optional<String>>> checks = new ConcurrentHashMap<>();
+  private final Map<String, Supplier<Optional<String>>> notes = new ConcurrentHashMap<>();
 
   /** Of a process that answers before it can do its work: down until {@link #started}. */
   public static Health starting() {
@@ -46,9 +49,18 @@ public final class Health {
     checks.put(name, problem);
   }
 
+  /** Adds what is told without being a problem of the process: a restart would not mend it. */
+  public void note(String name, Supplier<Optional<String>> note) {
+    notes.put(name, note);
+  }
+
   public Status status() {
-    var problems = new LinkedHashMap<String, String>();
-    checks.forEach((name, check) -> check.get().ifPresent(problem -> problems.put(name, problem)));
-    return new Status(problems);
+    return new Status(ask(checks), ask(notes));
+  }
+
+  private static Map<String, String> ask(Map<String, Supplier<Optional<String>>> all) {
+    var answers = new LinkedHashMap<String, String>();
+    all.forEach((name, each) -> each.get().ifPresent(answer -> answers.put(name, answer)));
+    return answers;
   }
 }

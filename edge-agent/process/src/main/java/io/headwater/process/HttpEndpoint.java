@@ -109,6 +109,9 @@ public final class HttpEndpoint implements AutoCloseable {
     body.put("process", process);
     body.put("status", status.isUp() ? "up" : "down");
     body.put("problems", new TreeMap<>(status.problems()));
+    if (!status.notes().isEmpty()) {
+      body.put("notes", new TreeMap<>(status.notes()));
+    }
     answer(
         exchange,
         status.isUp() ? 200 : 503,

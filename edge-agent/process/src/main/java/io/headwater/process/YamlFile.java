@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
@@ -168,6 +167,14 @@ public final class YamlFile {
     problems.add(new Problem(line(node), problem));
   }
 
+  /** All problems so far, by line, each as it is told to users. */
+  public List<String> problems() {
+    return problems.stream()
+        .sorted(Comparator.comparingInt(Problem::line))
+        .map(problem -> name + " line " + problem.line() + ": " + problem.text())
+        .toList();
+  }
+
   public int problemCount() {
     return problems.size();
   }
@@ -177,11 +184,7 @@ public final class YamlFile {
    */
   public void requireNoProblem() {
     if (!problems.isEmpty()) {
-      throw UserError.usage(
-          problems.stream()
-              .sorted(Comparator.comparingInt(Problem::line))
-              .map(problem -> name + " line " + problem.line() + ": " + problem.text())
-              .collect(Collectors.joining(System.lineSeparator())));
+      throw UserError.usage(String.join(System.lineSeparator(), problems()));
     }
   }
 

@@ -204,4 +204,52 @@ class ConfigTest {
     assertThatThrownBy(() -> read("routes:\n  - stream: x\n", Map.of()))
         .hasMessageContaining("'routes[0].filter' is missing");
   }
+
+  record WithSource(int port, YamlSource inputs) {
+    static final WithSource DEFAULTS = new WithSource(1, new YamlSource("", "[]"));
+  }
+
+  private WithSource source(String yaml) throws Exception {
+    Path file = Files.writeString(folder.resolve("edge.yaml"), yaml);
+    return Config.read("edge", WithSource.DEFAULTS, Optional.of(file), Map.of(), List.of());
+  }
+
+  @Test
+  void partsThatAreWantedAsTheyStandKeepTheirLines() throws Exception {
+    YamlSource inputs =
+        source(
+                """
+                # °: beyond ASCII
+                inputs:
+                  - name: a
+                    unit: °C # as is
+                  - name: b
+
+                port: 2
+                """)
+            .inputs();
+    YamlFile file = YamlFile.of(inputs.origin(), inputs.yaml());
+    var nodes = file.list(file.root("").orElseThrow());
+    file.problem(nodes.getLast(), "wrong");
+
+    assertThat(nodes).hasSize(2);
+    assertThat(file.problems()).containsExactly(folder.resolve("edge.yaml") + " line 5: wrong");
+  }
+
+  @Test
+  void partsThatAreWantedAsTheyStandAreEqualWhereverTheyStand() throws Exception {
+    assertThat(source("inputs: [{name: a}]"))
+        .isEqualTo(source("\n\ninputs:   [{name: a}]\nport: 1"))
+        .isNotEqualTo(source("inputs: [{name: b}]"));
+    assertThat(source("port: 1")).isEqualTo(WithSource.DEFAULTS);
+    assertThat(
+            Config.read(
+                    "edge",
+                    WithSource.DEFAULTS,
+                    Optional.empty(),
+                    Map.of("HEADWATER_EDGE_INPUTS", "[{name: c}]"),
+                    List.of())
+                .inputs())
+        .hasToString("[{name: c}]");
+  }
 }

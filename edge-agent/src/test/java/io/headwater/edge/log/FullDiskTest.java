@@ -48,8 +48,7 @@ class FullDiskTest {
         ByteSize.ofMebibytes(1024),
         Duration.ofSeconds(1),
         Optional.empty(),
-        new SpaceSettings(
-            limit, ByteSize.ofKibibytes(free), RESERVE, ByteSize.ofKibibytes(scarce)),
+        new SpaceSettings(limit, ByteSize.ofKibibytes(free), RESERVE, ByteSize.ofKibibytes(scarce)),
         FlashBudget.NONE);
   }
 

@@ -163,7 +163,7 @@ class FullDiskKillIT {
           publish(agent, 4000); // until it is full, and some more
         } else {
           agent.awaitReady(Duration.ofSeconds(30));
-          long after = 100 + random.nextInt(1500);
+          long after = 100L + random.nextInt(1500);
           Thread killer =
               Threads.start(
                   "killer",

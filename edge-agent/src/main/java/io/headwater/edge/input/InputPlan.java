@@ -1,0 +1,27 @@
+package io.headwater.edge.input;
+
+import java.util.List;
+
+/**
+ * What is declared.
+ *
+ * @param inputs those that can be read
+ * @param faulty the others: they are told of, and keep nothing from starting
+ */
+public record InputPlan(List<InputSettings> inputs, List<FaultyInput> faulty) {
+  public InputPlan {
+    inputs = List.copyOf(inputs);
+    faulty = List.copyOf(faulty);
+  }
+
+  public boolean isEmpty() {
+    return inputs.isEmpty() && faulty.isEmpty();
+  }
+
+  /** The same, but inputs whose bus is not there are simulated. */
+  public InputPlan simulateMissing(Machines machines) {
+    return new InputPlan(
+        inputs.stream().map(each -> machines.isBusMissing(each) ? each.simulate() : each).toList(),
+        faulty);
+  }
+}

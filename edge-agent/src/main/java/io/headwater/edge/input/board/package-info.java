@@ -1,0 +1,9 @@
+/**
+ * Buses and pins by Pi4J, with named providers: linuxfs for I2C and SPI, gpiod for pins, and Pi4J's
+ * mock for inputs that are simulated. Nothing of Pi4J is loaded before the first input needs it,
+ * and nothing outside of this package knows it.
+ */
+@NullMarked
+package io.headwater.edge.input.board;
+
+import org.jspecify.annotations.NullMarked;
