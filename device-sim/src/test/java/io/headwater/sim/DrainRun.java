@@ -35,14 +35,15 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * How fast a gateway's backlog reaches the hub once the network is back, and what becomes of
  * readings that are taken meanwhile; printed as lines that begin with {@code drain:}. The short
- * form holds loose limits; {@code -Dheadwater.speed=full} measures a million. Not part of the
- * build: {@code -Dit.test=DrainRun}.
+ * form holds loose limits; {@code -Dheadwater.speed=full} measures a million, {@code
+ * -Dheadwater.drain.backlog=N} as many as that. Not part of the build: {@code -Dit.test=DrainRun}.
  */
 @Timeout(600)
 class DrainRun {
   private static final boolean FULL = "full".equals(System.getProperty("headwater.speed"));
   private static final Duration START = Duration.ofSeconds(60);
-  private static final int BACKLOG = FULL ? 1_000_000 : 100_000;
+  private static final int BACKLOG =
+      Integer.getInteger("headwater.drain.backlog", FULL ? 1_000_000 : 100_000);
   private static final int SIZE = 200;
   private static final String TOPIC = "sensors.drain";
 

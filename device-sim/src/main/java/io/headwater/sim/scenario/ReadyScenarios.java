@@ -22,6 +22,7 @@ public final class ReadyScenarios {
           "bridges",
           "mosquitto",
           "paused-bridge",
+          "drains",
           "broken-broker");
 
   private ReadyScenarios() {}
