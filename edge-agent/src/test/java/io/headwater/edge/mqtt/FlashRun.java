@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Timeout;
@@ -43,7 +44,7 @@ class FlashRun {
     private final List<Long> micros = new ArrayList<>();
     private volatile long countFromNanos = Long.MAX_VALUE;
     private volatile boolean ends;
-    private volatile long acknowledged;
+    private final AtomicLong acknowledged = new AtomicLong();
 
     Sender(int port, int number) throws IOException {
       client = RawClient.open(port).connected(4, "flash-" + number);
@@ -71,7 +72,7 @@ class FlashRun {
           assertThat(packet).startsWith("4002");
           long now = System.nanoTime();
           long since = sent[Integer.parseInt(packet.substring(4), 16)];
-          acknowledged++;
+          acknowledged.incrementAndGet();
           if (since >= countFromNanos) {
             micros.add(TimeUnit.NANOSECONDS.toMicros(now - since));
           }
@@ -87,8 +88,8 @@ class FlashRun {
     Process sync = new ProcessBuilder("sync", "-f", folder.toString()).inheritIO().start();
     assertThat(sync.waitFor()).isZero();
     var device = (Long) Files.getAttribute(folder, "unix:dev");
-    long major = device >> 8 & 0xfff;
-    long minor = device & 0xff | device >> 12 & 0xfff00;
+    long major = (device >> 8) & 0xfff;
+    long minor = (device & 0xff) | ((device >> 12) & 0xfff00);
     String stat = Files.readString(Path.of("/sys/dev/block/" + major + ":" + minor + "/stat"));
     return Long.parseLong(stat.strip().split(" +")[6]) * SECTOR;
   }
@@ -128,10 +129,11 @@ class FlashRun {
       }
       TimeUnit.SECONDS.sleep(WARM_SECONDS);
       long before = written(folder);
-      long acknowledged = senders.stream().mapToLong(each -> each.acknowledged).sum();
+      long acknowledged = senders.stream().mapToLong(each -> each.acknowledged.get()).sum();
       senders.forEach(each -> each.countFromNanos = System.nanoTime());
       TimeUnit.SECONDS.sleep(SECONDS);
-      long readings = senders.stream().mapToLong(each -> each.acknowledged).sum() - acknowledged;
+      long readings =
+          senders.stream().mapToLong(each -> each.acknowledged.get()).sum() - acknowledged;
       long bytes = written(folder) - before;
       for (Sender sender : senders) {
         sender.ends = true;
