@@ -394,7 +394,7 @@ final class FileReader implements AutoCloseable {
     }
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT first, next, reason FROM gap WHERE sp = ? AND next > ? AND first < ? AND first"
+            "SELECT " + GapTable.COLUMNS + " FROM gap WHERE sp = ? AND next > ? AND first < ? AND first"
                 + " >= (SELECT coalesce(max(first), 0) FROM gap WHERE sp = ? AND first <= ?)"
                 + " ORDER BY first")) {
       select.setInt(1, id);
@@ -404,9 +404,9 @@ final class FileReader implements AutoCloseable {
       select.setLong(5, from);
       try (ResultSet rows = select.executeQuery()) {
         while (rows.next()) {
-          long first = rows.getLong(1);
-          long next = rows.getLong(2);
-          gaps.add(new Gap(first, next, LogFile.reason(rows.getInt(3)), 0, next - first));
+          if (GapTable.isWhole(rows)) {
+            gaps.add(GapTable.read(rows));
+          }
         }
       }
     }

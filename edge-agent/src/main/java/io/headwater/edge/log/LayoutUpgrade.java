@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Format 1 had a row of its own for each reading, in a table {@code log}; the first agents'
  * without the column {@code attributes}, and without the {@link StateTables}. Format 2 had batches
- * of the {@link RowBatch}'s first layout, which stay as they are, and state without captures.
+ * of the {@link RowBatch}'s first layout, which stay as they are, state without captures, and gaps without checksums.
  */
 final class LayoutUpgrade {
   private static final Logger LOGGER = LoggerFactory.getLogger(LayoutUpgrade.class);
@@ -52,6 +52,7 @@ final class LayoutUpgrade {
             "UPDATE meta SET value = " + LogFile.FORMAT + " WHERE name = 'format'");
         StateTables.create(connection);
         StateTables.addCaptures(connection);
+        GapTable.upgrade(connection);
         statement.executeUpdate(LifeCopy.TABLE);
         LifeCopy.write(connection);
         connection.commit();

@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A second copy, with a checksum, of the small tables on which the meaning of a file's rows hangs:
- * epoch, partitions, incarnations, what is settled, gaps. SQLite does not see that a bit in a value
+ * epoch, partitions, incarnations, what is settled. SQLite does not see that a bit in a value
  * has flipped; another epoch would have the hub take every reading for a new one, another number in
  * {@code settled} would have readings deleted that nobody has got.
  *
@@ -58,8 +58,7 @@ final class LifeCopy {
           part("sp", "id", "stream", "part", "base"),
           part("incarnation", "n", "id"),
           part("incarnation_first", "n", "sp", "off"),
-          part("settled", "sp", "first", "next"),
-          part("gap", "sp", "first", "next", "reason"));
+          part("settled", "sp", "first", "next"));
 
   private LifeCopy() {}
 

@@ -3,7 +3,6 @@ package io.headwater.edge.log;
 import io.headwater.edge.log.LogState.PartitionState;
 import io.headwater.process.UserError;
 import io.headwater.uplink.Gap;
-import io.headwater.uplink.GapReason;
 import io.headwater.uplink.Incarnation;
 import io.headwater.uplink.OffsetRanges;
 import io.headwater.uplink.StreamPartition;
@@ -36,7 +35,7 @@ import org.sqlite.SQLiteException;
  * sp(id, stream, part, base)               base: the offset that its first row in this file gets
  * batch(seq, head, rows)                   the rows of a commit: {@link RowBatch}, {@link BatchHead}
  * incarnation(n, id), incarnation_first(n, sp, off)
- * settled(sp, first, next), gap(sp, first, next, reason): {@link GapTable}
+ * settled(sp, first, next), gap(sp, first, next, reason, crc): {@link GapTable}
  * life(id, copy)                           all but batch once more: {@link LifeCopy}
  * </pre>
  *
@@ -260,15 +259,7 @@ final class LogFile implements AutoCloseable {
           }
         }
       }
-      try (ResultSet gaps = statement.executeQuery("SELECT sp, max(next) FROM gap GROUP BY sp")) {
-        while (gaps.next()) {
-          StreamPartition partition = byId.get(gaps.getInt(1));
-          PartitionState known = partition == null ? null : state.partitions().get(partition);
-          if (known != null) {
-            known.setNextOffset(Math.max(known.nextOffset(), gaps.getLong(2)));
-          }
-        }
-      }
+      loadGaps(statement, state, byId);
       isSalvaged = meta(statement, Salvage.SALVAGED) != 0;
       endIsKnown &= !isSalvaged;
       state.setFirstOffset(meta(statement, "first_offset"));
@@ -282,6 +273,25 @@ final class LogFile implements AutoCloseable {
       loadSettled(statement, state, byId);
     }
     connection.commit();
+  }
+
+  /** Offsets that are given up are given out. */
+  private void loadGaps(Statement statement, LogState state, Map<Integer, StreamPartition> byId)
+      throws SQLException {
+    try (ResultSet gaps = statement.executeQuery("SELECT " + GapTable.COLUMNS + " FROM gap")) {
+      while (gaps.next()) {
+        if (!GapTable.isWhole(gaps)) {
+          endIsKnown = false;
+          continue;
+        }
+        StreamPartition partition = byId.get(gaps.getInt(1));
+        PartitionState known = partition == null ? null : state.partitions().get(partition);
+        if (known != null) {
+          known.setNextOffset(
+              Math.max(known.nextOffset(), GapTable.read(gaps).nextOffset()));
+        }
+      }
+    }
   }
 
   /** What a batch holds, by whichever of the two that tell it is whole. */
@@ -508,7 +518,6 @@ final class LogFile implements AutoCloseable {
   }
 
   void insertGap(int partition, Gap gap) throws SQLException {
-    lifeChanged = true;
     gaps.add(partition, gap);
   }
 
@@ -687,12 +696,6 @@ final class LogFile implements AutoCloseable {
 
   private static boolean isNoTransaction(SQLException e) {
     return String.valueOf(e.getMessage()).contains("no transaction is active");
-  }
-
-  /** The gap reasons by the wire's numbers. */
-  static GapReason reason(int ordinal) {
-    GapReason[] reasons = GapReason.values();
-    return ordinal >= 0 && ordinal < reasons.length ? reasons[ordinal] : GapReason.CORRUPT;
   }
 
   /**

@@ -192,6 +192,8 @@ class ClockInLogTest {
         Statement statement = connection.createStatement()) {
       statement.executeUpdate("ALTER TABLE session DROP COLUMN capture");
       statement.executeUpdate("ALTER TABLE retained DROP COLUMN capture");
+      statement.executeUpdate("DROP INDEX gap_place");
+      statement.executeUpdate("ALTER TABLE gap DROP COLUMN crc");
       statement.executeUpdate("UPDATE meta SET value = 2 WHERE name = 'format'");
     }
   }
