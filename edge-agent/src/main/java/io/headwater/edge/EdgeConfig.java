@@ -16,6 +16,7 @@ import io.headwater.edge.mqtt.Transport;
 import io.headwater.edge.remote.RemoteSettings;
 import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
+import io.headwater.process.Config;
 import io.headwater.process.HostPort;
 import io.headwater.process.TlsSettings;
 import io.headwater.process.YamlSource;
@@ -26,6 +27,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The agent's configuration; {@code examples/edge.yaml} explains each key.
@@ -117,6 +119,15 @@ public record EdgeConfig(
   /** The inputs that are declared, right and wrong ones. */
   InputPlan inputPlan() {
     return InputsReader.read(inputs, topic -> TopicFilters.isPublishable(topic, mqtt.limits()));
+  }
+
+  /**
+   * What a command beside the agent goes by: the file, if there is one, and the environment.
+   *
+   * @throws io.headwater.process.UserError if something in them is wrong
+   */
+  static EdgeConfig of(@Nullable Path file) {
+    return Config.read("edge", DEFAULTS, Optional.ofNullable(file), System.getenv(), List.of());
   }
 
   private static void requireIdentities(Endpoint endpoint, TlsSettings tls, AccessSettings access) {

@@ -1,10 +1,7 @@
 package io.headwater.edge;
 
 import io.headwater.edge.input.InputTable;
-import io.headwater.process.Config;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -36,9 +33,7 @@ final class InputsListCommand implements Callable<Integer> {
     if (spec == null) {
       throw new IllegalStateException("not called by picocli");
     }
-    EdgeConfig read =
-        Config.read(
-            "edge", EdgeConfig.DEFAULTS, Optional.ofNullable(config), System.getenv(), List.of());
+    EdgeConfig read = EdgeConfig.of(config);
     var out = spec.commandLine().getOut();
     int wrong = InputTable.list(read.inputPlan(), out);
     out.flush();

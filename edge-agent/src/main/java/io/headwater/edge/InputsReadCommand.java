@@ -3,13 +3,11 @@ package io.headwater.edge;
 import io.headwater.edge.input.InputPlan;
 import io.headwater.edge.input.InputTable;
 import io.headwater.edge.input.Machines;
-import io.headwater.process.Config;
 import io.headwater.process.NearestName;
 import io.headwater.process.UserError;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -54,9 +52,7 @@ final class InputsReadCommand implements Callable<Integer> {
     if (spec == null) {
       throw new IllegalStateException("not called by picocli");
     }
-    EdgeConfig read =
-        Config.read(
-            "edge", EdgeConfig.DEFAULTS, Optional.ofNullable(config), System.getenv(), List.of());
+    EdgeConfig read = EdgeConfig.of(config);
     var out = spec.commandLine().getOut();
     try (var machines = new Machines(Path.of("/"))) {
       InputPlan plan = read.inputPlan();

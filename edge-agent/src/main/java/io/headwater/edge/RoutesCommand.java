@@ -5,11 +5,8 @@ import io.headwater.edge.log.LogSettings;
 import io.headwater.edge.log.WhenFull;
 import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
-import io.headwater.process.Config;
 import io.headwater.process.UserError;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -40,9 +37,7 @@ final class RoutesCommand implements Callable<Integer> {
     if (spec == null) {
       throw new IllegalStateException("not called by picocli");
     }
-    EdgeConfig read =
-        Config.read(
-            "edge", EdgeConfig.DEFAULTS, Optional.ofNullable(config), System.getenv(), List.of());
+    EdgeConfig read = EdgeConfig.of(config);
     var table = new RouteTable(read.routes());
     if (topic.isEmpty() || topic.indexOf('+') >= 0 || topic.indexOf('#') >= 0) {
       throw UserError.usage(

@@ -1,6 +1,5 @@
 package io.headwater.edge;
 
-import io.headwater.process.Config;
 import io.headwater.process.HostPort;
 import io.headwater.process.UserError;
 import java.io.IOException;
@@ -12,8 +11,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -36,8 +33,7 @@ final class RunningAgent {
 
   /** What the agent was started with, as far as its file and the environment tell. */
   EdgeConfig config() {
-    return Config.read(
-        "edge", EdgeConfig.DEFAULTS, Optional.ofNullable(config), System.getenv(), List.of());
+    return EdgeConfig.of(config);
   }
 
   /**

@@ -44,9 +44,6 @@ public final class EdgeLog implements AutoCloseable {
   /** How often it is looked whether a file is full while it fills. */
   private static final int LOOKS_A_FILE = 16;
 
-  /** What a commit takes beside its rows: some pages ahead of the file. */
-  private static final long COMMIT_OVERHEAD = 16 << 10;
-
   /** How often a commit is tried that finds the disk full. */
   private static final int MOST_TRIES = 5;
 
@@ -94,7 +91,6 @@ public final class EdgeLog implements AutoCloseable {
   private LogState state;
   private long housekeepingNanos = System.nanoTime();
   private long bytesSinceLook;
-  private long settledDown;
   private long rollAgainNanos = System.nanoTime();
   private final LogEnd end;
 
@@ -116,7 +112,7 @@ public final class EdgeLog implements AutoCloseable {
     this.metrics = metrics;
     this.pragmas = pragmas;
     this.room = new Room(folder, settings.space(), reserve, files::bytes);
-    this.givingUp = new GivingUp(files, room, metrics);
+    this.givingUp = new GivingUp(files, room, metrics, () -> Map.copyOf(settled), this::checkpoint);
     this.active = opened.active();
     this.state = opened.state();
     this.end = opened.end();
@@ -534,18 +530,18 @@ public final class EdgeLog implements AutoCloseable {
       waitingSinceNanos.compareAndSet(-1, System.nanoTime());
       rollback();
       synced.postpone();
-      giveIfFull(e);
+      givingUp.afterFailure(e);
     }
   }
 
   private void commit(List<Write> writes) {
     if (room.isToBeMeasured()) {
-      lookForRoom();
+      givingUp.look();
     }
     var group = new WriteGroup(writes, state, metrics, room);
     Append.Outcome outcome = write(group, writes.size());
     for (int i = 1;
-        i < MOST_TRIES && outcome == Append.Outcome.DISK_FULL && makeRoom(group.bytes());
+        i < MOST_TRIES && outcome == Append.Outcome.DISK_FULL && givingUp.makeRoom(group.bytes());
         i++) {
       group = new WriteGroup(writes, state, metrics, room);
       outcome = write(group, writes.size());
@@ -580,7 +576,7 @@ public final class EdgeLog implements AutoCloseable {
       rollAgainNanos = System.nanoTime() + HOUSEKEEPING_NANOS;
       LOGGER.atDebug().setCause(e).log("A new file could not be begun");
       rollback();
-      giveIfFull(e);
+      givingUp.afterFailure(e);
     }
   }
 
@@ -612,7 +608,7 @@ public final class EdgeLog implements AutoCloseable {
   private void committed(WriteGroup group) {
     succeeded();
     room.used(group.bytes());
-    bytesSinceLook += group.bytes() + COMMIT_OVERHEAD;
+    bytesSinceLook += group.bytes() + Room.COMMIT_OVERHEAD;
     group
         .discards()
         .counts()
@@ -624,43 +620,11 @@ public final class EdgeLog implements AutoCloseable {
     }
   }
 
-  /** Whether the log is still full, and whether something may go that nobody needs as much. */
-  private void lookForRoom() {
-    room.measure();
-    if (!room.isFull() || !givingUp.isDue()) {
-      return;
-    }
-    long before = room.timesFull();
-    givingUp.run(Map.copyOf(settled));
-    if (room.isFull() && before != settledDown) {
-      settledDown = before;
-      checkpoint(); // from now on it grows only by what it must take
-      room.settleDown();
-    }
-  }
-
-  /** SQLite finds the disk full. Whether it is worth to try again. */
-  private boolean makeRoom(long rowBytes) {
-    boolean isNews = room.foundFull();
-    boolean gone = isNews && givingUp.run(Map.copyOf(settled));
-    // First those are refused that have no part in the reserve.
-    boolean given = !isNews && room.giveFor(rowBytes);
-    checkpoint(); // what is in the write-ahead log makes room there
-    return isNews || gone || given;
-  }
-
   private void checkpoint() {
     try {
       active.checkpoint();
     } catch (SQLException e) {
       LOGGER.atDebug().setCause(e).log("A checkpoint failed");
-    }
-  }
-
-  /** For what must be written beside readings. */
-  private void giveIfFull(SQLException failure) {
-    if (LogFile.lacksRoom(failure)) {
-      makeRoom(0);
     }
   }
 
@@ -756,9 +720,9 @@ public final class EdgeLog implements AutoCloseable {
       settledChanged = true;
       LOGGER.atWarn().addKeyValue("error", e.getMessage()).log("Housekeeping of the log failed");
       rollback();
-      giveIfFull(e);
+      givingUp.afterFailure(e);
     }
-    lookForRoom();
+    givingUp.look();
   }
 
   private void applyRetention() throws SQLException {
@@ -806,7 +770,7 @@ public final class EdgeLog implements AutoCloseable {
       contacts.write(active, state);
     } catch (SQLException e) {
       rollback();
-      giveIfFull(e);
+      givingUp.afterFailure(e);
     }
   }
 
@@ -840,7 +804,7 @@ public final class EdgeLog implements AutoCloseable {
       newLife.set(null);
       begun.completeExceptionally(e);
       rollback();
-      giveIfFull(e);
+      givingUp.afterFailure(e);
       return;
     }
     epoch = state.epoch();

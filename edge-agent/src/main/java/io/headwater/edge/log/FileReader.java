@@ -394,7 +394,9 @@ final class FileReader implements AutoCloseable {
     }
     try (PreparedStatement select =
         connection.prepareStatement(
-            "SELECT " + GapTable.COLUMNS + " FROM gap WHERE sp = ? AND next > ? AND first < ? AND first"
+            "SELECT "
+                + GapTable.COLUMNS
+                + " FROM gap WHERE sp = ? AND next > ? AND first < ? AND first"
                 + " >= (SELECT coalesce(max(first), 0) FROM gap WHERE sp = ? AND first <= ?)"
                 + " ORDER BY first")) {
       select.setInt(1, id);

@@ -41,8 +41,7 @@ final class GapTable implements AutoCloseable {
   private final Map<Integer, Last> lasts = new HashMap<>();
 
   GapTable(Connection connection) throws SQLException {
-    add =
-        connection.prepareStatement("INSERT INTO gap(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?)");
+    add = connection.prepareStatement("INSERT INTO gap(" + COLUMNS + ") VALUES (?, ?, ?, ?, ?)");
     grow = connection.prepareStatement("UPDATE gap SET next = ?, crc = ? WHERE rowid = ?");
     added = connection.prepareStatement("SELECT last_insert_rowid()");
   }

@@ -7,12 +7,14 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Makes room in a full log: settled files go first, whoever has not read them, then the oldest
- * whose readings may be given up. Confined to the writer's thread.
+ * whose readings may be given up, then the reserve for what must be written. Confined to the
+ * writer's thread.
  */
 final class GivingUp {
   private static final Logger LOGGER = LoggerFactory.getLogger(GivingUp.class);
@@ -26,20 +28,69 @@ final class GivingUp {
   private long untold;
   private long tried;
   private long lastNanos = System.nanoTime() - PAUSE_NANOS;
+  private final Supplier<Map<StreamPartition, OffsetRanges>> settledNow;
+  private final Runnable checkpoint;
 
-  GivingUp(LogFiles files, Room room, EdgeLogMetrics metrics) {
+  /**
+   * @param settledNow what the hub has
+   * @param checkpoint brings what is written ahead of the active file into it, as far as that goes
+   */
+  GivingUp(
+      LogFiles files,
+      Room room,
+      EdgeLogMetrics metrics,
+      Supplier<Map<StreamPartition, OffsetRanges>> settledNow,
+      Runnable checkpoint) {
     this.files = files;
     this.room = room;
     this.metrics = metrics;
+    this.settledNow = settledNow;
+    this.checkpoint = checkpoint;
+  }
+
+  /** Looks whether the log is full, and whether something may go that nobody needs as much. */
+  void look() {
+    room.measure();
+    if (!room.isFull() || !isDue()) {
+      return;
+    }
+    boolean isNews = tried != room.timesFull();
+    run();
+    if (room.isFull() && isNews) {
+      checkpoint.run(); // from now on it grows only by what it must take
+      room.settleDown();
+    }
   }
 
   /** Whether it was not tried yet since the log is full, or it is time to look again. */
-  boolean isDue() {
+  private boolean isDue() {
     return tried != room.timesFull() || System.nanoTime() - lastNanos >= PAUSE_NANOS;
   }
 
+  /**
+   * SQLite finds the disk full. Whether it is worth to try again.
+   *
+   * @param rowBytes of the readings that it found no room for
+   */
+  boolean makeRoom(long rowBytes) {
+    boolean isNews = room.foundFull();
+    boolean gone = isNews && run();
+    // First those are refused that have no part in the reserve.
+    boolean given = !isNews && room.giveFor(rowBytes);
+    checkpoint.run(); // what is in the write-ahead log makes room there
+    return isNews || gone || given;
+  }
+
+  /** Makes room for what must be written beside readings, if it was that which failed. */
+  void afterFailure(SQLException failure) {
+    if (LogFile.lacksRoom(failure)) {
+      makeRoom(0);
+    }
+  }
+
   /** Whether the log has got smaller by it. */
-  boolean run(Map<StreamPartition, OffsetRanges> settled) {
+  private boolean run() {
+    Map<StreamPartition, OffsetRanges> settled = settledNow.get();
     lastNanos = System.nanoTime();
     tried = room.timesFull();
     long before = files.bytes();

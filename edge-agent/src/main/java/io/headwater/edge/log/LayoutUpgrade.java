@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Format 1 had a row of its own for each reading, in a table {@code log}; the first agents'
  * without the column {@code attributes}, and without the {@link StateTables}. Format 2 had batches
- * of the {@link RowBatch}'s first layout, which stay as they are, state without captures, and gaps without checksums.
+ * of the {@link RowBatch}'s first layout, which stay as they are, state without captures, and gaps
+ * without checksums.
  */
 final class LayoutUpgrade {
   private static final Logger LOGGER = LoggerFactory.getLogger(LayoutUpgrade.class);

@@ -17,8 +17,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A second copy, with a checksum, of the small tables on which the meaning of a file's rows hangs:
- * epoch, partitions, incarnations, what is settled. SQLite does not see that a bit in a value
- * has flipped; another epoch would have the hub take every reading for a new one, another number in
+ * epoch, partitions, incarnations, what is settled. SQLite does not see that a bit in a value has
+ * flipped; another epoch would have the hub take every reading for a new one, another number in
  * {@code settled} would have readings deleted that nobody has got.
  *
  * <p>Written in the transaction that changes the tables. When a file is opened the two are

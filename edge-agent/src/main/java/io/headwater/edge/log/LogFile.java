@@ -287,8 +287,7 @@ final class LogFile implements AutoCloseable {
         StreamPartition partition = byId.get(gaps.getInt(1));
         PartitionState known = partition == null ? null : state.partitions().get(partition);
         if (known != null) {
-          known.setNextOffset(
-              Math.max(known.nextOffset(), GapTable.read(gaps).nextOffset()));
+          known.setNextOffset(Math.max(known.nextOffset(), GapTable.read(gaps).nextOffset()));
         }
       }
     }

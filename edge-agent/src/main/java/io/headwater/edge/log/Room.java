@@ -40,8 +40,8 @@ final class Room {
 
   private static final long MOST_MARGIN = 4 << 20;
 
-  /** What SQLite takes of a commit beside its rows: some pages in the write-ahead log. */
-  private static final long COMMIT_OVERHEAD = 16 << 10;
+  /** What a commit takes beside its rows: some pages ahead of the file. */
+  static final long COMMIT_OVERHEAD = 16 << 10;
 
   private static final long BELIEVED_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -101,11 +101,6 @@ final class Room {
   /** From any thread: bytes for ordinary readings. Below 0 while the reserve is in use. */
   long left() {
     return left;
-  }
-
-  /** From any thread. */
-  Level level() {
-    return level;
   }
 
   /** From any thread: why readings are being refused; empty if none are. */

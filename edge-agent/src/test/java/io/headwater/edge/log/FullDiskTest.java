@@ -9,6 +9,10 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -211,6 +215,28 @@ class FullDiskTest {
       assertThat(found.numbers()).hasSize(50);
       assertThat(found.numbers()).startsWith(0L, 1L, 12L, 13L);
       assertThat(found.given(GapReason.DECIMATED)).isEqualTo(150);
+    }
+  }
+
+  @Test
+  void thinningOutWritesNoMoreWithEachGap() throws Exception {
+    LogSettings scarce = settings(Optional.of(ByteSize.ofMebibytes(16)), 0, 16384);
+    try (EdgeLog log = open(folder, scarce)) {
+      var readings = new FullLog(log, SEED);
+      for (int i = 0; i < 1000; i++) {
+        readings.append(WhenFull.decimate(2), 10); // a commit each, and a gap for every other
+      }
+      readings.check();
+    }
+    try (Connection connection =
+            DriverManager.getConnection("jdbc:sqlite:" + LogFiles.list(folder).getFirst());
+        Statement statement = connection.createStatement()) {
+      try (ResultSet gaps = statement.executeQuery("SELECT count(*) FROM gap")) {
+        assertThat(gaps.getInt(1)).isGreaterThan(400);
+      }
+      try (ResultSet copy = statement.executeQuery("SELECT length(copy) FROM life")) {
+        assertThat(copy.getInt(1)).as("bytes written anew with a change").isLessThan(1000);
+      }
     }
   }
 

@@ -45,8 +45,7 @@ class GapTableTest {
     var gaps = new ArrayList<Gap>();
     try (Statement statement = connection.createStatement();
         ResultSet rows =
-            statement.executeQuery(
-                "SELECT " + GapTable.COLUMNS + " FROM gap ORDER BY sp, first")) {
+            statement.executeQuery("SELECT " + GapTable.COLUMNS + " FROM gap ORDER BY sp, first")) {
       while (rows.next()) {
         if (GapTable.isWhole(rows)) {
           gaps.add(GapTable.read(rows));
@@ -104,7 +103,6 @@ class GapTableTest {
 
     GapTable.upgrade(connection);
 
-    assertThat(gaps())
-        .containsExactly(gap(3, 5, GapReason.CORRUPT), gap(8, 9, GapReason.CORRUPT));
+    assertThat(gaps()).containsExactly(gap(3, 5, GapReason.CORRUPT), gap(8, 9, GapReason.CORRUPT));
   }
 }
