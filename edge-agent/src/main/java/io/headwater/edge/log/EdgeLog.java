@@ -41,6 +41,9 @@ public final class EdgeLog implements AutoCloseable {
   /** What an opening of a log that is not small may write. */
   private static final long OPENING_BYTES = 256 << 10;
 
+  /** What a new file takes, in it and ahead of it: with less, giving one up brings nothing. */
+  private static final long NEW_FILE_BYTES = 256 << 10;
+
   /** How often it is looked whether a file is full while it fills. */
   private static final int LOOKS_A_FILE = 16;
 
@@ -112,7 +115,9 @@ public final class EdgeLog implements AutoCloseable {
     this.metrics = metrics;
     this.pragmas = pragmas;
     this.room = new Room(folder, settings.space(), reserve, files::bytes);
-    this.givingUp = new GivingUp(files, room, metrics, () -> Map.copyOf(settled), this::checkpoint);
+    this.givingUp =
+        new GivingUp(
+            files, room, metrics, () -> Map.copyOf(settled), this::checkpoint, this::sealForRoom);
     this.active = opened.active();
     this.state = opened.state();
     this.end = opened.end();
@@ -578,6 +583,27 @@ public final class EdgeLog implements AutoCloseable {
       rollback();
       givingUp.afterFailure(e);
     }
+  }
+
+  /**
+   * Begins a new file though there is no room, so that readings of this one can be given up: the
+   * reserve pays for it until they are.
+   */
+  private boolean sealForRoom() {
+    Path sealed = active.path();
+    try {
+      if (state.nextSeq() == LogFiles.baseSeq(sealed)
+          || active.size() < NEW_FILE_BYTES
+          || !files.mayGiveUpActive(Map.copyOf(settled), state.ends())) {
+        return false;
+      }
+      room.giveFor(NEW_FILE_BYTES);
+      roll();
+    } catch (SQLException e) {
+      LOGGER.atDebug().setCause(e).log("A new file could not be begun");
+      rollback();
+    }
+    return !active.path().equals(sealed);
   }
 
   private Append.Outcome write(WriteGroup group, int size) {

@@ -151,15 +151,16 @@ final class FileRemains {
   /**
    * Writes what is left of one file, or of two that follow each other, beside the first.
    *
+   * @param withState whether the state tables are needed, too
    * @return the new file; empty if too much of it would have to be carried over
    * @throws SQLException if it cannot be written; then there is no file
    */
-  Optional<Path> write(List<Source> sources) throws SQLException, IOException {
+  Optional<Path> write(List<Source> sources, boolean withState) throws SQLException, IOException {
     Path file = Path.of(sources.getFirst().file().path() + UNFINISHED);
     Files.deleteIfExists(file);
     boolean isWhole = false;
     try {
-      isWhole = fill(file, sources);
+      isWhole = fill(file, sources, withState);
       if (isWhole) {
         force(file);
       }
@@ -171,7 +172,7 @@ final class FileRemains {
     return isWhole ? Optional.of(file) : Optional.empty();
   }
 
-  private boolean fill(Path file, List<Source> sources) throws SQLException {
+  private boolean fill(Path file, List<Source> sources, boolean withState) throws SQLException {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file)) {
       try (Statement statement = connection.createStatement()) {
         statement.execute("PRAGMA journal_mode=OFF"); // one that fails is deleted
@@ -182,6 +183,9 @@ final class FileRemains {
         copyTables(connection, source);
       }
       connection.setAutoCommit(false);
+      if (withState) {
+        copyState(connection, sources.getLast());
+      }
       var gaps = new HashMap<Integer, List<Gap>>();
       long carried = 0;
       for (int i = 0; i < sources.size(); i++) {
@@ -232,6 +236,14 @@ final class FileRemains {
     var kept = new KeptPartitions(connection);
     for (int partition : source.file().kept()) {
       kept.keep(partition);
+    }
+  }
+
+  private static void copyState(Connection connection, Source source) throws SQLException {
+    try (Connection reading = DriverManager.getConnection("jdbc:sqlite:" + source.file().path());
+        var from = new StateTables(reading);
+        var to = new StateTables(connection)) {
+      from.copyTo(to);
     }
   }
 

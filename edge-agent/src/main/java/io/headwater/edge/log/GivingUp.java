@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,22 +31,26 @@ final class GivingUp {
   private long lastNanos = System.nanoTime() - PAUSE_NANOS;
   private final Supplier<Map<StreamPartition, OffsetRanges>> settledNow;
   private final Runnable checkpoint;
+  private final BooleanSupplier sealActive;
 
   /**
    * @param settledNow what the hub has
    * @param checkpoint brings what is written ahead of the active file into it, as far as that goes
+   * @param sealActive begins a new file, if readings of the active one may be given up then
    */
   GivingUp(
       LogFiles files,
       Room room,
       EdgeLogMetrics metrics,
       Supplier<Map<StreamPartition, OffsetRanges>> settledNow,
-      Runnable checkpoint) {
+      Runnable checkpoint,
+      BooleanSupplier sealActive) {
     this.files = files;
     this.room = room;
     this.metrics = metrics;
     this.settledNow = settledNow;
     this.checkpoint = checkpoint;
+    this.sealActive = sealActive;
   }
 
   /** Looks whether the log is full, and whether something may go that nobody needs as much. */
@@ -101,7 +106,7 @@ final class GivingUp {
         while (isWanting(before) && giveUpOldest(settled)) {
           // The next one.
         }
-        again = false;
+        again = isWanting(before) && sealActive.getAsBoolean();
       } catch (SQLException e) {
         // What is left of a file needs room before the file's is there.
         again = LogFile.lacksRoom(e) && room.giveFor(0);

@@ -725,13 +725,21 @@ final class LogFile implements AutoCloseable {
     }
   }
 
-  /** Moves the write-ahead log into the file, so that it can be read alone, and closes it. */
+  /**
+   * Moves the write-ahead log into the file, so that it can be read alone, and closes it. On a full
+   * disk it stays beside the file, and is read with it.
+   */
   void seal() throws SQLException {
     connection.setAutoCommit(true);
     try (Statement statement = connection.createStatement()) {
       statement.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (SQLException e) {
+      if (!lacksRoom(e)) {
+        throw e;
+      }
+    } finally {
+      close();
     }
-    close();
   }
 
   @Override

@@ -418,7 +418,7 @@ final class LogFiles implements AutoCloseable {
 
   /**
    * Gives up readings that the hub does not have: those of the oldest file that has such as may be
-   * given up. The newest two stay whole.
+   * given up. The active one stays.
    *
    * @param mostCarried bytes of readings that must stay which may be copied; a file with more is
    *     passed over for a minute
@@ -429,7 +429,7 @@ final class LogFiles implements AutoCloseable {
       throws SQLException {
     var remains = new FileRemains(settled, mostCarried);
     var files = List.copyOf(readers.values());
-    for (int i = 0; i + 2 < files.size(); i++) {
+    for (int i = 0; i + 1 < files.size(); i++) {
       FileReader file = files.get(i);
       if (passedOver.getOrDefault(file.path(), Long.MIN_VALUE) > System.nanoTime()) {
         continue;
@@ -448,7 +448,9 @@ final class LogFiles implements AutoCloseable {
         }
       }
       sources.add(source);
-      if (giveUp(remains, sources)) {
+      // Should the active file be lost, the one before it takes its place.
+      boolean isFallback = i + 2 == files.size();
+      if (giveUp(remains, sources, isFallback)) {
         return readings;
       }
       passedOver.put(file.path(), System.nanoTime() + PASSED_OVER_NANOS);
@@ -456,14 +458,25 @@ final class LogFiles implements AutoCloseable {
     return 0;
   }
 
-  private boolean giveUp(FileRemains remains, List<FileRemains.Source> sources)
+  /** Whether the active file has readings that might be given up if it was another's turn. */
+  synchronized boolean mayGiveUpActive(
+      Map<StreamPartition, OffsetRanges> settled, Map<StreamPartition, Long> ends)
+      throws SQLException {
+    FileReader active = readers.lastEntry().getValue();
+    // Its bases are read anew: partitions come.
+    return new FileRemains(settled, 0)
+            .droppable(new FileRemains.Source(active, bases(active), ends))
+        > 0;
+  }
+
+  private boolean giveUp(FileRemains remains, List<FileRemains.Source> sources, boolean isFallback)
       throws SQLException {
     Path first = sources.getFirst().file().path();
     try {
-      Optional<Path> written = remains.write(sources);
+      Optional<Path> written = remains.write(sources, isFallback);
       if (written.isEmpty()) {
         // Those before have taken what may be carried: by itself the file may fit.
-        return sources.size() > 1 && giveUp(remains, List.of(sources.getLast()));
+        return sources.size() > 1 && giveUp(remains, List.of(sources.getLast()), isFallback);
       }
       closeQuietly(readers.get(first));
       boolean replaced;

@@ -17,8 +17,9 @@ import org.slf4j.LoggerFactory;
  * thread; what others may ask is said there.
  *
  * <p>Room is what is left below the log's own limit and above the card's free space, without the
- * reserve. Once it is used up the log is full, also if only SQLite says so, and stays it until the
- * reserve is whole again and some room is there beside it.
+ * reserve. Where others have taken the free space, the log keeps what it had by then. Once it is
+ * used up the log is full, also if only SQLite says so, and stays it until the reserve is whole
+ * again and some room is there beside it.
  *
  * <p>While the log is full the reserve pays for what it grows by: log and reserve together take no
  * more than they did.
@@ -73,6 +74,9 @@ final class Room {
 
   /** Log and reserve together, since the log is full. */
   private long together;
+
+  /** The same, since the card has no space left for it; 0 while it has. */
+  private long footprint;
 
   private long toldNanos = System.nanoTime() - QUIET_NANOS;
   private boolean told;
@@ -130,9 +134,12 @@ final class Room {
     bytes = logBytes.getAsLong();
     long free = Math.min(settings.free().bytes(), total / SHARE_OF_CARD);
     reserveSize = Math.min(settings.reserve().bytes(), total / SHARE_OF_CARD);
-    long byCard = usable - free;
+    long byCard = byCard(usable, free);
     long byLimit =
-        settings.limit().map(limit -> limit.bytes() - bytes - reserve.held()).orElse(byCard);
+        settings
+            .limit()
+            .map(limit -> limit.bytes() - bytes - reserve.held())
+            .orElse(Long.MAX_VALUE);
     left = Math.min(byCard, byLimit);
     margin = Math.clamp((bytes + Math.max(0, left)) / MARGIN_SHARE, 1, MOST_MARGIN);
     if (left <= 0) {
@@ -141,6 +148,18 @@ final class Room {
       setLevel(left < settings.scarce().bytes() ? Level.SCARCE : Level.AMPLE);
     }
     return left;
+  }
+
+  /** What the log itself has given back counts, whoever has taken the card's free space. */
+  private long byCard(long usable, long free) {
+    if (usable > free) {
+      footprint = 0;
+      return usable - free;
+    }
+    if (footprint == 0) {
+      footprint = bytes + reserve.held();
+    }
+    return Math.min(usable, footprint - bytes - reserve.held());
   }
 
   /** What SQLite has found counts for a while, whatever is measured, unless something has gone. */

@@ -27,7 +27,8 @@ final class FileRemainsStop {
               .write(
                   List.of(
                       new FileRemains.Source(one, one.bases(), between),
-                      new FileRemains.Source(two, between, three.bases())))
+                      new FileRemains.Source(two, between, three.bases())),
+                  false)
               .orElseThrow();
       Path kept = place.resolve("kept");
       Files.move(remains, kept);

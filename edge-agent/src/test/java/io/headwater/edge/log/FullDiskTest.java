@@ -283,6 +283,48 @@ class FullDiskTest {
   }
 
   @Test
+  void diskThatOthersFillLetsTheOldestGoThoughThereIsOneFile() throws IOException {
+    Path small = folder.resolve("small");
+    var big =
+        new LogSettings(
+            ByteSize.ofMebibytes(64),
+            ByteSize.ofMebibytes(1024),
+            Duration.ZERO,
+            8192,
+            ByteSize.ofMebibytes(1024),
+            Duration.ofSeconds(1),
+            Optional.empty(),
+            SpaceSettings.DEFAULTS,
+            FlashBudget.NONE);
+    try (SmallFileSystem disk = SmallFileSystem.mount(small, 24)) {
+      EdgeLog log = open(small, big);
+      try {
+        var readings = new FullLog(log, SEED);
+        for (int i = 0; i < 100; i++) {
+          readings.append(WhenFull.DROP_OLDEST, 20_000);
+          readings.append(WhenFull.REJECT, 10);
+        }
+        assertThat(LogFiles.list(small)).hasSize(1);
+        disk.fill();
+        for (int i = 0; i < 300; i++) {
+          readings.append(WhenFull.DROP_OLDEST, 20_000);
+          assertThat(readings.append(WhenFull.CRITICAL, 100).isTaken()).as("%d", i).isTrue();
+        }
+        readings.check();
+        assertThat(readings.refused(WhenFull.DROP_OLDEST)).as("seed %d", SEED).isZero();
+        assertThat(readings.found(WhenFull.DROP_OLDEST).numbers()).as("seed %d", SEED).isNotEmpty();
+
+        log.close();
+        log = open(small, big);
+        readings.reopened(log);
+        readings.check();
+      } finally {
+        log.close();
+      }
+    }
+  }
+
+  @Test
   void stopWhileAFileIsGivenUpLosesNothingMoreAndDoublesNoGap() throws IOException {
     FullLog readings;
     try (EdgeLog log = open(folder, LIMITED)) {
