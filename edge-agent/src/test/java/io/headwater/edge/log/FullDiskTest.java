@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,6 +36,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FullDiskTest {
   private static final Duration FULL =
       Duration.parse(System.getProperty("headwater.full-disk", "PT2S"));
+  /** For more than some seconds the load is a device's: some 200 readings a second. */
+  private static final Duration PAUSE =
+      FULL.compareTo(Duration.ofMinutes(1)) < 0 ? Duration.ZERO : Duration.ofMillis(250);
+
   private static final long SEED = Long.getLong("headwater.seed", System.nanoTime());
   private static final ByteSize RESERVE = ByteSize.ofMebibytes(1);
 
@@ -91,6 +96,7 @@ class FullDiskTest {
       }
       underWay.forEach(CompletableFuture::join);
       underWay.clear();
+      LockSupport.parkNanos(PAUSE.toNanos());
     }
   }
 
