@@ -84,7 +84,7 @@ public final class Handover implements AutoCloseable {
     this.thread = Threads.start("bridge-handover-0", this::run);
   }
 
-  /** Completes when lanes are owned for the first time. */
+  /** Completes when the bridges have first agreed on who owns which lanes. */
   public CompletableFuture<Void> ready() {
     return ready;
   }
@@ -104,6 +104,7 @@ public final class Handover implements AutoCloseable {
         try (TransactionWriter writer = TransactionWriter.open(clients, member, metrics)) {
           work(
               member,
+              GroupBalance.of(settings.groupProtocol(), admin, member),
               new CursorStore(admin, reader),
               new Delivery(lanes, topics, writer, answers, metrics, clock),
               () -> writes.perform(lanes, topics, writer, clock.millis()));
@@ -126,6 +127,7 @@ public final class Handover implements AutoCloseable {
 
   private void work(
       Consumer<byte[], byte[]> member,
+      Optional<GroupBalance> balance,
       CursorStore cursors,
       Delivery delivery,
       Runnable othersWrites)
@@ -140,12 +142,15 @@ public final class Handover implements AutoCloseable {
               cursors,
               added -> {
                 answers.askAll(added);
-                ready.complete(null);
+                ready.complete(null); // also without lanes: others may own them all
               }));
       problem = null;
       while (!closing) {
         // Membership only: nothing is read, the assigned partitions are paused.
         member.poll(Duration.ZERO);
+        if (balance.isPresent()) {
+          balance.get().look();
+        }
         Intake.Judged judged = intake.judge(inbox.take(WAIT_MILLIS, settings.groupSize().bytes()));
         delivery.deliver(judged.taken());
         judged.after().forEach(Runnable::run);
