@@ -51,12 +51,17 @@ final class FaultDriver {
       if (endsBefore(strike.begin())) {
         return;
       }
-      FaultInjector.InEffect begun = injector.begin(strike.fault(), fleet);
+      // Its process may be busy with a fault before.
+      Optional<FaultInjector.InEffect> begun =
+          injector.begin(strike.fault(), fleet, () -> ending.getCount() == 0);
+      if (begun.isEmpty()) {
+        return;
+      }
       boolean momentary = strike.end().equals(strike.begin());
       inEffect.add(what);
       tell.accept(what + (momentary ? "" : " for " + seconds(strike.end().minus(strike.begin()))));
       endsBefore(strike.end());
-      begun.end();
+      begun.get().end();
       inEffect.remove(what);
       if (!momentary) {
         tell.accept("end of: " + what);

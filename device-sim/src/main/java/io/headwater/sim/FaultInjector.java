@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * Makes faults real, on the links and processes that it is given. Thread-safe: a fault waits until
@@ -67,35 +68,44 @@ final class FaultInjector implements AutoCloseable {
     }
   }
 
-  /** Begins a fault; returns when it is in effect. */
-  InEffect begin(Fault fault, Fleet fleet) {
+  /**
+   * Begins a fault; returns when it is in effect.
+   *
+   * @param isTooLate asked once its process is free
+   * @return empty if it was too late
+   */
+  Optional<InEffect> begin(Fault fault, Fleet fleet, BooleanSupplier isTooLate) {
     return switch (fault) {
       case Fault.OnLink(Link link, int number, LinkFault linkFault) -> {
         List<FaultProxy.Effect> effects =
             proxies(link, number).stream().map(proxy -> proxy.apply(linkFault)).toList();
-        yield () -> effects.forEach(FaultProxy.Effect::close);
+        yield Optional.of(() -> effects.forEach(FaultProxy.Effect::close));
       }
-      case Fault.OnProcess about -> onProcess(about);
+      case Fault.OnProcess about -> onProcess(about, isTooLate);
       case Fault.Storm(double fraction) -> {
         fleet.dropConnections(fraction);
-        yield () -> {};
+        yield Optional.of(() -> {});
       }
     };
   }
 
-  private InEffect onProcess(Fault.OnProcess fault) {
+  private Optional<InEffect> onProcess(Fault.OnProcess fault, BooleanSupplier isTooLate) {
     Member member = fault.target().member();
     ReentrantLock own = busy.computeIfAbsent(member, _ -> new ReentrantLock());
     own.lock();
     try {
+      if (isTooLate.getAsBoolean()) {
+        own.unlock();
+        return Optional.empty();
+      }
       InEffect effect = strike(fault, member);
-      return () -> {
+      return Optional.of(() -> {
         try {
           effect.end();
         } finally {
           own.unlock();
         }
-      };
+      });
     } catch (RuntimeException | Error e) {
       own.unlock();
       throw e;
