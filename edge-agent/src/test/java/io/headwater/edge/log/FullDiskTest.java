@@ -36,6 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FullDiskTest {
   private static final Duration FULL =
       Duration.parse(System.getProperty("headwater.full-disk", "PT2S"));
+
   /** For more than some seconds the load is a device's: some 200 readings a second. */
   private static final Duration PAUSE =
       FULL.compareTo(Duration.ofMinutes(1)) < 0 ? Duration.ZERO : Duration.ofMillis(250);
