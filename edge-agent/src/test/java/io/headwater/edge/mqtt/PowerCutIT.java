@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -70,6 +71,9 @@ class PowerCutIT {
 
   /** Of the client whose readings are large. */
   private final ReturningClient.Trial largeTrial = new ReturningClient.Trial();
+
+  /** Of the client whose oldest readings are given up. */
+  private final ReturningClient.Trial droppedTrial = new ReturningClient.Trial();
 
   private final long seed = Long.getLong("headwater.cuts.seed", System.nanoTime());
 
@@ -159,6 +163,8 @@ class PowerCutIT {
     private final ReturningPublisher retained = new ReturningPublisher(trial, "r", 1, true, 2, 100);
     private final ReturningPublisher large =
         new ReturningPublisher(largeTrial, "l", 1, false, 1, 2500);
+    private final ReturningPublisher dropped =
+        new ReturningPublisher(droppedTrial, "d", 1, false, 4, 30_000);
     private final ReturningSubscriber subscriber = new ReturningSubscriber(trial);
 
     Clients() {
@@ -167,6 +173,7 @@ class PowerCutIT {
       second.begin();
       retained.begin();
       large.begin();
+      dropped.begin();
     }
 
     void await(BooleanSupplier until) {
@@ -181,7 +188,11 @@ class PowerCutIT {
     }
 
     private @Nullable Throwable failure() {
-      return trial.failure() == null ? largeTrial.failure() : trial.failure();
+      return Stream.of(trial, largeTrial, droppedTrial)
+          .map(ReturningClient.Trial::failure)
+          .filter(Objects::nonNull)
+          .findFirst()
+          .orElse(null);
     }
 
     @Override
@@ -189,6 +200,7 @@ class PowerCutIT {
       stop();
       trial.giveUp();
       largeTrial.giveUp();
+      droppedTrial.giveUp();
       subscriber.end();
     }
   }
@@ -196,9 +208,13 @@ class PowerCutIT {
   private void stop() {
     trial.listensOn(0);
     largeTrial.listensOn(0);
+    droppedTrial.listensOn(0);
   }
 
-  /** A life that ends with SIGKILL, one that ends well, and one more; all in traffic. */
+  /**
+   * A life that ends with SIGKILL, one that ends well, one more, and one in which the log is full
+   * and gives up readings; all in traffic.
+   */
   private List<Event> record() throws Exception {
     try (var agent = new RecordedAgent(folder, "");
         var clients = new Clients()) {
@@ -223,6 +239,11 @@ class PowerCutIT {
       clients.await(() -> agent.logFiles() > files + 1);
       stop();
       agent.kill();
+
+      droppedTrial.listensOn(agent.startLimited("d/#"));
+      clients.await(() -> clients.dropped.count() > 300); // 4.5 MB, of which 3 fit
+      stop();
+      agent.kill();
       assertCovers(agent.events());
       return agent.events();
     }
@@ -233,6 +254,7 @@ class PowerCutIT {
     var names = new HashMap<Integer, String>();
     var begun = new TreeMap<Integer, Integer>(); // how often a write-ahead log began, by file
     int checkpoints = 0;
+    int givenUp = 0;
     for (Event event : events) {
       switch (event) {
         case Event.Made made -> names.put(made.inode(), made.name());
@@ -243,9 +265,11 @@ class PowerCutIT {
           }
           checkpoints += name.endsWith(".edgelog") && written.position() == 0 ? 1 : 0;
         }
+        case Event.Renamed renamed -> givenUp += renamed.toName().endsWith(".edgelog") ? 1 : 0;
         default -> {}
       }
     }
+    assertThat(givenUp).as("files of which readings were given up").isGreaterThan(1);
     assertThat(names.values().stream().filter(name -> name.endsWith(".edgelog")).distinct())
         .as("files of the log")
         .hasSizeGreaterThan(5);

@@ -52,6 +52,25 @@ final class RecordedAgent implements AutoCloseable {
 
   /** Begins a life; returns the MQTT port. */
   int start(String fileSize) throws IOException {
+    return start("file-size: %s, space: {reserve: 64KiB}".formatted(fileSize), "");
+  }
+
+  /**
+   * Begins a life in which the log gets full.
+   *
+   * @param dropped a topic filter: its oldest readings are given up for newer ones
+   */
+  int startLimited(String dropped) throws IOException {
+    return start(
+        "file-size: 64KiB, space: {reserve: 4MiB, limit: 8MiB}",
+        """
+        routes:
+          - {topic: "%s", stream: dropped, key: k, when-full: drop-oldest}
+        """
+            .formatted(dropped));
+  }
+
+  private int start(String log, String routes) throws IOException {
     lives++;
     Path config =
         Files.writeString(
@@ -61,10 +80,11 @@ final class RecordedAgent implements AutoCloseable {
             gateway: recorded
             listen: {mqtt: "127.0.0.1:0"}
             http: 127.0.0.1:0
-            log: {file-size: %s, space: {reserve: 64KiB}}
+            log: {%s}
             uplink: {bridges: []}
+            %s\
             """
-                .formatted(place.resolve("edge"), fileSize));
+                .formatted(place.resolve("edge"), log, routes));
     process =
         Strace.start(
             folder,

@@ -34,6 +34,11 @@ final class Told {
       return qos == 2 ? 1 : sent;
     }
 
+    /** How often it was sent. */
+    int sent() {
+      return sent;
+    }
+
     /** PUBACK or PUBREC is on its way, or was. */
     boolean isAcknowledged() {
       return acknowledged;
