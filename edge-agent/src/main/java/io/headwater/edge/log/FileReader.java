@@ -47,6 +47,7 @@ final class FileReader implements AutoCloseable {
   private static final int OLDEST_FORMAT = 2;
 
   private static final int STRIDE = 1000;
+  private static final long UNKNOWN = -1;
   private static final List<String> TABLES =
       List.of(
           "seq, head, rows FROM batch",
@@ -68,6 +69,8 @@ final class FileReader implements AutoCloseable {
 
   /** Batches that were found damaged. */
   private final Set<Long> damaged = new HashSet<>();
+
+  private boolean structureIsWhole;
 
   private BootTimes boots = BootTimes.none();
 
@@ -259,6 +262,12 @@ final class FileReader implements AutoCloseable {
     return found;
   }
 
+  /** Looked at once: what is damaged later is found by whoever checks the file. */
+  private boolean isStructureWhole() throws SQLException {
+    structureIsWhole = structureIsWhole || structureDamage().isEmpty();
+    return structureIsWhole;
+  }
+
   /** The batch that a row is in, if it is in one. */
   private long batchOf(long seq) throws SQLException {
     try (PreparedStatement select =
@@ -273,12 +282,18 @@ final class FileReader implements AutoCloseable {
   /**
    * The batches of the file one after the other, some with each statement: one that stays open
    * keeps the writer from moving its write-ahead log into the file.
+   *
+   * <p>SQLite follows a damaged pointer to a page of the same table without a word: rows are passed
+   * over and come later, or twice. So where a batch does not follow the one before, which is only
+   * where rows were given up or lost, the structure is checked first.
    */
   private final class Batches implements AutoCloseable {
     private final PreparedStatement select;
     private @Nullable ResultSet found;
     private int left;
     private long seq;
+    private long expected;
+    private Optional<BatchHead> head = Optional.empty();
 
     /**
      * @param from seq of the first batch wanted
@@ -288,6 +303,7 @@ final class FileReader implements AutoCloseable {
           connection.prepareStatement(
               "SELECT seq, head, rows FROM batch WHERE seq >= ? ORDER BY seq LIMIT " + SHORT);
       seq = from - 1;
+      expected = from > 0 ? from : UNKNOWN;
     }
 
     /** Goes to the next; false if there is none. */
@@ -301,7 +317,13 @@ final class FileReader implements AutoCloseable {
         return false;
       }
       left--;
+      long before = seq;
       seq = found.getLong(1);
+      if (seq <= before || (expected != UNKNOWN && seq != expected && !isStructureWhole())) {
+        throw DamagedFile.found(path + ": batch " + seq + " does not follow " + before);
+      }
+      head = BatchHead.decode(bytes(2));
+      expected = head.map(BatchHead::nextSeq).orElse(UNKNOWN);
       return true;
     }
 
@@ -310,8 +332,8 @@ final class FileReader implements AutoCloseable {
     }
 
     /** What the present one holds; empty if that is damaged. */
-    Optional<BatchHead> head() throws SQLException {
-      return BatchHead.decode(bytes(2));
+    Optional<BatchHead> head() {
+      return head;
     }
 
     /** The rows of the present one; empty if they are damaged. */

@@ -265,6 +265,10 @@ final class LogFiles implements AutoCloseable {
    * @throws SQLException for a reason other than damage
    */
   void verify(Path path) throws SQLException {
+    FileReader others;
+    synchronized (this) {
+      others = readers.get(path);
+    }
     try (var reader = new FileReader(path)) {
       reader.survey(true, _ -> {}, _ -> {});
       Optional<String> damage = reader.structureDamage();
@@ -273,9 +277,9 @@ final class LogFiles implements AutoCloseable {
       }
     } catch (SQLException e) {
       synchronized (this) {
-        FileReader known = readers.get(path);
-        if (known != null) {
-          giveUp(known, e);
+        // Another's means that they have found it meanwhile: what is there now is not this file.
+        if (others != null && readers.get(path) == others) {
+          giveUp(others, e);
         }
       }
     }

@@ -9,6 +9,7 @@ import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.UplinkRecord;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,6 +122,39 @@ class DamagedRowsTest {
       assertThat(contents(log, B)).containsExactly("gap 0-1 corrupt");
       assertThat(log.rows(1, 10, 1 << 20).rows().stream().map(LogRow::seq))
           .startsWith(1L, 3L, 5L, 6L);
+    }
+  }
+
+  /** In the root of the batches' tree a page stands where another should; SQLite does not mind. */
+  private static void mislead(Path file, int cell) throws Exception {
+    int root;
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery("SELECT rootpage FROM sqlite_schema WHERE name = 'batch'")) {
+      root = row.getInt(1);
+    }
+    byte[] bytes = Files.readAllBytes(file);
+    ByteBuffer page = ByteBuffer.wrap(bytes, (root - 1) * 4096, 4096).slice();
+    assertThat(page.get(0)).as("an interior page of a table").isEqualTo((byte) 5);
+    assertThat(page.getShort(3)).as("its cells").isGreaterThan((short) (cell + 2));
+    page.putInt(page.getShort(12 + 2 * cell), page.getInt(page.getShort(12 + 2 * (cell + 2))));
+    Files.write(file, bytes);
+  }
+
+  @Test
+  void pageInThePlaceOfAnotherLosesNothing() throws Exception {
+    List<String> before;
+    try (EdgeLog log = open()) {
+      for (int i = 0; i < 60; i++) {
+        commit(log, A, i + "-" + "x".repeat(500));
+      }
+      before = contents(log, A);
+      roll(log);
+    }
+    mislead(LogFiles.list(folder).getFirst(), 2);
+    try (EdgeLog log = open()) {
+      assertThat(contents(log, A)).isEqualTo(before);
     }
   }
 
