@@ -42,6 +42,7 @@ class FullDiskTest {
       FULL.compareTo(Duration.ofMinutes(1)) < 0 ? Duration.ZERO : Duration.ofMillis(250);
 
   private static final long SEED = Long.getLong("headwater.seed", System.nanoTime());
+  private static final int MOST_STAYING = 10_000;
   private static final ByteSize RESERVE = ByteSize.ofMebibytes(1);
 
   @TempDir private Path folder;
@@ -85,7 +86,8 @@ class FullDiskTest {
       for (int i = 0; i < 50; i++) {
         String key = "k" + random.nextInt(3);
         underWay.add(readings.offer(policy, key, 100 + random.nextInt(10_000)));
-        if (random.nextInt(10) == 0) {
+        // Too many of those that stay would leave nothing to be given up.
+        if (random.nextInt(10) == 0 && readings.acknowledged(WhenFull.REJECT) < MOST_STAYING) {
           underWay.add(readings.offer(WhenFull.REJECT, key, 100 + random.nextInt(100)));
         }
       }
