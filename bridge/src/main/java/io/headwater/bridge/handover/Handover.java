@@ -84,7 +84,7 @@ public final class Handover implements AutoCloseable {
     this.thread = Threads.start("bridge-handover-0", this::run);
   }
 
-  /** Completes when the bridges have first agreed on who owns which lanes. */
+  /** Completes when lanes are owned for the first time. */
   public CompletableFuture<Void> ready() {
     return ready;
   }
@@ -142,7 +142,7 @@ public final class Handover implements AutoCloseable {
               cursors,
               added -> {
                 answers.askAll(added);
-                ready.complete(null); // also without lanes: others may own them all
+                ready.complete(null);
               }));
       problem = null;
       while (!closing) {

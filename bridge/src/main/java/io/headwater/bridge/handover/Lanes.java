@@ -181,7 +181,7 @@ final class Lanes {
     private final java.util.function.Consumer<Set<Integer>> afterwards;
 
     /**
-     * @param afterwards given the lanes that came, once they are owned; none if none came
+     * @param afterwards given the lanes that came, once they are owned
      */
     Membership(
         Lanes lanes,
@@ -200,8 +200,8 @@ final class Lanes {
       Set<Integer> added = lanesOf(assigned);
       if (!added.isEmpty()) {
         lanes.give(added, store::read);
+        afterwards.accept(added);
       }
-      afterwards.accept(added);
     }
 
     @Override
