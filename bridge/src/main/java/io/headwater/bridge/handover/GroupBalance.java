@@ -1,13 +1,10 @@
 package io.headwater.bridge.handover;
 
 import io.headwater.uplink.UplinkTopics;
-import java.util.Arrays;
+import java.util.IntSummaryStatistics;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongSupplier;
-import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -24,8 +21,8 @@ import org.slf4j.LoggerFactory;
  * up, joins again, and only then they are given to another. A bridge that is killed in between
  * comes back as the same static member, to whom the group, stable by then, hands what it had: the
  * second round never comes. Lanes stay without an owner, or a bridge without lanes, until a member
- * comes or goes. Apache Kafka's coordinator does the same. With the newer protocol the group itself
- * keeps shares even.
+ * comes or goes. Apache Kafka's coordinator does the same. Not needed with the newer protocol:
+ * there the group itself keeps shares even.
  *
  * <p>Confined to the hand-over's thread; waits for nothing.
  */
@@ -34,43 +31,21 @@ final class GroupBalance {
   private static final long EVERY_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /** Rounds of the group's own take less. */
-  private static final int UNEVEN_LOOKS = 2;
+  private static final int LEAST_LOOKS = 2;
 
-  private final Supplier<KafkaFuture<ConsumerGroupDescription>> describe;
-  private final java.util.function.Consumer<String> rebalance;
-  private final LongSupplier nanoTime;
-  private long nextNanos;
+  /** If sharing out anew does not help, it is done ever more seldom. */
+  private static final int MOST_LOOKS = 64;
+
+  private final Admin admin;
+  private final Consumer<?, ?> member;
+  private long nextNanos = System.nanoTime() + EVERY_NANOS;
   private int uneven;
+  private int looks = LEAST_LOOKS;
   private @Nullable KafkaFuture<ConsumerGroupDescription> asked;
 
-  /**
-   * @param rebalance begins a rebalance, for a reason
-   */
-  GroupBalance(
-      Supplier<KafkaFuture<ConsumerGroupDescription>> describe,
-      java.util.function.Consumer<String> rebalance,
-      LongSupplier nanoTime) {
-    this.describe = describe;
-    this.rebalance = rebalance;
-    this.nanoTime = nanoTime;
-    this.nextNanos = nanoTime.getAsLong() + EVERY_NANOS;
-  }
-
-  /** Empty if the group needs none. */
-  static Optional<GroupBalance> of(
-      HandoverSettings.GroupProtocol protocol, Admin admin, Consumer<?, ?> member) {
-    if (protocol != HandoverSettings.GroupProtocol.CLASSIC) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new GroupBalance(
-            () ->
-                admin
-                    .describeConsumerGroups(List.of(HubClients.GROUP))
-                    .describedGroups()
-                    .get(HubClients.GROUP),
-            member::enforceRebalance,
-            System::nanoTime));
+  GroupBalance(Admin admin, Consumer<?, ?> member) {
+    this.admin = admin;
+    this.member = member;
   }
 
   /** To be called again and again. */
@@ -79,38 +54,44 @@ final class GroupBalance {
       judge(asked);
       asked = null;
     }
-    if (asked == null && nanoTime.getAsLong() - nextNanos >= 0) {
-      nextNanos = nanoTime.getAsLong() + EVERY_NANOS;
-      asked = describe.get();
+    if (asked == null && System.nanoTime() - nextNanos >= 0) {
+      nextNanos = System.nanoTime() + EVERY_NANOS;
+      asked =
+          admin
+              .describeConsumerGroups(List.of(HubClients.GROUP))
+              .describedGroups()
+              .get(HubClients.GROUP);
     }
   }
 
   private void judge(KafkaFuture<ConsumerGroupDescription> answer) throws InterruptedException {
     try {
-      uneven = isEven(answer.get()) ? 0 : uneven + 1;
+      ConsumerGroupDescription group = answer.get();
+      if (group.groupState() != GroupState.STABLE) {
+        uneven = 0; // not decided yet
+      } else if (isEven(group)) {
+        uneven = 0;
+        looks = LEAST_LOOKS;
+      } else {
+        uneven++;
+      }
     } catch (ExecutionException e) {
       LOGGER.atDebug().setCause(e).log("The group of the bridges cannot be described");
-      uneven = 0;
     }
-    if (uneven == UNEVEN_LOOKS) {
+    if (uneven == looks) {
       uneven = 0;
+      looks = Math.min(2 * looks, MOST_LOOKS);
       LOGGER.atInfo().log("Lanes have no owner, or a bridge has too few: they are shared out anew");
       // Of the members that see it, the group's leader is heard.
-      rebalance.accept("lanes are shared unevenly");
+      member.enforceRebalance("lanes are shared unevenly");
     }
   }
 
   private static boolean isEven(ConsumerGroupDescription group) {
-    if (group.groupState() != GroupState.STABLE) {
-      return true; // not decided yet
-    }
-    int[] owned =
+    IntSummaryStatistics owned =
         group.members().stream()
             .mapToInt(each -> each.assignment().topicPartitions().size())
-            .sorted()
-            .toArray();
-    return owned.length == 0
-        || (Arrays.stream(owned).sum() == UplinkTopics.LANES
-            && owned[owned.length - 1] - owned[0] <= 1);
+            .summaryStatistics();
+    return owned.getSum() == UplinkTopics.LANES && owned.getMax() - owned.getMin() <= 1;
   }
 }

@@ -104,7 +104,9 @@ public final class Handover implements AutoCloseable {
         try (TransactionWriter writer = TransactionWriter.open(clients, member, metrics)) {
           work(
               member,
-              GroupBalance.of(settings.groupProtocol(), admin, member),
+              settings.groupProtocol() == HandoverSettings.GroupProtocol.CLASSIC
+                  ? Optional.of(new GroupBalance(admin, member))
+                  : Optional.empty(),
               new CursorStore(admin, reader),
               new Delivery(lanes, topics, writer, answers, metrics, clock),
               () -> writes.perform(lanes, topics, writer, clock.millis()));

@@ -105,8 +105,7 @@ class GroupBalanceIT {
               .isLessThan(UplinkTopics.LANES);
 
           GroupBalance[] balances = {
-            GroupBalance.of(HandoverSettings.GroupProtocol.CLASSIC, admin, again).orElseThrow(),
-            GroupBalance.of(HandoverSettings.GroupProtocol.CLASSIC, admin, second).orElseThrow()
+            new GroupBalance(admin, again), new GroupBalance(admin, second)
           };
           await()
               .atMost(Duration.ofSeconds(60))
