@@ -51,15 +51,22 @@ class FullDiskTest {
   private SimpleMeterRegistry registry = new SimpleMeterRegistry();
 
   private static LogSettings settings(Optional<ByteSize> limit, int free, int scarce) {
-    return new LogSettings(
+    return settings(
         ByteSize.ofKibibytes(256),
+        new SpaceSettings(
+            limit, ByteSize.ofKibibytes(free), RESERVE, ByteSize.ofKibibytes(scarce)));
+  }
+
+  private static LogSettings settings(ByteSize fileSize, SpaceSettings space) {
+    return new LogSettings(
+        fileSize,
         ByteSize.ofMebibytes(1024),
         Duration.ZERO,
         8192,
         ByteSize.ofMebibytes(1024),
         Duration.ofSeconds(1),
         Optional.empty(),
-        new SpaceSettings(limit, ByteSize.ofKibibytes(free), RESERVE, ByteSize.ofKibibytes(scarce)),
+        space,
         FlashBudget.NONE);
   }
 
@@ -294,17 +301,7 @@ class FullDiskTest {
   @Test
   void diskThatOthersFillLetsTheOldestGoThoughThereIsOneFile() throws IOException {
     Path small = folder.resolve("small");
-    var big =
-        new LogSettings(
-            ByteSize.ofMebibytes(64),
-            ByteSize.ofMebibytes(1024),
-            Duration.ZERO,
-            8192,
-            ByteSize.ofMebibytes(1024),
-            Duration.ofSeconds(1),
-            Optional.empty(),
-            SpaceSettings.DEFAULTS,
-            FlashBudget.NONE);
+    LogSettings big = settings(ByteSize.ofMebibytes(64), SpaceSettings.DEFAULTS);
     try (SmallFileSystem disk = SmallFileSystem.mount(small, 24)) {
       EdgeLog log = open(small, big);
       try {

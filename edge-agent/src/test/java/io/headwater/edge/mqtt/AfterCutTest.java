@@ -11,10 +11,15 @@ import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.StreamPartition;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -88,6 +93,31 @@ class AfterCutTest {
             "once too often: p:2",
             "never published: p:3 on t",
             "never published: p:4 on t");
+  }
+
+  @Test
+  void lossThatIsToldAsDamageIsALoss() throws Exception {
+    said(Packets.connect("c", 60));
+    said(Packets.publish(QOS1, 1, "t", "p:1"));
+    said(Packets.publish(QOS1, 2, "t", "p:2"));
+    answered(Packets.ack(PUBACK, 1));
+    answered(Packets.ack(PUBACK, 2));
+    logged("p:1", "p:2");
+    String file;
+    try (Stream<Path> files = Files.list(folder)) {
+      file =
+          files
+              .map(Path::toString)
+              .filter(each -> each.endsWith(".edgelog"))
+              .findFirst()
+              .orElseThrow();
+    }
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = connection.createStatement()) {
+      assertThat(statement.executeUpdate("UPDATE batch SET rows = x'00' WHERE seq = 1")).isOne();
+    }
+
+    assertThat(AfterCut.findings(folder, told)).containsExactly("lost: p:1");
   }
 
   @Test
