@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headwater.process.ByteSize;
 import io.headwater.testsupport.SmallFileSystem;
 import io.headwater.uplink.GapReason;
+import io.headwater.uplink.Incarnation;
+import io.headwater.uplink.StreamPartition;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -16,6 +19,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -328,6 +332,60 @@ class FullDiskTest {
         log.close();
       }
     }
+  }
+
+  /** What takes the place of a file that was given up has all that the log begins with. */
+  @Test
+  void activeFileIsLostAfterTheOneBeforeItWasGivenUp() throws IOException {
+    Path small = folder.resolve("small");
+    LogSettings big = settings(ByteSize.ofMebibytes(64), SpaceSettings.DEFAULTS);
+    try (SmallFileSystem disk = SmallFileSystem.mount(small, 24)) {
+      Map<StreamPartition, Long> ends;
+      List<Incarnation> openings;
+      long epoch;
+      long given;
+      try (EdgeLog log = open(small, big)) {
+        openSession(log);
+        var readings = new FullLog(log, SEED);
+        for (int i = 0; i < 100; i++) {
+          readings.append(WhenFull.DROP_OLDEST, 20_000);
+        }
+        disk.fill();
+        while (readings.found(WhenFull.DROP_OLDEST).given(GapReason.DISK_FULL) == 0) {
+          readings.append(WhenFull.DROP_OLDEST, 20_000);
+        }
+        assertThat(LogFiles.list(small)).as("what was given up, and the active one").hasSize(2);
+        given = readings.found(WhenFull.DROP_OLDEST).given(GapReason.DISK_FULL);
+        ends = log.ends();
+        openings = log.incarnations();
+        epoch = log.epoch();
+      }
+      disk.free();
+      Path active = LogFiles.list(small).getLast();
+      Files.write(active, new byte[(int) Files.size(active)], StandardOpenOption.WRITE);
+
+      try (EdgeLog log = open(small, big)) {
+        assertThat(log.sessions()).extracting(StoredSession::client).containsExactly("client");
+        assertThat(log.incarnations()).containsAll(openings);
+        assertThat(log.epoch()).isEqualTo(epoch);
+        var readings = new FullLog(log, SEED);
+        readings.append(WhenFull.DROP_OLDEST, 100);
+        ends.forEach((partition, end) ->
+            assertThat(log.ends().get(partition)).as("%s", partition).isGreaterThan(end));
+        assertThat(readings.found(WhenFull.DROP_OLDEST).given(GapReason.DISK_FULL))
+            .isEqualTo(given);
+      }
+    }
+  }
+
+  private static void openSession(EdgeLog log) {
+    var written = new CompletableFuture<StateWrite.Result>();
+    log.write(
+        new StateWrite(
+            List.of(new StateChange.OpenSession("client", 3600, new byte[] {1})),
+            null,
+            written::complete));
+    assertThat(written.join().outcome()).isEqualTo(Append.Outcome.COMMITTED);
   }
 
   @Test
