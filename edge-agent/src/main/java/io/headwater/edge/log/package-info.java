@@ -20,8 +20,9 @@
  *
  * <p>{@link io.headwater.edge.log.EdgeLog} is the front: {@code offer} hands readings to the
  * writer, {@code read} gives committed rows and the gaps between them, {@code settle} tells what
- * the hub has. {@code LogFile} is one file and the only class that speaks SQL for writing; {@code
- * FileReader} reads.
+ * the hub has. {@code LogWriter} is the thread, {@code ActiveFile} the file that it writes to and
+ * the state of the log as of its last commit. {@code LogFile} is one file and the only class that
+ * speaks SQL for writing; {@code FileReader} reads.
  *
  * <p>Beside the rows stands what MQTT must not forget ({@code StateTables}): sessions, filters,
  * cursors, what is under way at QoS 1 and 2, retained messages, wills, and by which identifiers
