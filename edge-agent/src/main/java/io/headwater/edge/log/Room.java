@@ -75,7 +75,7 @@ final class Room {
   /** Log and reserve together, since the log is full. */
   private long together;
 
-  /** The same, since the card has no space left for it; 0 while it has. */
+  /** The same, since others have taken the card's free space; 0 while they have not. */
   private long footprint;
 
   private long toldNanos = System.nanoTime() - QUIET_NANOS;
@@ -150,16 +150,21 @@ final class Room {
     return left;
   }
 
-  /** What the log itself has given back counts, whoever has taken the card's free space. */
+  /**
+   * Once others have taken what should be free, what the log itself has given back is all that
+   * there is for it, until they have made room beside that.
+   */
   private long byCard(long usable, long free) {
-    if (usable > free) {
+    long held = bytes + reserve.held();
+    long givenBack = footprint == 0 ? 0 : footprint - held;
+    if (usable - Math.max(0, givenBack) > free) {
       footprint = 0;
       return usable - free;
     }
     if (footprint == 0) {
-      footprint = bytes + reserve.held();
+      footprint = held;
     }
-    return Math.min(usable, footprint - bytes - reserve.held());
+    return Math.min(usable, givenBack);
   }
 
   /** What SQLite has found counts for a while, whatever is measured, unless something has gone. */

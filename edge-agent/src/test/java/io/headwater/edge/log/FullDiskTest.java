@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
@@ -302,23 +303,27 @@ class FullDiskTest {
     }
   }
 
-  @Test
-  void diskThatOthersFillLetsTheOldestGoThoughThereIsOneFile() throws IOException {
+  @ParameterizedTest
+  @CsvSource({"100, 20000", "400, 3000"})
+  void diskThatOthersFillLetsTheOldestGoThoughThereIsOneFile(int before, int size)
+      throws IOException {
     Path small = folder.resolve("small");
     LogSettings big = settings(ByteSize.ofMebibytes(64), SpaceSettings.DEFAULTS);
     try (SmallFileSystem disk = SmallFileSystem.mount(small, 24)) {
       EdgeLog log = open(small, big);
       try {
         var readings = new FullLog(log, SEED);
-        for (int i = 0; i < 100; i++) {
-          readings.append(WhenFull.DROP_OLDEST, 20_000);
-          readings.append(WhenFull.REJECT, 10);
+        for (int i = 0; i < before; i++) {
+          readings.append(WhenFull.DROP_OLDEST, size);
+          if (i % 20 == 0) {
+            readings.append(WhenFull.REJECT, 10);
+          }
         }
         assertThat(LogFiles.list(small)).hasSize(1);
         disk.fill();
-        for (int i = 0; i < 300; i++) {
-          readings.append(WhenFull.DROP_OLDEST, 20_000);
-          assertThat(readings.append(WhenFull.CRITICAL, 100).isTaken()).as("%d", i).isTrue();
+        for (int i = 0; i < 3 * before; i++) {
+          readings.append(WhenFull.DROP_OLDEST, size);
+          assertThat(readings.append(WhenFull.CRITICAL, 10).isTaken()).as("%d", i).isTrue();
         }
         readings.check();
         assertThat(readings.refused(WhenFull.DROP_OLDEST)).as("seed %d", SEED).isZero();
