@@ -57,8 +57,8 @@ final class FileReader implements AutoCloseable {
   private static final int MOST_PRINTED_BYTES = 1 << 20;
 
   private final Path path;
-  private final Connection connection;
-  private final long baseSeq;
+  /** By the file's name until it is opened. */
+  private long baseSeq;
   private final Map<StreamPartition, NavigableMap<Long, Long>> points = new HashMap<>();
   private Map<StreamPartition, Integer> ids = Map.of();
   private Map<StreamPartition, Long> knownBases = Map.of();
@@ -74,14 +74,53 @@ final class FileReader implements AutoCloseable {
 
   private BootTimes boots = BootTimes.none();
 
+  private @Nullable Connection opened;
+
   private record Point(long offset, long seq) {}
 
-  FileReader(Path path) throws SQLException {
+  private FileReader(Path path, long baseSeq) {
     this.path = path;
+    this.baseSeq = baseSeq;
+  }
+
+  /** Opens a file that nobody else has to put right. */
+  static FileReader open(Path path) throws SQLException {
+    var reader = new FileReader(path, 0);
+    reader.opened = reader.connect();
+    return reader;
+  }
+
+  /**
+   * A file that is put right, if need be, and opened when it is first read: a start does not take
+   * longer for each file that there is. What is wrong with it is told as damage then.
+   */
+  static FileReader later(Path path) {
+    return new FileReader(path, LogFiles.baseSeq(path));
+  }
+
+  private Connection connection() throws SQLException {
+    Connection open = opened;
+    if (open == null) {
+      LogOpening.putRight(path);
+      try {
+        open = connect();
+      } catch (SQLException e) {
+        if (DamagedFile.isAtOpening(e) && !DamagedFile.is(e)) {
+          throw DamagedFile.found(path + ": " + e.getMessage());
+        }
+        throw e;
+      }
+      opened = open;
+    }
+    return open;
+  }
+
+  private Connection connect() throws SQLException {
     var config = new SQLiteConfig();
     config.setReadOnly(true);
     config.setBusyTimeout(5000);
-    connection = DriverManager.getConnection("jdbc:sqlite:" + path, config.toProperties());
+    Connection connection =
+        DriverManager.getConnection("jdbc:sqlite:" + path, config.toProperties());
     try (Statement statement = connection.createStatement();
         ResultSet rows =
             statement.executeQuery(
@@ -104,6 +143,7 @@ final class FileReader implements AutoCloseable {
       for (String names : TABLES) {
         statement.executeQuery("SELECT " + names + " LIMIT 0").close();
       }
+      return connection;
     } catch (SQLException e) {
       connection.close();
       throw e;
@@ -142,7 +182,7 @@ final class FileReader implements AutoCloseable {
   Map<StreamPartition, Long> bases() throws SQLException {
     var bases = new HashMap<StreamPartition, Long>();
     var numbers = new HashMap<StreamPartition, Integer>();
-    try (Statement statement = connection.createStatement();
+    try (Statement statement = connection().createStatement();
         ResultSet rows = statement.executeQuery("SELECT stream, part, base, id FROM sp")) {
       while (rows.next()) {
         var partition = new StreamPartition(rows.getString(1), rows.getInt(2));
@@ -166,7 +206,7 @@ final class FileReader implements AutoCloseable {
     var names = new HashMap<Integer, StreamPartition>();
     partitionNumbers().forEach((partition, number) -> names.put(number, partition));
     var settled = new HashMap<StreamPartition, OffsetRanges>();
-    try (Statement statement = connection.createStatement();
+    try (Statement statement = connection().createStatement();
         ResultSet rows = statement.executeQuery("SELECT sp, first, next FROM settled")) {
       while (rows.next()) {
         StreamPartition partition = names.get(rows.getInt(1));
@@ -271,7 +311,7 @@ final class FileReader implements AutoCloseable {
   /** The batch that a row is in, if it is in one. */
   private long batchOf(long seq) throws SQLException {
     try (PreparedStatement select =
-        connection.prepareStatement("SELECT max(seq) FROM batch WHERE seq <= ?")) {
+        connection().prepareStatement("SELECT max(seq) FROM batch WHERE seq <= ?")) {
       select.setLong(1, seq);
       try (ResultSet found = select.executeQuery()) {
         return found.next() ? found.getLong(1) : 0;
@@ -300,7 +340,7 @@ final class FileReader implements AutoCloseable {
      */
     Batches(long from) throws SQLException {
       select =
-          connection.prepareStatement(
+          connection().prepareStatement(
               "SELECT seq, head, rows FROM batch WHERE seq >= ? ORDER BY seq LIMIT " + SHORT);
       seq = from - 1;
       expected = from > 0 ? from : UNKNOWN;
@@ -369,7 +409,7 @@ final class FileReader implements AutoCloseable {
       throws SQLException {
     var found = new ArrayList<LogRow>();
     try (PreparedStatement select =
-        connection.prepareStatement(
+        connection().prepareStatement(
             "SELECT seq, ts, topic, client, value, attributes, capture FROM retained"
                 + " WHERE topic > ? AND topic >= ? AND topic < ? ORDER BY topic LIMIT ?")) {
       select.setString(1, after);
@@ -415,7 +455,7 @@ final class FileReader implements AutoCloseable {
       return gaps;
     }
     try (PreparedStatement select =
-        connection.prepareStatement(
+        connection().prepareStatement(
             "SELECT "
                 + GapTable.COLUMNS
                 + " FROM gap WHERE sp = ? AND next > ? AND first < ? AND first"
@@ -444,12 +484,12 @@ final class FileReader implements AutoCloseable {
 
   /** The numbers of the partitions that have readings which must stay. */
   Set<Integer> kept() throws SQLException {
-    return KeptPartitions.read(connection);
+    return KeptPartitions.read(connection());
   }
 
   /** Whether it is what was left of a file whose readings were given up. */
   boolean isRemains() throws SQLException {
-    try (Statement statement = connection.createStatement();
+    try (Statement statement = connection().createStatement();
         ResultSet mark =
             statement.executeQuery(
                 "SELECT 1 FROM meta WHERE name = '" + FileRemains.REMAINS + "'")) {
@@ -521,7 +561,7 @@ final class FileReader implements AutoCloseable {
   Optional<Capture> newestCapture() throws SQLException {
     Capture newest = null;
     try (PreparedStatement select =
-            connection.prepareStatement("SELECT rows FROM batch ORDER BY seq DESC");
+            connection().prepareStatement("SELECT rows FROM batch ORDER BY seq DESC");
         ResultSet batches = select.executeQuery()) {
       while (newest == null && batches.next()) {
         RowBatch row = RowBatch.decode(LogFile.bytes(batches, 1)).orElse(null);
@@ -535,7 +575,7 @@ final class FileReader implements AutoCloseable {
 
   /** What SQLite itself finds wrong with the file; empty if nothing. */
   Optional<String> structureDamage() throws SQLException {
-    try (Statement statement = connection.createStatement();
+    try (Statement statement = connection().createStatement();
         ResultSet check = statement.executeQuery("PRAGMA integrity_check(1)")) {
       String found = check.next() ? check.getString(1) : "nothing to check";
       return "ok".equals(found) ? Optional.empty() : Optional.of(found);
@@ -571,6 +611,9 @@ final class FileReader implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    connection.close();
+    Connection open = opened;
+    if (open != null) {
+      open.close();
+    }
   }
 }

@@ -110,8 +110,9 @@ final class LogFiles implements AutoCloseable {
     }
   }
 
+  /** Takes a file that is whole. */
   synchronized void add(Path path) throws SQLException {
-    readers.put(path, new FileReader(path).correctedBy(clock.boots()));
+    readers.put(path, FileReader.open(path).correctedBy(clock.boots()));
   }
 
   /** The file before another one. */
@@ -153,7 +154,7 @@ final class LogFiles implements AutoCloseable {
     }
     FileReader holder = null;
     long upper = end;
-    for (FileReader reader : List.copyOf(readers.values())) {
+    for (FileReader reader : candidates(partition, from)) {
       Long base = base(reader, partition);
       if (base != null && base > from) {
         upper = Math.min(base, end);
@@ -174,6 +175,16 @@ final class LogFiles implements AutoCloseable {
       giveUp(holder, e);
       return read(partition, from, end, maxRecords, maxBytes); // of what was salvaged
     }
+  }
+
+  /**
+   * Files of which one may hold an offset, oldest first: the newest alone if that offset is in it,
+   * so that those who read what has just come do not have all files opened.
+   */
+  private List<FileReader> candidates(StreamPartition partition, long from) throws SQLException {
+    FileReader newest = readers.lastEntry().getValue();
+    Long base = base(newest, partition);
+    return base != null && base <= from ? List.of(newest) : List.copyOf(readers.values());
   }
 
   /** The first offset of a row captured at a time or later; {@code end} if there is none. */
@@ -242,20 +253,9 @@ final class LogFiles implements AutoCloseable {
     return readers.isEmpty() ? end : readers.firstEntry().getValue().baseSeq();
   }
 
-  /**
-   * Takes a file that is not written to any more; if it is damaged, what can be read of it.
-   *
-   * @throws SQLException for a reason other than damage
-   */
-  synchronized void addSealed(Path path) throws SQLException {
-    try {
-      add(path);
-    } catch (SQLException e) {
-      if (!DamagedFile.isAtOpening(e)) {
-        throw e;
-      }
-      salvage(path, e);
-    }
+  /** Takes a file that is not written to any more; what is wrong with it shows when it is read. */
+  synchronized void addSealed(Path path) {
+    readers.put(path, FileReader.later(path).correctedBy(clock.boots()));
   }
 
   /**
@@ -269,7 +269,8 @@ final class LogFiles implements AutoCloseable {
     synchronized (this) {
       others = readers.get(path);
     }
-    try (var reader = new FileReader(path)) {
+    LogOpening.putRight(path);
+    try (var reader = FileReader.open(path)) {
       reader.survey(true, _ -> {}, _ -> {});
       Optional<String> damage = reader.structureDamage();
       if (damage.isPresent()) {

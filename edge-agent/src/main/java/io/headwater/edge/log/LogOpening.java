@@ -69,9 +69,6 @@ final class LogOpening {
     Salvage.finish(folder);
     var files = new ArrayList<>(LogFiles.list(folder));
     Path ahead = keepAhead(files);
-    for (Path file : files) {
-      putRight(file);
-    }
     try {
       return open(files, ahead);
     } finally {
@@ -149,7 +146,7 @@ final class LogOpening {
   }
 
   /** What cannot be put right is met again where the file is needed. */
-  private static void putRight(Path file) throws SQLException {
+  static void putRight(Path file) throws SQLException {
     try {
       LayoutUpgrade.upgrade(file);
       LifeCopy.mend(file);
@@ -177,13 +174,14 @@ final class LogOpening {
   }
 
   private Loaded load(Path path) throws SQLException {
+    putRight(path); // the others when they are needed
     var state = new LogState(LogFile.readEpoch(path));
     LogFile file = LogFile.open(path, state, pragmas);
     try {
       // All that is needed of it later has to be there now, or the agent would not start.
       file.tables().heads();
       file.tables().shares();
-      new FileReader(path).close();
+      FileReader.open(path).close();
     } catch (SQLException e) {
       file.close();
       throw e;

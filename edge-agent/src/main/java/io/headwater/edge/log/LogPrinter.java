@@ -63,7 +63,7 @@ public final class LogPrinter {
       if (left.get() <= 0) {
         return;
       }
-      try (var reader = new FileReader(path).correctedBy(boots)) {
+      try (var reader = FileReader.open(path).correctedBy(boots)) {
         reader.forEach(row -> {
           if (left.get() > 0 && filter.test(row)) {
             left.decrementAndGet();

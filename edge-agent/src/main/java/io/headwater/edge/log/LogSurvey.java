@@ -116,7 +116,7 @@ public final class LogSurvey {
     var settled = new HashMap<StreamPartition, OffsetRanges>();
     var damage = new ArrayList<String>();
     long[] rows = {0};
-    try (var reader = new FileReader(file)) {
+    try (var reader = FileReader.open(file)) {
       if (thorough) {
         reader.structureDamage().ifPresent(damage::add);
       }

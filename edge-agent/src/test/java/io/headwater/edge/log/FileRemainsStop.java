@@ -18,9 +18,9 @@ final class FileRemainsStop {
   }
 
   void mergeAndStop(Path first, Path second, Path third) throws IOException {
-    try (var one = new FileReader(first);
-        var two = new FileReader(second);
-        var three = new FileReader(third)) {
+    try (var one = FileReader.open(first);
+        var two = FileReader.open(second);
+        var three = FileReader.open(third)) {
       Map<StreamPartition, Long> between = two.bases();
       Path remains =
           new FileRemains(Map.of(), 1 << 20)
