@@ -57,8 +57,10 @@ final class FileReader implements AutoCloseable {
   private static final int MOST_PRINTED_BYTES = 1 << 20;
 
   private final Path path;
+
   /** By the file's name until it is opened. */
   private long baseSeq;
+
   private final Map<StreamPartition, NavigableMap<Long, Long>> points = new HashMap<>();
   private Map<StreamPartition, Integer> ids = Map.of();
   private Map<StreamPartition, Long> knownBases = Map.of();
@@ -340,8 +342,9 @@ final class FileReader implements AutoCloseable {
      */
     Batches(long from) throws SQLException {
       select =
-          connection().prepareStatement(
-              "SELECT seq, head, rows FROM batch WHERE seq >= ? ORDER BY seq LIMIT " + SHORT);
+          connection()
+              .prepareStatement(
+                  "SELECT seq, head, rows FROM batch WHERE seq >= ? ORDER BY seq LIMIT " + SHORT);
       seq = from - 1;
       expected = from > 0 ? from : UNKNOWN;
     }
@@ -409,9 +412,10 @@ final class FileReader implements AutoCloseable {
       throws SQLException {
     var found = new ArrayList<LogRow>();
     try (PreparedStatement select =
-        connection().prepareStatement(
-            "SELECT seq, ts, topic, client, value, attributes, capture FROM retained"
-                + " WHERE topic > ? AND topic >= ? AND topic < ? ORDER BY topic LIMIT ?")) {
+        connection()
+            .prepareStatement(
+                "SELECT seq, ts, topic, client, value, attributes, capture FROM retained"
+                    + " WHERE topic > ? AND topic >= ? AND topic < ? ORDER BY topic LIMIT ?")) {
       select.setString(1, after);
       select.setString(2, prefix);
       select.setString(3, prefix + "\uDBFF\uDFFF"); // the last code point: behind all others
@@ -455,12 +459,13 @@ final class FileReader implements AutoCloseable {
       return gaps;
     }
     try (PreparedStatement select =
-        connection().prepareStatement(
-            "SELECT "
-                + GapTable.COLUMNS
-                + " FROM gap WHERE sp = ? AND next > ? AND first < ? AND first"
-                + " >= (SELECT coalesce(max(first), 0) FROM gap WHERE sp = ? AND first <= ?)"
-                + " ORDER BY first")) {
+        connection()
+            .prepareStatement(
+                "SELECT "
+                    + GapTable.COLUMNS
+                    + " FROM gap WHERE sp = ? AND next > ? AND first < ? AND first"
+                    + " >= (SELECT coalesce(max(first), 0) FROM gap WHERE sp = ? AND first <= ?)"
+                    + " ORDER BY first")) {
       select.setInt(1, id);
       select.setLong(2, from);
       select.setLong(3, to);

@@ -1,5 +1,7 @@
 package io.headwater.hub.kafka.ledger;
 
+import org.jspecify.annotations.Nullable;
+
 /** What a ledger could not do, and why, for its owner to act upon. */
 public final class LedgerException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -18,7 +20,7 @@ public final class LedgerException extends RuntimeException {
 
   private final Reason reason;
 
-  public LedgerException(Reason reason, String message, Throwable cause) {
+  public LedgerException(Reason reason, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.reason = reason;
   }

@@ -22,10 +22,30 @@ public record PartitionState(int owner, int leaderEpoch, long startOffset, List<
    * @param baseOffset of its first record; {@link #OPEN} while it is made ready for what comes next
    * @param bytes of its records, or {@link #OPEN} while it is written
    * @param maxTimestamp of its records in milliseconds, or {@link #OPEN} while it is written
+   * @param stableOffset where the oldest transaction began that was open at its end, otherwise its
+   *     end; or {@link #OPEN} while it is written
    */
-  public record Part(long ledger, long baseOffset, long bytes, long maxTimestamp) {}
+  public record Part(
+      long ledger, long baseOffset, long bytes, long maxTimestamp, long stableOffset) {
+    /** One that is being written, or made ready for that. */
+    public static Part open(long ledger, long baseOffset) {
+      return new Part(ledger, baseOffset, OPEN, OPEN, OPEN);
+    }
+
+    public boolean isOpen() {
+      return stableOffset == OPEN;
+    }
+  }
 
   public PartitionState {
     ledgers = List.copyOf(ledgers);
+  }
+
+  PartitionState withStart(long offset) {
+    return new PartitionState(owner, leaderEpoch, offset, ledgers);
+  }
+
+  PartitionState withLedgers(List<Part> parts) {
+    return new PartitionState(owner, leaderEpoch, startOffset, parts);
   }
 }

@@ -165,7 +165,8 @@ public final class FileLogEngine implements LogEngine {
   }
 
   @Override
-  public PartitionLog create(TopicPartition partition, Uuid topicId, LogConfig config) {
+  public PartitionLog create(
+      TopicPartition partition, Uuid topicId, int leaderEpoch, LogConfig config) {
     try {
       Optional<PartitionLog> open = makeRoom(partition, topicId, config);
       return open.isPresent() ? open.get() : open(partition, topicId, config);
@@ -257,6 +258,12 @@ public final class FileLogEngine implements LogEngine {
         .addKeyValue("topicName", partition.topic())
         .addKeyValue("partition", partition.partition())
         .log("Deleted a log");
+  }
+
+  @Override
+  public void release(TopicPartition partition) {
+    throw new IllegalStateException(
+        "The log of %s lies in files: no other broker can lead it".formatted(partition));
   }
 
   @Override

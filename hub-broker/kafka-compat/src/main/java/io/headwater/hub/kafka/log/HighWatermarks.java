@@ -7,13 +7,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The listeners of one log. Each hears rising values only, whatever threads announce at once. */
-final class HighWatermarks {
+public final class HighWatermarks {
   private static final Logger LOGGER = LoggerFactory.getLogger(HighWatermarks.class);
 
   private final List<Listening> listening = new CopyOnWriteArrayList<>();
   private volatile boolean ended;
 
-  PartitionLog.Registration add(HighWatermarkListener listener, long current) {
+  /** Adds a listener, and tells it the current value. */
+  public PartitionLog.Registration add(HighWatermarkListener listener, long current) {
     var registration = new Listening(listener);
     listening.add(registration);
     registration.announce(current);
@@ -23,13 +24,14 @@ final class HighWatermarks {
     return registration;
   }
 
-  void announce(long highWatermark) {
+  public void announce(long highWatermark) {
     for (Listening one : listening) {
       one.announce(highWatermark);
     }
   }
 
-  void end() {
+  /** Tells all that nothing will be announced any more. */
+  public void end() {
     ended = true;
     listening.forEach(Listening::end);
   }

@@ -21,10 +21,23 @@ public interface LogEngine extends AutoCloseable {
    * durable itself. A log of the same name with another topic id is deleted first: it is what a
    * topic deletion left over. Different partitions may be opened at once, by any threads.
    *
+   * @param leaderEpoch under which this broker leads the partition; where several brokers can open
+   *     a log, one that has been opened under a newer epoch is refused
    * @param config applied to an existing log too
    * @throws org.apache.kafka.common.errors.KafkaStorageException this log cannot be opened
    */
-  PartitionLog create(TopicPartition partition, Uuid topicId, LogConfig config);
+  PartitionLog create(TopicPartition partition, Uuid topicId, int leaderEpoch, LogConfig config);
+
+  /** Opens the log of a partition that this broker has led from its beginning. */
+  default PartitionLog create(TopicPartition partition, Uuid topicId, LogConfig config) {
+    return create(partition, topicId, 0, config);
+  }
+
+  /**
+   * Lets a log go that another broker leads now: takes no more appends, makes durable what was
+   * appended, and closes it here. Does nothing if it is not open.
+   */
+  void release(TopicPartition partition);
 
   /**
    * Deletes the log of a partition. It is gone for {@link #find} at once; its files stay readable
@@ -36,7 +49,7 @@ public interface LogEngine extends AutoCloseable {
    * Deletes every log that is not wanted, also those that were found at the start and that nobody
    * has opened with {@link #create}: what an interrupted topic deletion left over.
    *
-   * @param wanted topic id by partition
+   * @param wanted topic id by partition, of all topics that there are, whoever leads them
    */
   void keepOnly(Map<TopicPartition, Uuid> wanted);
 

@@ -122,7 +122,7 @@ public final class LogMetrics {
     return count;
   }
 
-  void appended(long records, long bytes) {
+  public void appended(long records, long bytes) {
     appendedRecords.increment((double) records);
     appendedBytes.increment((double) bytes);
   }
@@ -142,7 +142,7 @@ public final class LogMetrics {
     forceFileSystem.record(nanos, TimeUnit.NANOSECONDS);
   }
 
-  void retired(int segments) {
+  public void retired(int segments) {
     retired.increment(segments);
   }
 
@@ -150,11 +150,11 @@ public final class LogMetrics {
     dirty.set(count);
   }
 
-  void openLogs(int count) {
+  public void openLogs(int count) {
     logs.set(count);
   }
 
-  void lostLogs(int count) {
+  public void lostLogs(int count) {
     lost.set(count);
   }
 
@@ -174,7 +174,7 @@ public final class LogMetrics {
     unforced = seconds;
   }
 
-  void size(DoubleSupplier bytes) {
+  public void size(DoubleSupplier bytes) {
     size = bytes;
   }
 

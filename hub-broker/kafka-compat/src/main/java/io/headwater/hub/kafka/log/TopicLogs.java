@@ -7,6 +7,7 @@ import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import io.headwater.process.Threads;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -22,8 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the logs in step with the catalog: one log for each partition that this broker leads, with
- * the topic's configuration, and none else. Feed it by {@code catalog.subscribe(topicLogs::apply)};
- * the first snapshot also ends what an interrupted deletion left over.
+ * the topic's configuration, and none else; those that another leads now are let go. Feed it by
+ * {@code catalog.subscribe(topicLogs::apply)}; the first snapshot also ends what an interrupted
+ * deletion left over.
  *
  * <p>Thread-safe: one caller at a time is let in.
  */
@@ -47,15 +49,19 @@ public final class TopicLogs {
   /** Makes, changes and deletes logs as the snapshot says. */
   public synchronized void apply(TopicsSnapshot snapshot) {
     TopicsSnapshot before = applied;
-    var wanted = new HashMap<TopicPartition, Uuid>();
+    var existing = new HashMap<TopicPartition, Uuid>();
+    var moved = new HashSet<TopicPartition>();
     for (Topic topic : snapshot.topics().values()) {
       for (Partition partition : topic.partitions()) {
-        if (partition.leader() == brokerId) {
-          wanted.put(new TopicPartition(topic.name(), partition.index()), topic.id());
+        var log = new TopicPartition(topic.name(), partition.index());
+        existing.put(log, topic.id());
+        if (partition.leader() != brokerId && engine.find(log).isPresent()) {
+          moved.add(log);
         }
       }
     }
-    engine.keepOnly(wanted);
+    engine.keepOnly(existing);
+    runAll(moved.stream().<Runnable>map(log -> () -> engine.release(log)).toList());
     Map<Map<String, String>, LogConfig> known = new HashMap<>();
     var missing = new ArrayList<Runnable>();
     for (Topic topic : snapshot.topics().values()) {
@@ -66,7 +72,7 @@ public final class TopicLogs {
       for (Partition partition : topic.partitions()) {
         if (partition.leader() == brokerId) {
           var log = new TopicPartition(topic.name(), partition.index());
-          missing.add(() -> create(log, topic.id(), config));
+          missing.add(() -> create(log, topic.id(), partition.leaderEpoch(), config));
         }
       }
     }
@@ -91,9 +97,9 @@ public final class TopicLogs {
   }
 
   /** One log that cannot be opened must not keep the others closed. */
-  private void create(TopicPartition partition, Uuid topicId, LogConfig config) {
+  private void create(TopicPartition partition, Uuid topicId, int leaderEpoch, LogConfig config) {
     try {
-      engine.create(partition, topicId, config);
+      engine.create(partition, topicId, leaderEpoch, config);
     } catch (KafkaStorageException e) {
       LOGGER
           .atError()

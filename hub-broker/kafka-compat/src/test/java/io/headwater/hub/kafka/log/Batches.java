@@ -17,26 +17,26 @@ import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.VerificationGuard;
 
 /** Batches to append, and ways to append and read them. */
-final class Batches {
-  static final short NO_TRANSACTION_VERSION = -1;
+public final class Batches {
+  public static final short NO_TRANSACTION_VERSION = -1;
 
   private Batches() {}
 
-  static SimpleRecord[] records(String prefix, int count) {
+  public static SimpleRecord[] records(String prefix, int count) {
     return IntStream.range(0, count)
         .mapToObj(i -> record(1_000L + i, prefix + i, prefix + i))
         .toArray(SimpleRecord[]::new);
   }
 
-  static SimpleRecord record(long timestamp, String key, String value) {
+  public static SimpleRecord record(long timestamp, String key, String value) {
     return new SimpleRecord(timestamp, bytes(key), bytes(value));
   }
 
-  static byte[] bytes(String text) {
+  public static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  static Appended append(PartitionLog log, String... values) {
+  public static Appended append(PartitionLog log, String... values) {
     SimpleRecord[] records = new SimpleRecord[values.length];
     for (int i = 0; i < values.length; i++) {
       records[i] = record(1_000L + i, values[i], values[i]);
@@ -44,15 +44,15 @@ final class Batches {
     return append(log, MemoryRecords.withRecords(Compression.NONE, records));
   }
 
-  static Appended append(PartitionLog log, MemoryRecords records) {
+  public static Appended append(PartitionLog log, MemoryRecords records) {
     return append(log, records, VerificationGuard.SENTINEL);
   }
 
-  static Appended append(PartitionLog log, MemoryRecords records, VerificationGuard guard) {
+  public static Appended append(PartitionLog log, MemoryRecords records, VerificationGuard guard) {
     return log.append(records, 0, AppendOrigin.CLIENT, guard, NO_TRANSACTION_VERSION);
   }
 
-  static Appended appendTransactional(
+  public static Appended appendTransactional(
       PartitionLog log, long producerId, int sequence, String... values) {
     VerificationGuard guard =
         log.maybeStartTransactionVerification(producerId, sequence, (short) 0, false);
@@ -67,7 +67,7 @@ final class Batches {
         guard);
   }
 
-  static Appended endTransaction(PartitionLog log, long producerId, ControlRecordType type) {
+  public static Appended endTransaction(PartitionLog log, long producerId, ControlRecordType type) {
     return log.append(
         MemoryRecords.withEndTransactionMarker(
             producerId, (short) 0, new EndTransactionMarker(type, 0)),
@@ -78,11 +78,12 @@ final class Batches {
   }
 
   /** Of now: a producer whose newest record is older than the expiration would be forgotten. */
-  static MemoryRecords idempotent(long producerId, int sequence, String... values) {
+  public static MemoryRecords idempotent(long producerId, int sequence, String... values) {
     return idempotent(Time.SYSTEM.milliseconds(), producerId, sequence, values);
   }
 
-  static MemoryRecords idempotent(long timestamp, long producerId, int sequence, String... values) {
+  public static MemoryRecords idempotent(
+      long timestamp, long producerId, int sequence, String... values) {
     SimpleRecord[] records = new SimpleRecord[values.length];
     for (int i = 0; i < values.length; i++) {
       records[i] = record(timestamp, values[i], values[i]);
@@ -92,7 +93,7 @@ final class Batches {
   }
 
   /** Values of all data records from {@code offset}, read batch by batch and checked by CRC. */
-  static List<String> readAll(PartitionLog log, long offset, IsolationLevel isolation) {
+  public static List<String> readAll(PartitionLog log, long offset, IsolationLevel isolation) {
     var values = new ArrayList<String>();
     long next = offset;
     while (true) {
@@ -113,7 +114,7 @@ final class Batches {
     }
   }
 
-  static List<String> readAll(PartitionLog log) {
+  public static List<String> readAll(PartitionLog log) {
     return readAll(log, log.startOffset(), IsolationLevel.READ_UNCOMMITTED);
   }
 }

@@ -15,7 +15,7 @@ class FilePartitionLogTest extends PartitionLogSuite {
   }
 
   @Override
-  LogEngine open() throws Exception {
+  protected LogEngine open() throws Exception {
     return FileLogEngine.open(
         folder.resolve("logs"),
         FileLogSettings.DEFAULTS,
@@ -25,22 +25,22 @@ class FilePartitionLogTest extends PartitionLogSuite {
   }
 
   @Override
-  void hold() {
+  protected void hold() {
     disk.hold();
   }
 
   @Override
-  void release() {
+  protected void release() {
     disk.release();
   }
 
   @Override
-  void losePages(PartitionLog log) {
+  protected void losePages(PartitionLog log) {
     disk.lose(((FilePartitionLog) log).unifiedLog().activeSegment().log().channel());
   }
 
   @Override
-  int attempts() {
+  protected int attempts() {
     return disk.forces();
   }
 }

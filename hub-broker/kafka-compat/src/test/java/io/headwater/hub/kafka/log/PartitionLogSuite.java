@@ -50,26 +50,27 @@ import org.junit.jupiter.api.Timeout;
 
 /** What every engine's logs must do. A subclass gives the engine and control over its disk. */
 @Timeout(60)
-abstract class PartitionLogSuite {
+public abstract class PartitionLogSuite {
   static final TopicPartition PARTITION = new TopicPartition("t", 0);
   static final Uuid TOPIC_ID = Uuid.randomUuid();
+  static final Uuid OTHER_ID = Uuid.randomUuid();
 
   LogEngine engine;
   PartitionLog log;
 
   /** A new engine over the same storage; the one before was closed. */
-  abstract LogEngine open() throws Exception;
+  protected abstract LogEngine open() throws Exception;
 
   /** Until {@link #release}, called by the same thread, nothing becomes durable. */
-  abstract void hold();
+  protected abstract void hold();
 
-  abstract void release();
+  protected abstract void release();
 
   /** The next try to make this log durable reports an error. */
-  abstract void losePages(PartitionLog of);
+  protected abstract void losePages(PartitionLog of);
 
   /** How often the engine has tried to make something durable. */
-  abstract int attempts();
+  protected abstract int attempts();
 
   @BeforeEach
   void openLog() throws Exception {
@@ -456,7 +457,7 @@ abstract class PartitionLogSuite {
   void aFailedLogIsNeverTriedAgainAndTheOthersGoOn() throws Exception {
     append(log, "good").durable().join();
     assertThat(engine.problem()).isEmpty();
-    var other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
+    var other = engine.create(new TopicPartition("u", 0), OTHER_ID, config(Map.of()));
     int before = attempts();
     losePages(log);
     Appended lost = append(log, "lost");
@@ -476,7 +477,7 @@ abstract class PartitionLogSuite {
 
   @Test
   void theLastLogThatFailsEndsTheEngine() {
-    var other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
+    var other = engine.create(new TopicPartition("u", 0), OTHER_ID, config(Map.of()));
     losePages(log);
     assertThatThrownBy(() -> append(log, "lost").durable().join())
         .hasCauseInstanceOf(KafkaStorageException.class);

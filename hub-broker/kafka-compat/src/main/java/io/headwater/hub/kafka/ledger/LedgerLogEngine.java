@@ -1,0 +1,454 @@
+package io.headwater.hub.kafka.ledger;
+
+import io.headwater.hub.kafka.log.LogEngine;
+import io.headwater.hub.kafka.log.LogMetrics;
+import io.headwater.hub.kafka.log.PartitionLog;
+import io.headwater.process.Threads;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.LogConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The logs that this broker owns, in ledgers; see the package. */
+public final class LedgerLogEngine implements LogEngine {
+  private static final Logger LOGGER = LoggerFactory.getLogger(LedgerLogEngine.class);
+  private static final int BACKGROUND_THREADS = 8;
+  private static final long EXPIRY_CHECK_MS = 600_000;
+  private static final long LATER_MS = 1_000;
+  private static final long HEAL_CHECK_MS = 5_000;
+
+  private final ConcurrentMap<TopicPartition, LedgerPartitionLog> logs = new ConcurrentHashMap<>();
+
+  /** Partitions that could not be taken over, or whose ledgers have failed, and why. */
+  private final ConcurrentMap<TopicPartition, String> lost = new ConcurrentHashMap<>();
+
+  private final CompletableFuture<Void> failed = new CompletableFuture<>();
+  private final Ledgers ledgers;
+  private final PartitionStates states;
+  private final LedgerLogSettings settings;
+  private final Path scratch;
+  private final LogMetrics metrics;
+  private final Time time;
+  private final Takeover takeover;
+  private final TailCache cache;
+  private final AtomicLong underway = new AtomicLong();
+
+  /** Partitions that had a state when the engine was opened and that nobody has asked for yet. */
+  private final Set<PartitionStates.Key> unopened = ConcurrentHashMap.newKeySet();
+
+  private final ExecutorService background =
+      Executors.newFixedThreadPool(BACKGROUND_THREADS, Threads.factory("hub-ledgers"));
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-ledgers-timer"));
+
+  /** Guarded by this. */
+  private boolean closed;
+
+  /**
+   * @param scratch a folder that is this engine's own; what is in it is removed
+   * @param broker this broker's id
+   * @param ledgers closed with the engine, as are the states
+   * @throws IOException if the folder cannot be used
+   */
+  public LedgerLogEngine(
+      Ledgers ledgers,
+      PartitionStates states,
+      LedgerLogSettings settings,
+      Path scratch,
+      int broker,
+      LogMetrics metrics,
+      Time time)
+      throws IOException {
+    this.ledgers = ledgers;
+    this.states = states;
+    this.settings = settings;
+    this.scratch = emptied(scratch);
+    this.metrics = metrics;
+    this.time = time;
+    this.takeover = new Takeover(ledgers, states, settings, broker, time);
+    this.cache = new TailCache(settings.cache().bytes());
+    unopened.addAll(states.list());
+    metrics.size(() -> logs.values().stream().mapToDouble(LedgerPartitionLog::size).sum());
+    every(
+        settings.retentionCheckInterval().toMillis(),
+        () -> logs.values().forEach(LedgerPartitionLog::applyRetention));
+    every(EXPIRY_CHECK_MS, () -> logs.values().forEach(LedgerPartitionLog::forgetExpiredProducers));
+    every(HEAL_CHECK_MS, () -> logs.values().forEach(LedgerPartitionLog::heal));
+  }
+
+  private static Path emptied(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    try (Stream<Path> leftOver = Files.list(folder)) {
+      for (Path file : leftOver.toList()) {
+        Files.delete(file);
+      }
+    }
+    return folder;
+  }
+
+  private void every(long periodMs, Runnable task) {
+    var _ =
+        timer.scheduleWithFixedDelay(
+            () -> inBackground(task), periodMs, periodMs, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public Optional<PartitionLog> find(TopicPartition partition) {
+    return Optional.ofNullable(logs.get(partition));
+  }
+
+  @Override
+  public Collection<PartitionLog> logs() {
+    return List.copyOf(logs.values());
+  }
+
+  @Override
+  public PartitionLog create(
+      TopicPartition partition, Uuid topicId, int leaderEpoch, LogConfig config) {
+    LedgerPartitionLog open;
+    synchronized (this) {
+      throwIfClosed();
+      open = logs.get(partition);
+      if (open != null && open.topicId().equals(topicId)) {
+        open.updateConfig(config);
+        return open;
+      }
+      delete(partition);
+    }
+    var key = new PartitionStates.Key(topicId, partition.partition());
+    unopened.remove(key);
+    try {
+      return take(partition, key, leaderEpoch, config);
+    } catch (LedgerException | org.apache.kafka.common.errors.TimeoutException e) {
+      noteLost(partition, String.valueOf(e.getMessage()));
+      throw new KafkaStorageException(
+          "The log of %s cannot be taken over: %s".formatted(partition, e.getMessage()), e);
+    }
+  }
+
+  /** Without a lock: it waits for several stores, and partitions are many. */
+  private PartitionLog take(
+      TopicPartition partition, PartitionStates.Key key, int leaderEpoch, LogConfig config) {
+    long began = time.hiResClockMs();
+    Takeover.Taken taken =
+        takeover.take(key, leaderEpoch, () -> new Producers(partition, scratch, settings, time));
+    var log = new LedgerPartitionLog(partition, key.topicId(), config, taken, this);
+    synchronized (this) {
+      if (closed) {
+        log.closeLedgers();
+      }
+      throwIfClosed();
+      logs.put(partition, log);
+      lost.remove(partition);
+      metrics.lostLogs(lost.size());
+      metrics.openLogs(logs.size());
+    }
+    log.begin();
+    LOGGER
+        .atDebug()
+        .addKeyValue("topicName", partition.topic())
+        .addKeyValue("partition", partition.partition())
+        .addKeyValue("leaderEpoch", leaderEpoch)
+        .addKeyValue("offset", log.endOffset())
+        .addKeyValue("millis", time.hiResClockMs() - began)
+        .log("Took a log over");
+    return log;
+  }
+
+  private synchronized void noteLost(TopicPartition partition, String reason) {
+    if (!closed && !failed.isDone()) {
+      lost.put(partition, reason);
+      metrics.lostLogs(lost.size());
+    }
+  }
+
+  private void throwIfClosed() {
+    if (closed || failed.isDone()) {
+      throw new KafkaStorageException("the logs are closed");
+    }
+  }
+
+  @Override
+  public synchronized void delete(TopicPartition partition) {
+    LedgerPartitionLog log = logs.remove(partition);
+    lost.remove(partition);
+    metrics.lostLogs(lost.size());
+    metrics.openLogs(logs.size());
+    if (log == null) {
+      return;
+    }
+    log.end(
+        new UnknownTopicOrPartitionException("The topic of " + partition + " has been deleted."));
+    inBackground(() -> {
+      PartitionState last = log.ownership().state();
+      if (log.ownership().delete()) {
+        log.closeLedgers();
+        last.ledgers().forEach(part -> deleteLedger(part.ledger()));
+      }
+    });
+    LOGGER
+        .atInfo()
+        .addKeyValue("topicName", partition.topic())
+        .addKeyValue("partition", partition.partition())
+        .log("Deleted a log");
+  }
+
+  @Override
+  public void release(TopicPartition partition) {
+    LedgerPartitionLog log = logs.get(partition);
+    if (log != null) {
+      var moved = new NotLeaderOrFollowerException(partition + " has another leader now");
+      log.refuseAppends(moved);
+      settle(log);
+      logs.remove(partition, log);
+      log.end(moved);
+      log.closeLedgers();
+      metrics.openLogs(logs.size());
+    }
+    lost.remove(partition);
+    metrics.lostLogs(lost.size());
+  }
+
+  @Override
+  public void keepOnly(Map<TopicPartition, Uuid> wanted) {
+    for (LedgerPartitionLog log : logs.values()) {
+      if (!log.topicId().equals(wanted.get(log.topicPartition()))) {
+        delete(log.topicPartition());
+      }
+    }
+    var existing = new HashSet<PartitionStates.Key>();
+    wanted.forEach(
+        (partition, id) -> existing.add(new PartitionStates.Key(id, partition.partition())));
+    unopened.removeIf(key -> {
+      if (!existing.contains(key)) {
+        inBackground(() -> deleteUnopened(key));
+      }
+      return true;
+    });
+  }
+
+  /** Its topic is gone for good, ids are never given twice; whoever is faster does it. */
+  private void deleteUnopened(PartitionStates.Key key) {
+    states
+        .read(key)
+        .ifPresent(found -> {
+          if (states.delete(key, found.version())) {
+            found.state().ledgers().forEach(part -> deleteLedger(part.ledger()));
+          }
+        });
+  }
+
+  @Override
+  public Optional<String> lost(TopicPartition partition) {
+    return Optional.ofNullable(lost.get(partition));
+  }
+
+  @Override
+  public Map<TopicPartition, String> lost() {
+    return Map.copyOf(lost);
+  }
+
+  @Override
+  public CompletableFuture<Void> failed() {
+    return failed;
+  }
+
+  @Override
+  public Optional<String> problem() {
+    return lost.entrySet().stream()
+        .findAny()
+        .map(one ->
+            "%d logs have no ledgers to write to, one is %s: %s"
+                .formatted(lost.size(), one.getKey(), one.getValue()));
+  }
+
+  /** Ends one log; all others go on. */
+  void fail(LedgerPartitionLog log, LedgerException cause) {
+    TopicPartition partition = log.topicPartition();
+    synchronized (this) {
+      if (closed
+          || logs.get(partition) != log
+          || lost.putIfAbsent(partition, String.valueOf(cause.getMessage())) != null) {
+        return;
+      }
+    }
+    LOGGER
+        .atError()
+        .addKeyValue("topicName", partition.topic())
+        .addKeyValue("partition", partition.partition())
+        .setCause(cause)
+        .log("A log has failed");
+    log.end(endOf(partition, cause));
+    metrics.lostLogs(lost.size());
+    if (lost.keySet().containsAll(logs.keySet())) {
+      failed.completeExceptionally(
+          new KafkaStorageException("No ledger can be written any more: " + cause, cause));
+    }
+  }
+
+  private static ApiException endOf(TopicPartition partition, LedgerException cause) {
+    return cause.reason() == LedgerException.Reason.FENCED
+        ? new NotLeaderOrFollowerException(partition + " has another leader now")
+        : new KafkaStorageException(
+            "The log of %s cannot be written: %s".formatted(partition, cause.getMessage()), cause);
+  }
+
+  /** Refuses clients' records for a moment while too many are on their way to the stores. */
+  void admit(AppendOrigin origin) {
+    long now = underway.get();
+    if (origin == AppendOrigin.CLIENT && now > settings.inFlight().bytes()) {
+      throw new NotEnoughReplicasException(
+          "%d bytes are on their way to the stores, at most %d may be; they are slow."
+              .formatted(now, settings.inFlight().bytes()));
+    }
+  }
+
+  void sent(int bytes) {
+    underway.addAndGet(bytes);
+  }
+
+  /** Stored or refused. */
+  void arrived(int bytes) {
+    underway.addAndGet(-bytes);
+  }
+
+  void appended(long records, long bytes) {
+    metrics.appended(records, bytes);
+  }
+
+  void retired(int count) {
+    metrics.retired(count);
+  }
+
+  void couldNotRoll(TopicPartition partition, long ledger, RuntimeException cause) {
+    LOGGER
+        .atWarn()
+        .addKeyValue("topicName", partition.topic())
+        .addKeyValue("partition", partition.partition())
+        .addKeyValue("ledger", ledger)
+        .setCause(cause)
+        .log("A change of a log's ledgers has to be tried again");
+  }
+
+  Ledgers.Writer makeLedger() {
+    return Waits.await(ledgers.create(), settings.patience(), "making a ledger");
+  }
+
+  /** What is left is found by a sweep. */
+  void deleteLedger(long ledger) {
+    var _ =
+        ledgers
+            .delete(ledger)
+            .exceptionally(failure -> {
+              LOGGER
+                  .atWarn()
+                  .addKeyValue("ledger", ledger)
+                  .setCause(failure)
+                  .log("A ledger could not be deleted");
+              return null;
+            });
+  }
+
+  void inBackground(Runnable task) {
+    try {
+      background.execute(() -> {
+        try {
+          task.run();
+        } catch (RuntimeException e) {
+          LOGGER.atWarn().setCause(e).log("A task of the ledgers has failed");
+        }
+      });
+    } catch (RejectedExecutionException _) {
+      LOGGER.atDebug().log("A task came after the end");
+    }
+  }
+
+  void later(Runnable task) {
+    try {
+      var _ = timer.schedule(() -> inBackground(task), LATER_MS, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException _) {
+      LOGGER.atDebug().log("A task came after the end");
+    }
+  }
+
+  LedgerLogSettings settings() {
+    return settings;
+  }
+
+  TailCache cache() {
+    return cache;
+  }
+
+  Time time() {
+    return time;
+  }
+
+  private boolean settle(LedgerPartitionLog log) {
+    try {
+      log.settle();
+      return true;
+    } catch (LedgerException e) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("topicName", log.topicPartition().topic())
+          .addKeyValue("partition", log.topicPartition().partition())
+          .setCause(e)
+          .log("A log was not ended in order; its next owner finds out where it ends");
+      return false;
+    }
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+    }
+    var over = new KafkaStorageException("The logs are closed.");
+    timer.shutdownNow();
+    logs.values().forEach(log -> log.refuseAppends(over));
+    var settling = new ArrayList<CompletableFuture<Void>>();
+    for (LedgerPartitionLog log : logs.values()) {
+      settling.add(CompletableFuture.runAsync(() -> settle(log), background));
+    }
+    settling.forEach(CompletableFuture::join);
+    background.close();
+    logs.values()
+        .forEach(log -> {
+          log.end(over);
+          log.closeLedgers();
+        });
+    ledgers.close();
+    states.close();
+  }
+}

@@ -1,0 +1,40 @@
+package io.headwater.hub.kafka.ledger;
+
+import io.headwater.process.ByteSize;
+import java.time.Duration;
+
+/**
+ * How the ledger engine works; nothing here is a topic's business.
+ *
+ * @param cache for batches just appended, of all logs together; what consumers at the end read
+ * @param inFlight bytes appended and not yet durable, of all logs together, above which clients'
+ *     records are refused for a moment
+ * @param retentionCheckInterval between two looks for ledgers to delete
+ * @param producerIdExpiration after which a producer's sequence is forgotten, counted from its
+ *     newest record's timestamp; at most 24 days
+ * @param maxTransactionTimeout the longest {@code transaction.timeout.ms}
+ * @param patience with one read or one step of a takeover
+ */
+public record LedgerLogSettings(
+    ByteSize cache,
+    ByteSize inFlight,
+    Duration retentionCheckInterval,
+    Duration producerIdExpiration,
+    Duration maxTransactionTimeout,
+    Duration patience) {
+  public static final LedgerLogSettings DEFAULTS =
+      new LedgerLogSettings(
+          ByteSize.ofMebibytes(96),
+          ByteSize.ofMebibytes(64),
+          Duration.ofMinutes(1),
+          Duration.ofDays(7),
+          Duration.ofMinutes(15),
+          Duration.ofSeconds(10));
+
+  public LedgerLogSettings {
+    if (producerIdExpiration.toMillis() > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "producer-id-expiration " + producerIdExpiration.toDays() + "d > max 24d");
+    }
+  }
+}

@@ -1,0 +1,785 @@
+package io.headwater.hub.kafka.ledger;
+
+import io.headwater.hub.kafka.ledger.PartitionState.Part;
+import io.headwater.hub.kafka.log.Appended;
+import io.headwater.hub.kafka.log.EpochEnd;
+import io.headwater.hub.kafka.log.HighWatermarks;
+import io.headwater.hub.kafka.log.LogRead;
+import io.headwater.hub.kafka.log.PartitionLog;
+import io.headwater.hub.kafka.log.TimestampedOffset;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.errors.OffsetOutOfRangeException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.message.DescribeProducersResponseData.ProducerState;
+import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.MutableRecordBatch;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.requests.DeleteRecordsRequest;
+import org.apache.kafka.common.requests.ListOffsetsRequest;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.storage.internals.log.AbortedTxn;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.BatchMetadata;
+import org.apache.kafka.storage.internals.log.LogConfig;
+import org.apache.kafka.storage.internals.log.VerificationGuard;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A partition in ledgers, while this broker owns it. An append becomes an entry of the open ledger
+ * under the lock and is readable once enough stores have it.
+ *
+ * <p>One failed append ends the tenure: what was appended behind it is refused too, and nobody is
+ * told that it is durable.
+ */
+final class LedgerPartitionLog implements PartitionLog {
+  private record Waiting(long endOffset, CompletableFuture<Void> durable) {}
+
+  /** An entry on its way, and the offset that is durable with it. */
+  private record Underway(long endOffset, int bytes, CompletableFuture<Void> stored) {}
+
+  private final TopicPartition partition;
+  private final Uuid topicId;
+  private final LedgerLogEngine engine;
+  private final Time time;
+  private final BatchCheck check;
+  private final Ownership ownership;
+  private final HighWatermarks highWatermarks = new HighWatermarks();
+  private final TailCache.OfLog cache;
+
+  /** By base offset; the last one is open. Changed under the lock. */
+  private final ConcurrentSkipListMap<Long, StoredLedger> ledgers = new ConcurrentSkipListMap<>();
+
+  private final LedgerReads reads;
+
+  /** Guards the order of appends and what is marked so. */
+  private final Object lock = new Object();
+
+  // Guarded by the lock.
+  private final Producers producers;
+  private final EpochStarts epochs;
+  private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private OpenLedger open;
+  private Ledgers.@Nullable Writer next;
+  private boolean preparing;
+
+  /** Whether to roll for more copies. */
+  private boolean healing;
+
+  // Written under the lock.
+  private volatile LogConfig config;
+  private volatile long startOffset;
+  private volatile long endOffset;
+  private volatile long highWatermark;
+
+  /** Where the oldest undecided transaction begins; {@code Long.MAX_VALUE} without one. */
+  private volatile long firstUnstable = Long.MAX_VALUE;
+
+  /** Why nothing can be done with this log any more. */
+  private volatile @Nullable ApiException ended;
+
+  /** Why appends are refused while what was appended is still made durable. */
+  private volatile @Nullable ApiException refusing;
+
+  LedgerPartitionLog(
+      TopicPartition partition,
+      Uuid topicId,
+      LogConfig config,
+      Takeover.Taken taken,
+      LedgerLogEngine engine) {
+    this.partition = partition;
+    this.topicId = topicId;
+    this.config = config;
+    this.engine = engine;
+    this.time = engine.time();
+    this.check = new BatchCheck(partition, time);
+    this.ownership = taken.ownership();
+    this.cache = engine.cache().ofLog();
+    this.producers = taken.producers();
+    this.epochs = taken.epochs();
+    this.open = taken.open();
+    taken.sealed().forEach(ledger -> ledgers.put(ledger.baseOffset(), ledger));
+    ledgers.put(open.baseOffset(), open);
+    this.reads = new LedgerReads(ledgers, engine.settings().patience());
+    this.startOffset = taken.ownership().state().startOffset();
+    this.endOffset = open.baseOffset();
+    this.highWatermark = endOffset;
+    producers.onHighWatermark(endOffset);
+    noteUnstable();
+  }
+
+  /** Puts what a new owner needs in front; nothing can be read before. */
+  void begin() {
+    List<Underway> underway = new ArrayList<>();
+    synchronized (lock) {
+      checkpoint(underway);
+    }
+    follow(underway);
+  }
+
+  @Override
+  public TopicPartition topicPartition() {
+    return partition;
+  }
+
+  @Override
+  public Uuid topicId() {
+    return topicId;
+  }
+
+  @Override
+  public Appended append(
+      MemoryRecords records,
+      int leaderEpoch,
+      AppendOrigin origin,
+      VerificationGuard guard,
+      short transactionVersion) {
+    throwIfEnded();
+    engine.admit(origin);
+    LogConfig rules = config;
+    MemoryRecords whole = check.whole(records, origin, rules);
+    var durable = new CompletableFuture<Void>();
+    var underway = new ArrayList<Underway>();
+    Appended appended;
+    synchronized (lock) {
+      throwIf(refusing);
+      throwIfEnded();
+      long first = endOffset;
+      BatchCheck.Stamped stamped = check.stamp(whole, first, leaderEpoch, origin, rules);
+      Producers.Verdict verdict =
+          producers.check(stamped.records(), origin, guard, transactionVersion);
+      if (verdict.duplicate().isPresent()) {
+        return duplicate(verdict.duplicate().get());
+      }
+      rollIfDue();
+      write(stamped.records(), underway);
+      producers.accept(verdict, endOffset).forEach(open.index()::addAborted);
+      noteUnstable();
+      waiting.add(new Waiting(endOffset, durable));
+      appended =
+          new Appended(
+              first, endOffset - 1, stamped.logAppendTimeMs(), startOffset, false, durable);
+    }
+    engine.appended(appended.lastOffset() - appended.firstOffset() + 1, whole.sizeInBytes());
+    follow(underway);
+    return appended;
+  }
+
+  private Appended duplicate(BatchMetadata original) {
+    var durable = new CompletableFuture<Void>();
+    if (original.lastOffset() < highWatermark) {
+      durable.complete(null);
+    } else {
+      waiting.addLast(new Waiting(original.lastOffset() + 1, durable));
+    }
+    return new Appended(
+        original.firstOffset(),
+        original.lastOffset(),
+        original.timestamp(),
+        startOffset,
+        true,
+        durable);
+  }
+
+  private void write(MemoryRecords records, List<Underway> underway) {
+    for (MutableRecordBatch batch : records.batches()) {
+      if (open.needsCheckpoint()) {
+        checkpoint(underway);
+      }
+      ByteBuffer entry = copyOf(batch);
+      RecordBatch stored = LedgerScan.batchOf(entry);
+      underway.add(
+          new Underway(
+              stored.nextOffset(),
+              entry.remaining(),
+              open.append(entry.asReadOnlyBuffer(), stored)));
+      engine.sent(entry.remaining());
+      cache.put(stored.baseOffset(), stored.nextOffset(), entry);
+      epochs.assign(stored.partitionLeaderEpoch(), stored.baseOffset());
+      endOffset = stored.nextOffset();
+    }
+  }
+
+  /** The caller gets its buffer back, while an entry is sent and cached for longer. */
+  private static ByteBuffer copyOf(MutableRecordBatch batch) {
+    ByteBuffer copy = ByteBuffer.allocate(batch.sizeInBytes());
+    batch.writeTo(copy);
+    return copy.flip();
+  }
+
+  private void checkpoint(List<Underway> underway) {
+    OpenLedger ledger = open;
+    underway.add(
+        new Underway(
+            endOffset,
+            0,
+            ledger.appendCheckpoint(
+                endOffset,
+                () -> new Checkpoint.Full(ledger.index(), epochs.asMap(), producers.snapshot()))));
+  }
+
+  /** Without the lock: what completes at once runs here. */
+  private void follow(List<Underway> underway) {
+    for (Underway one : underway) {
+      var _ =
+          one.stored()
+              .whenComplete((_, failure) -> {
+                engine.arrived(one.bytes());
+                if (failure == null) {
+                  stored(one.endOffset());
+                } else {
+                  fail("append to", failure);
+                }
+              });
+    }
+  }
+
+  /** Entries are stored in their order, so everything before this one is too. */
+  private void stored(long end) {
+    long now;
+    var done = new ArrayList<Waiting>();
+    synchronized (lock) {
+      if (ended != null || end <= highWatermark) {
+        return;
+      }
+      highWatermark = end;
+      now = end;
+      producers.onHighWatermark(end);
+      noteUnstable();
+      waiting.removeIf(one -> {
+        boolean isDone = one.endOffset() <= end;
+        if (isDone) {
+          done.add(one);
+        }
+        return isDone;
+      });
+    }
+    highWatermarks.announce(now);
+    done.forEach(append -> append.durable().complete(null));
+  }
+
+  private void noteUnstable() {
+    firstUnstable = producers.firstUnstable().orElse(Long.MAX_VALUE);
+  }
+
+  // Rolling: the next ledger is made and made known while the one before is still written.
+
+  private void rollIfDue() {
+    if (open.index().isEmpty()) {
+      return;
+    }
+    Ledgers.Writer ready = next;
+    boolean isDue = open.bytes() >= config.segmentSize() || isOld(open) || healing;
+    if (ready != null && isDue) {
+      roll(ready);
+    } else if (ready == null && !preparing && (isDue || open.bytes() >= config.segmentSize() / 2)) {
+      preparing = true;
+      engine.inBackground(this::prepareNext);
+    }
+  }
+
+  private void roll(Ledgers.Writer ready) {
+    OpenLedger full = open;
+    full.finish(Math.min(firstUnstable, endOffset));
+    OpenLedger begun = new OpenLedger(ready, endOffset, time.milliseconds());
+    open = begun;
+    ledgers.put(endOffset, begun);
+    next = null;
+    healing = false;
+    engine.inBackground(() -> sealed(full, begun));
+  }
+
+  /** If the open ledger has too few copies, writes on in one that has enough, once that can be. */
+  void heal() {
+    synchronized (lock) {
+      if (!open.writer().isShort() || preparing || healing) {
+        return;
+      }
+      preparing = true;
+    }
+    prepareNext();
+    synchronized (lock) {
+      healing = next != null && !next.isShort();
+    }
+  }
+
+  private boolean isOld(OpenLedger ledger) {
+    return time.milliseconds() - ledger.openedMs() >= config.segmentMs;
+  }
+
+  private void prepareNext() {
+    Ledgers.@Nullable Writer made = null;
+    try {
+      Ledgers.Writer writer = engine.makeLedger();
+      made = writer;
+      ownership.change(state -> {
+        var parts = new ArrayList<>(state.ledgers());
+        parts.add(Part.open(writer.id(), PartitionState.OPEN));
+        return state.withLedgers(parts);
+      });
+      synchronized (lock) {
+        next = writer;
+        preparing = false;
+      }
+    } catch (RuntimeException e) {
+      // The one before is written on; whether the new one is in the state is not known for sure,
+      // and a takeover can do with it.
+      giveUpIfFenced(e);
+      engine.couldNotRoll(partition, made == null ? -1 : made.id(), e);
+      engine.later(() -> {
+        synchronized (lock) {
+          preparing = false;
+        }
+      });
+    }
+  }
+
+  private void sealed(OpenLedger full, OpenLedger begun) {
+    try {
+      Waits.await(full.settled(), engine.settings().patience(), "ending ledger " + full.id());
+      Waits.await(
+          full.writer().seal(), engine.settings().patience(), "sealing ledger " + full.id());
+      ownership.change(state -> {
+        var parts = new ArrayList<Part>();
+        for (Part part : state.ledgers()) {
+          if (part.ledger() == full.id()) {
+            parts.add(
+                new Part(
+                    full.id(),
+                    full.baseOffset(),
+                    full.bytes(),
+                    full.maxTimestamp(),
+                    full.stableOffset()));
+          } else if (part.ledger() == begun.id()) {
+            // What was made ready before this one and not used is of no use any more.
+            parts.removeIf(one -> one.baseOffset() == PartitionState.OPEN);
+            parts.add(Part.open(begun.id(), begun.baseOffset()));
+          } else {
+            parts.add(part);
+          }
+        }
+        return state.withLedgers(parts);
+      });
+    } catch (RuntimeException e) {
+      giveUpIfFenced(e);
+      if (ended == null) {
+        engine.couldNotRoll(partition, full.id(), e);
+        engine.later(() -> sealed(full, begun));
+      }
+    }
+  }
+
+  private void giveUpIfFenced(RuntimeException failure) {
+    if (failure instanceof LedgerException ledger
+        && ledger.reason() == LedgerException.Reason.FENCED) {
+      fail("own", failure);
+    }
+  }
+
+  /** Deletes what is older or more than the topic keeps. */
+  void applyRetention() {
+    LogConfig rules = config;
+    if (ended != null || !rules.delete) {
+      return;
+    }
+    long now = time.milliseconds();
+    long total = size();
+    long start = startOffset;
+    List<StoredLedger> all = List.copyOf(ledgers.values());
+    for (int i = 0; i + 1 < all.size(); i++) {
+      StoredLedger oldest = all.get(i);
+      long following = all.get(i + 1).baseOffset();
+      boolean tooOld = rules.retentionMs >= 0 && now - oldest.maxTimestamp() > rules.retentionMs;
+      boolean tooMany = rules.retentionSize >= 0 && total - oldest.bytes() >= rules.retentionSize;
+      if (!(tooOld || tooMany || following <= start) || following > highWatermark) {
+        break;
+      }
+      total -= oldest.bytes();
+      start = Math.max(start, following);
+    }
+    if (start > startOffset) {
+      try {
+        startAt(start);
+      } catch (RuntimeException e) {
+        giveUpIfFenced(e);
+        engine.couldNotRoll(partition, -1, e);
+      }
+    }
+  }
+
+  void forgetExpiredProducers() {
+    synchronized (lock) {
+      producers.forgetExpired();
+    }
+  }
+
+  private long startAt(long offset) {
+    PartitionState written =
+        ownership.change(state -> {
+          long start = Math.max(state.startOffset(), offset);
+          var kept = new ArrayList<Part>();
+          for (int i = 0; i < state.ledgers().size(); i++) {
+            Part part = state.ledgers().get(i);
+            boolean isOver =
+                !part.isOpen()
+                    && i + 1 < state.ledgers().size()
+                    && state.ledgers().get(i + 1).baseOffset() != PartitionState.OPEN
+                    && state.ledgers().get(i + 1).baseOffset() <= start;
+            if (!isOver) {
+              kept.add(part);
+            }
+          }
+          return state.withStart(start).withLedgers(kept);
+        });
+    var gone = new ArrayList<StoredLedger>();
+    synchronized (lock) {
+      startOffset = Math.max(startOffset, written.startOffset());
+      producers.onStart(startOffset);
+      epochs.startAt(startOffset);
+      noteUnstable();
+      for (StoredLedger ledger : ledgers.values()) {
+        boolean isKept =
+            ledger.id() == open.id()
+                || written.ledgers().stream().anyMatch(part -> part.ledger() == ledger.id());
+        if (!isKept) {
+          gone.add(ledger);
+        }
+      }
+      gone.forEach(ledger -> ledgers.remove(ledger.baseOffset()));
+    }
+    gone.forEach(ledger -> {
+      close(ledger);
+      engine.deleteLedger(ledger.id());
+    });
+    engine.retired(gone.size());
+    return startOffset;
+  }
+
+  // Reading.
+
+  @Override
+  public LogRead read(long offset, int maxBytes, boolean minOneMessage, IsolationLevel isolation) {
+    throwIfEnded();
+    long high = highWatermark;
+    long stable = Math.min(firstUnstable, high);
+    long start = startOffset;
+    if (offset < start || offset > endOffset) {
+      throw new OffsetOutOfRangeException(
+          "Offset %d of %s is not between the start %d and the end %d of the log."
+              .formatted(offset, partition, start, endOffset));
+    }
+    long bound = isolation == IsolationLevel.READ_COMMITTED ? stable : high;
+    List<ByteBuffer> batches = offset < bound ? batches(offset, bound, maxBytes) : List.of();
+    if (!batches.isEmpty() && batches.getFirst().remaining() > maxBytes && !minOneMessage) {
+      batches = List.of();
+    }
+    return new LogRead(
+        joined(batches),
+        isolation == IsolationLevel.READ_COMMITTED ? aborted(offset, batches) : List.of(),
+        start,
+        high,
+        stable);
+  }
+
+  private List<ByteBuffer> batches(long offset, long bound, int maxBytes) {
+    List<ByteBuffer> cached = cache.from(offset, bound, maxBytes);
+    if (!cached.isEmpty()) {
+      return cached;
+    }
+    return reading(() -> reads.from(offset, bound, maxBytes));
+  }
+
+  private static MemoryRecords joined(List<ByteBuffer> batches) {
+    if (batches.isEmpty()) {
+      return MemoryRecords.EMPTY;
+    }
+    if (batches.size() == 1) {
+      return MemoryRecords.readableRecords(batches.getFirst());
+    }
+    int bytes = batches.stream().mapToInt(ByteBuffer::remaining).sum();
+    ByteBuffer all = ByteBuffer.allocate(bytes);
+    batches.forEach(batch -> all.put(batch.duplicate()));
+    return MemoryRecords.readableRecords(all.flip());
+  }
+
+  /** The aborted transactions that have records among those batches. */
+  private List<AbortedTransaction> aborted(long offset, List<ByteBuffer> batches) {
+    if (batches.isEmpty()) {
+      return List.of();
+    }
+    long upper = LedgerScan.batchOf(batches.getLast()).nextOffset();
+    var found = new ArrayList<AbortedTransaction>();
+    Long from = ledgers.floorKey(offset);
+    for (StoredLedger ledger : ledgers.tailMap(from == null ? offset : from).values()) {
+      for (AbortedTxn one : reading(ledger::index).aborted()) {
+        if (one.lastOffset() >= offset && one.firstOffset() < upper) {
+          found.add(one.asAbortedTransaction());
+        }
+      }
+      if (ledger.stableOffset() >= upper) {
+        break; // what begins before is decided up to here
+      }
+    }
+    return found;
+  }
+
+  private interface Reading<T> {
+    T read();
+  }
+
+  private <T> T reading(Reading<T> reading) {
+    try {
+      return reading.read();
+    } catch (LedgerException e) {
+      throwIfEnded();
+      throw new KafkaStorageException(
+          "The log of %s cannot be read: %s".formatted(partition, e.getMessage()), e);
+    }
+  }
+
+  @Override
+  public Optional<TimestampedOffset> offsetForTimestamp(long timestamp, IsolationLevel isolation) {
+    throwIfEnded();
+    long bound = isolation == IsolationLevel.READ_COMMITTED ? lastStableOffset() : highWatermark;
+    if (timestamp == ListOffsetsRequest.LATEST_TIMESTAMP) {
+      synchronized (lock) {
+        return Optional.of(new TimestampedOffset(bound, -1, epochs.newest().orElse(-1)));
+      }
+    }
+    if (timestamp == ListOffsetsRequest.EARLIEST_TIMESTAMP
+        || timestamp == ListOffsetsRequest.EARLIEST_LOCAL_TIMESTAMP) {
+      long start = startOffset;
+      return Optional.of(new TimestampedOffset(start, -1, epochAt(start)));
+    }
+    if (timestamp < 0 && timestamp != ListOffsetsRequest.MAX_TIMESTAMP) {
+      return Optional.empty();
+    }
+    Optional<Record> found =
+        timestamp == ListOffsetsRequest.MAX_TIMESTAMP
+            ? reading(() -> reads.newest(startOffset))
+            : reading(() -> reads.at(timestamp, startOffset));
+    return found
+        .filter(record -> record.offset() < bound)
+        .map(record ->
+            new TimestampedOffset(record.offset(), record.timestamp(), epochAt(record.offset())));
+  }
+
+  private int epochAt(long offset) {
+    synchronized (lock) {
+      int epoch = -1;
+      for (var one : epochs.asMap().entrySet()) {
+        if (one.getValue() <= offset) {
+          epoch = one.getKey();
+        }
+      }
+      return epoch;
+    }
+  }
+
+  @Override
+  public Optional<EpochEnd> endOffsetForEpoch(int leaderEpoch) {
+    synchronized (lock) {
+      return epochs.endOf(leaderEpoch, endOffset);
+    }
+  }
+
+  @Override
+  public List<ProducerState> activeProducers() {
+    synchronized (lock) {
+      return producers.states();
+    }
+  }
+
+  @Override
+  public VerificationGuard maybeStartTransactionVerification(
+      long producerId, int sequence, short producerEpoch, boolean supportsEpochBump) {
+    throwIfEnded();
+    synchronized (lock) {
+      return producers.startVerification(producerId, sequence, producerEpoch, supportsEpochBump);
+    }
+  }
+
+  @Override
+  public boolean hasOngoingTransaction(long producerId, short producerEpoch) {
+    synchronized (lock) {
+      return producers.hasOngoingTransaction(producerId, producerEpoch);
+    }
+  }
+
+  @Override
+  public long startOffset() {
+    return startOffset;
+  }
+
+  @Override
+  public long endOffset() {
+    return endOffset;
+  }
+
+  @Override
+  public long highWatermark() {
+    return highWatermark;
+  }
+
+  @Override
+  public long lastStableOffset() {
+    return Math.min(firstUnstable, highWatermark);
+  }
+
+  @Override
+  public long size() {
+    return ledgers.values().stream().mapToLong(StoredLedger::bytes).sum();
+  }
+
+  @Override
+  public int segments() {
+    return ledgers.size();
+  }
+
+  @Override
+  public CompletableFuture<Long> deleteBefore(long offset) {
+    throwIfEnded();
+    if (config.compact && !config.delete) {
+      throw new PolicyViolationException(
+          "Records of %s cannot be deleted: cleanup.policy does not contain 'delete'."
+              .formatted(partition));
+    }
+    long high = highWatermark;
+    long start = offset == DeleteRecordsRequest.HIGH_WATERMARK ? high : offset;
+    if (start < 0 || start > high) {
+      throw new OffsetOutOfRangeException(
+          "Records of %s cannot be deleted before offset %d: the high watermark is %d."
+              .formatted(partition, offset, high));
+    }
+    var done = new CompletableFuture<Long>();
+    engine.inBackground(() -> {
+      try {
+        done.complete(startAt(start));
+      } catch (RuntimeException e) {
+        giveUpIfFenced(e);
+        done.completeExceptionally(
+            new KafkaStorageException(
+                "The start of %s could not be moved: %s".formatted(partition, e.getMessage()), e));
+      }
+    });
+    return done;
+  }
+
+  @Override
+  public LogConfig config() {
+    return config;
+  }
+
+  @Override
+  public void updateConfig(LogConfig config) {
+    this.config = config;
+  }
+
+  @Override
+  public Registration onHighWatermark(HighWatermarkListener listener) {
+    return highWatermarks.add(listener, highWatermark);
+  }
+
+  // The end.
+
+  Ownership ownership() {
+    return ownership;
+  }
+
+  /** Id of the ledger that is written to. */
+  long openLedger() {
+    synchronized (lock) {
+      return open.id();
+    }
+  }
+
+  /** Lets what was appended become durable, but takes nothing more. */
+  void refuseAppends(ApiException cause) {
+    synchronized (lock) {
+      refusing = cause;
+    }
+  }
+
+  /** Waits for what was appended, and ends the ledger: the next owner need not fence anybody. */
+  void settle() {
+    OpenLedger last;
+    synchronized (lock) {
+      last = open;
+    }
+    if (ended == null) {
+      Waits.await(last.settled(), engine.settings().patience(), "ending ledger " + last.id());
+      Waits.await(
+          last.writer().seal(), engine.settings().patience(), "sealing ledger " + last.id());
+    }
+  }
+
+  /** Nothing can be done with this log from now on; whoever waits is told why. */
+  void end(ApiException cause) {
+    List<Waiting> failed;
+    synchronized (lock) {
+      if (ended != null) {
+        return;
+      }
+      ended = cause;
+      failed = List.copyOf(waiting);
+      waiting.clear();
+    }
+    cache.clear();
+    failed.forEach(append -> append.durable().completeExceptionally(cause));
+    highWatermarks.end();
+  }
+
+  /** Closes what is open in this process; the ledgers stay as they are. */
+  void closeLedgers() {
+    ledgers.values().forEach(LedgerPartitionLog::close);
+    Ledgers.Writer unused;
+    synchronized (lock) {
+      unused = next;
+    }
+    if (unused != null) {
+      unused.close();
+    }
+  }
+
+  private static void close(StoredLedger ledger) {
+    if (ledger instanceof SealedLedger sealed) {
+      sealed.close(); // if it was opened at all
+    } else {
+      ledger.reader().close();
+    }
+  }
+
+  private void fail(String what, Throwable cause) {
+    engine.fail(this, Waits.causeOf(cause, "trying to %s %s".formatted(what, partition)));
+  }
+
+  private void throwIfEnded() {
+    throwIf(ended);
+  }
+
+  private static void throwIf(@Nullable ApiException cause) {
+    switch (cause) {
+      case null -> {}
+      case UnknownTopicOrPartitionException _ ->
+          throw new UnknownTopicOrPartitionException(cause.getMessage());
+      case NotLeaderOrFollowerException _ ->
+          throw new NotLeaderOrFollowerException(cause.getMessage());
+      default -> throw new KafkaStorageException(cause.getMessage(), cause);
+    }
+  }
+}

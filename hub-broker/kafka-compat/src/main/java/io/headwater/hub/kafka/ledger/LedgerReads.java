@@ -1,0 +1,198 @@
+package io.headwater.hub.kafka.ledger;
+
+import io.headwater.hub.kafka.ledger.LedgerIndex.Run;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentNavigableMap;
+import org.apache.kafka.common.record.internal.Record;
+import org.apache.kafka.common.record.internal.RecordBatch;
+
+/**
+ * Reads batches of one log out of its ledgers. Remembers where readers have stopped, so that the
+ * next read of a consumer needs no search. Thread-safe; methods wait for the stores.
+ */
+final class LedgerReads {
+  private static final int REMEMBERED = 64;
+  private static final int MOST_ENTRIES = 512;
+  private static final int SCAN_BYTES = 1 << 20;
+
+  private record Place(long ledger, long entry) {}
+
+  private final ConcurrentNavigableMap<Long, StoredLedger> ledgers;
+  private final Duration patience;
+
+  /** Where the batch with an offset is, by that offset. Guarded by itself. */
+  private final Map<Long, Place> places =
+      new LinkedHashMap<>(REMEMBERED, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Long, Place> eldest) {
+          return size() > REMEMBERED;
+        }
+      };
+
+  /**
+   * @param ledgers by their base offsets, as they are at any time
+   */
+  LedgerReads(ConcurrentNavigableMap<Long, StoredLedger> ledgers, Duration patience) {
+    this.ledgers = ledgers;
+    this.patience = patience;
+  }
+
+  /**
+   * Whole batches from the one that contains {@code offset}, or the next behind it.
+   *
+   * @param bound no batch at or above it is given
+   * @param most bytes of all; the first may have more
+   */
+  List<ByteBuffer> from(long offset, long bound, int most) {
+    var found = new ArrayList<ByteBuffer>();
+    long left = most;
+    Map.Entry<Long, StoredLedger> at = ledgers.floorEntry(offset);
+    if (at == null) {
+      at = ledgers.firstEntry();
+    }
+    long next = offset;
+    while (at != null && next < bound) {
+      StoredLedger ledger = at.getValue();
+      long entry = found.isEmpty() ? entryOf(ledger, offset) : 0;
+      long last = ledger.reader().lastEntry();
+      while (entry <= last) {
+        for (ByteBuffer one : read(ledger, entry, last, left)) {
+          if (Checkpoint.isAt(entry++)) {
+            continue;
+          }
+          RecordBatch batch = LedgerScan.batchOf(one);
+          if (batch.baseOffset() >= bound || (left < one.remaining() && !found.isEmpty())) {
+            remember(next, ledger, entry - 1);
+            return found;
+          }
+          if (batch.nextOffset() > offset) {
+            found.add(one);
+            left -= one.remaining();
+            next = batch.nextOffset();
+          }
+          if (left <= 0) {
+            remember(next, ledger, entry);
+            return found;
+          }
+        }
+      }
+      at = ledgers.higherEntry(at.getKey());
+    }
+    return found;
+  }
+
+  private void remember(long offset, StoredLedger ledger, long entry) {
+    synchronized (places) {
+      places.put(offset, new Place(ledger.id(), entry));
+    }
+  }
+
+  private List<ByteBuffer> read(StoredLedger ledger, long entry, long last, long bytes) {
+    int entries = (int) Math.min(MOST_ENTRIES, last - entry + 1);
+    int most = Math.clamp(bytes, 1, SCAN_BYTES);
+    return Waits.await(
+        ledger.reader().read(entry, entries, most), patience, "reading ledger " + ledger.id());
+  }
+
+  /** An entry at or before the batch that contains {@code offset}, close to it. */
+  private long entryOf(StoredLedger ledger, long offset) {
+    synchronized (places) {
+      Place place = places.get(offset);
+      if (place != null && place.ledger() == ledger.id()) {
+        return place.entry();
+      }
+    }
+    if (offset <= ledger.baseOffset()) {
+      return 0;
+    }
+    Optional<Run> run = ledger.index().runOf(offset);
+    if (run.isEmpty()) {
+      return 0;
+    }
+    long low = run.get().firstEntry();
+    long last = ledger.reader().lastEntry();
+    long high = Math.min(ledger.index().endOf(run.get(), last + 1), last + 1) - 1;
+    while (low < high) {
+      long middle = low + (high - low + 1) / 2;
+      if (offsetAt(ledger, middle, last) <= offset) {
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return low;
+  }
+
+  private long offsetAt(StoredLedger ledger, long entry, long last) {
+    ByteBuffer one = read(ledger, entry, last, 1).getFirst();
+    return Checkpoint.isAt(entry)
+        ? Checkpoint.decode(one).offset()
+        : LedgerScan.batchOf(one).baseOffset();
+  }
+
+  /** The first record that is at or after {@code timestamp} and {@code start}. */
+  Optional<Record> at(long timestamp, long start) {
+    for (StoredLedger ledger : ledgers.values()) {
+      if (ledger.maxTimestamp() < timestamp) {
+        continue;
+      }
+      Optional<Run> run = ledger.index().runAt(timestamp);
+      if (run.isPresent()) {
+        Optional<Record> found = scan(ledger, run.get().firstEntry(), timestamp, start);
+        if (found.isPresent()) {
+          return found;
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The record with the newest timestamp. */
+  Optional<Record> newest(long start) {
+    StoredLedger newest = null;
+    for (StoredLedger ledger : ledgers.values()) {
+      if (!ledger.index().isEmpty()
+          && (newest == null || ledger.maxTimestamp() > newest.maxTimestamp())) {
+        newest = ledger;
+      }
+    }
+    if (newest == null) {
+      return Optional.empty();
+    }
+    StoredLedger ledger = newest;
+    return ledger
+        .index()
+        .newestRun()
+        .flatMap(run -> scan(ledger, run.firstEntry(), run.maxTimestamp(), start));
+  }
+
+  private Optional<Record> scan(StoredLedger ledger, long from, long timestamp, long start) {
+    long last = ledger.reader().lastEntry();
+    long entry = from;
+    while (entry <= last) {
+      for (ByteBuffer one : read(ledger, entry, last, SCAN_BYTES)) {
+        if (Checkpoint.isAt(entry++)) {
+          continue;
+        }
+        RecordBatch batch = LedgerScan.batchOf(one);
+        if (batch.maxTimestamp() < timestamp || batch.nextOffset() <= start) {
+          continue;
+        }
+        for (Record record : batch) {
+          if (record.timestamp() >= timestamp && record.offset() >= start) {
+            return Optional.of(record);
+          }
+        }
+      }
+    }
+    return Optional.empty();
+  }
+}

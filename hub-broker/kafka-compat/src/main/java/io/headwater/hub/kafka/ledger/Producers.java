@@ -1,0 +1,279 @@
+package io.headwater.hub.kafka.ledger;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.message.DescribeProducersResponseData.ProducerState;
+import org.apache.kafka.common.record.internal.MemoryRecords;
+import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.common.utils.Time;
+import org.apache.kafka.server.common.TransactionVersion;
+import org.apache.kafka.storage.internals.log.AbortedTxn;
+import org.apache.kafka.storage.internals.log.AppendOrigin;
+import org.apache.kafka.storage.internals.log.BatchMetadata;
+import org.apache.kafka.storage.internals.log.CompletedTxn;
+import org.apache.kafka.storage.internals.log.LogOffsetMetadata;
+import org.apache.kafka.storage.internals.log.ProducerAppendInfo;
+import org.apache.kafka.storage.internals.log.ProducerStateEntry;
+import org.apache.kafka.storage.internals.log.ProducerStateManager;
+import org.apache.kafka.storage.internals.log.ProducerStateManagerConfig;
+import org.apache.kafka.storage.internals.log.VerificationGuard;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The producers of one log: their sequences and open transactions, kept by Kafka's own class. Not
+ * thread-safe.
+ */
+final class Producers {
+  /**
+   * What checked batches would do.
+   *
+   * @param duplicate the batch that was appended before in place of these, if there is one
+   */
+  record Verdict(
+      Map<Long, ProducerAppendInfo> updated,
+      List<CompletedTxn> completed,
+      Optional<BatchMetadata> duplicate) {}
+
+  private final ProducerStateManager manager;
+  private final Path scratch;
+  private final Time time;
+
+  /**
+   * @param scratch an empty folder, for snapshots on their way to an entry
+   */
+  Producers(TopicPartition partition, Path scratch, LedgerLogSettings settings, Time time) {
+    this.scratch = scratch;
+    this.time = time;
+    try {
+      manager =
+          new ProducerStateManager(
+              partition,
+              scratch.toFile(),
+              Math.toIntExact(settings.maxTransactionTimeout().toMillis()),
+              new ProducerStateManagerConfig(
+                  Math.toIntExact(settings.producerIdExpiration().toMillis()), true),
+              time);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Checks batches that are about to be appended; changes nothing but the verification that they
+   * use up.
+   *
+   * @throws InvalidTxnStateException a transaction was not verified
+   * @throws InvalidProducerEpochException a newer epoch has written
+   */
+  Verdict check(
+      MemoryRecords records, AppendOrigin origin, VerificationGuard guard, short version) {
+    var updated = new HashMap<Long, ProducerAppendInfo>();
+    var completed = new ArrayList<CompletedTxn>();
+    for (RecordBatch batch : records.batches()) {
+      if (!batch.hasProducerId()) {
+        continue;
+      }
+      if (origin == AppendOrigin.CLIENT) {
+        Optional<BatchMetadata> duplicate = duplicateOf(batch);
+        if (duplicate.isPresent()) {
+          return new Verdict(Map.of(), List.of(), duplicate);
+        }
+      }
+      if (batch.isTransactional()
+          && !hasOngoingTransaction(batch.producerId(), batch.producerEpoch())) {
+        checkBegin(batch, guard);
+      }
+      Optional<LogOffsetMetadata> first =
+          batch.isTransactional()
+              ? Optional.of(new LogOffsetMetadata(batch.baseOffset()))
+              : Optional.empty();
+      append(batch, updated, first, origin, version).ifPresent(completed::add);
+    }
+    return new Verdict(updated, completed, Optional.empty());
+  }
+
+  private Optional<BatchMetadata> duplicateOf(RecordBatch batch) {
+    return manager
+        .lastEntry(batch.producerId())
+        .filter(entry -> entry.producerEpoch() == batch.producerEpoch())
+        .flatMap(entry ->
+            entry.batchMetadata().stream()
+                .filter(known ->
+                    known.firstSeq() == batch.baseSequence()
+                        && known.lastSeq() == batch.lastSequence())
+                .findFirst());
+  }
+
+  private void checkBegin(RecordBatch batch, VerificationGuard guard) {
+    long id = batch.producerId();
+    ProducerStateEntry entry = manager.activeProducers().get(id);
+    if (entry != null && batch.producerEpoch() < entry.producerEpoch()) {
+      throw new InvalidProducerEpochException(
+          "The epoch of producer %d is %d, a newer one was seen: %d."
+              .formatted(id, batch.producerEpoch(), entry.producerEpoch()));
+    }
+    var verification = manager.verificationStateEntry(id);
+    VerificationGuard wanted =
+        verification == null ? VerificationGuard.SENTINEL : verification.verificationGuard();
+    if (!batch.isControlBatch() && !wanted.verify(guard)) {
+      throw new InvalidTxnStateException(
+          "The records of producer %d belong to no transaction that is open here.".formatted(id));
+    }
+  }
+
+  private Optional<CompletedTxn> append(
+      RecordBatch batch,
+      Map<Long, ProducerAppendInfo> updated,
+      Optional<LogOffsetMetadata> first,
+      AppendOrigin origin,
+      short version) {
+    long id = batch.producerId();
+    Optional<CompletedTxn> completed =
+        updated
+            .computeIfAbsent(id, _ -> manager.prepareUpdate(id, origin))
+            .append(batch, first, version);
+    if (batch.isTransactional()) {
+      manager.clearVerificationStateEntry(id); // it is in the log, or over
+    }
+    return completed;
+  }
+
+  /** Takes over what was checked and appended; tells which transactions are aborted by it. */
+  List<AbortedTxn> accept(Verdict verdict, long endOffset) {
+    verdict.updated().values().forEach(manager::update);
+    var aborted = new ArrayList<AbortedTxn>();
+    for (CompletedTxn completed : verdict.completed()) {
+      long lastStable = manager.lastStableOffset(completed);
+      manager.completeTxn(completed);
+      if (completed.isAborted()) {
+        aborted.add(new AbortedTxn(completed, lastStable));
+      }
+    }
+    manager.updateMapEndOffset(endOffset);
+    return aborted;
+  }
+
+  /** Takes a batch over that was appended in an earlier tenure. */
+  List<AbortedTxn> replay(RecordBatch batch) {
+    var updated = new HashMap<Long, ProducerAppendInfo>();
+    var completed = new ArrayList<CompletedTxn>();
+    if (batch.hasProducerId()) {
+      append(
+              batch,
+              updated,
+              Optional.empty(),
+              AppendOrigin.REPLICATION,
+              TransactionVersion.TV_UNKNOWN)
+          .ifPresent(completed::add);
+    }
+    return accept(new Verdict(updated, completed, Optional.empty()), batch.nextOffset());
+  }
+
+  VerificationGuard startVerification(
+      long producerId, int sequence, short epoch, boolean supportsEpochBump) {
+    return hasOngoingTransaction(producerId, epoch)
+        ? VerificationGuard.SENTINEL
+        : manager
+            .maybeCreateVerificationStateEntry(producerId, sequence, epoch, supportsEpochBump)
+            .verificationGuard();
+  }
+
+  boolean hasOngoingTransaction(long producerId, short epoch) {
+    ProducerStateEntry entry = manager.activeProducers().get(producerId);
+    return entry != null
+        && entry.currentTxnFirstOffset().isPresent()
+        && entry.producerEpoch() == epoch;
+  }
+
+  /** First offset of the oldest transaction whose end is not below the high watermark. */
+  Optional<Long> firstUnstable() {
+    return manager.firstUnstableOffset().map(offset -> offset.messageOffset);
+  }
+
+  void onHighWatermark(long highWatermark) {
+    manager.onHighWatermarkUpdated(highWatermark);
+  }
+
+  void onStart(long startOffset) {
+    manager.onLogStartOffsetIncremented(startOffset);
+  }
+
+  void forgetExpired() {
+    manager.removeExpiredProducers(time.milliseconds());
+  }
+
+  List<ProducerState> states() {
+    var states = new ArrayList<ProducerState>();
+    manager
+        .activeProducers()
+        .forEach((id, entry) -> {
+          @Nullable BatchMetadata last = null;
+          for (BatchMetadata batch : entry.batchMetadata()) {
+            last = batch;
+          }
+          states.add(
+              new ProducerState()
+                  .setProducerId(id)
+                  .setProducerEpoch(entry.producerEpoch())
+                  .setLastSequence(last == null ? RecordBatch.NO_SEQUENCE : last.lastSeq())
+                  .setLastTimestamp(entry.lastTimestamp())
+                  .setCoordinatorEpoch(entry.coordinatorEpoch())
+                  .setCurrentTxnStartOffset(entry.currentTxnFirstOffset().orElse(-1)));
+        });
+    return states;
+  }
+
+  /** All producers in Kafka's own format, which exists for files only. */
+  ByteBuffer snapshot() {
+    return withFile(file -> {
+      ProducerStateManager.writeSnapshot(file.toFile(), manager.activeProducers(), false);
+      return ByteBuffer.wrap(Files.readAllBytes(file));
+    });
+  }
+
+  /** Adds the producers of a snapshot. */
+  void load(ByteBuffer snapshot) {
+    List<ProducerStateEntry> entries =
+        withFile(file -> {
+          try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            ByteBuffer rest = snapshot.duplicate();
+            while (rest.hasRemaining()) {
+              out.write(rest);
+            }
+          }
+          return ProducerStateManager.readSnapshot(file.toFile());
+        });
+    entries.forEach(manager::loadProducerEntry);
+    forgetExpired();
+  }
+
+  private interface FileUse<T> {
+    T with(Path file) throws IOException;
+  }
+
+  private <T> T withFile(FileUse<T> use) {
+    try {
+      Path file = Files.createTempFile(scratch, "producers", ".tmp");
+      try {
+        return use.with(file);
+      } finally {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
