@@ -18,7 +18,8 @@ import org.apache.kafka.storage.internals.log.AbortedTxn;
 
 /**
  * An entry that holds no records but what a new owner would otherwise have to read all records for.
- * They stand at fixed numbers, so that the last one of a ledger is found without a search.
+ * They stand at fixed numbers, so that the last one of a ledger is found without a search, and at
+ * the end of each ledger that was ended in order.
  *
  * <p>A checkpoint with many producers is large. It is written in full only where the records
  * between two full ones are many times its size; those between only name the full one.
@@ -38,7 +39,7 @@ import org.apache.kafka.storage.internals.log.AbortedTxn;
  * @param full what it holds
  */
 record Checkpoint(long offset, long fullAt, Optional<Full> full) {
-  /** Each entry whose number is a multiple of this, entry 0 included, is a checkpoint. */
+  /** Each entry whose number is a multiple of this, entry 0 included, is a checkpoint at least. */
   static final int EVERY = 1_024;
 
   private static final int MAGIC = 0x48574350;
@@ -53,8 +54,14 @@ record Checkpoint(long offset, long fullAt, Optional<Full> full) {
    */
   record Full(LedgerIndex index, Map<Integer, Long> epochs, ByteBuffer producers) {}
 
+  /** Whether the entry with that number has to be one. */
   static boolean isAt(long entry) {
     return entry % EVERY == 0;
+  }
+
+  /** Whether an entry is one. A batch begins with its base offset, which is never that high. */
+  static boolean is(ByteBuffer entry) {
+    return entry.remaining() >= Integer.BYTES && entry.getInt(entry.position()) == MAGIC;
   }
 
   static long lastUpTo(long entry) {

@@ -7,6 +7,7 @@ import io.headwater.process.Threads;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -34,6 +35,9 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.LogConfig;
+import org.apache.kafka.storage.internals.log.OffsetMap;
+import org.apache.kafka.storage.internals.log.SkimpyOffsetMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -69,6 +73,13 @@ public final class LedgerLogEngine implements LogEngine {
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-ledgers-timer"));
 
+  /** One log after the other: the key map is large. */
+  private final ScheduledExecutorService compactor =
+      Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-ledgers-compactor"));
+
+  /** Made when it is first needed. Confined to the compactor. */
+  private @Nullable OffsetMap keys;
+
   /** Guarded by this. */
   private boolean closed;
 
@@ -101,7 +112,28 @@ public final class LedgerLogEngine implements LogEngine {
         settings.retentionCheckInterval().toMillis(),
         () -> logs.values().forEach(LedgerPartitionLog::applyRetention));
     every(EXPIRY_CHECK_MS, () -> logs.values().forEach(LedgerPartitionLog::forgetExpiredProducers));
+    long check = settings.compactionCheckInterval().toMillis();
+    var _ = compactor.scheduleWithFixedDelay(this::compact, check, check, TimeUnit.MILLISECONDS);
     every(HEAL_CHECK_MS, () -> logs.values().forEach(LedgerPartitionLog::heal));
+  }
+
+  private void compact() {
+    for (LedgerPartitionLog log : logs.values()) {
+      if (!log.config().compact) {
+        continue;
+      }
+      try {
+        OffsetMap map = keys;
+        if (map == null) {
+          map = new SkimpyOffsetMap(Math.toIntExact(settings.compactionMemory().bytes()));
+          keys = map;
+        }
+        map.clear();
+        log.compactIfDue(map);
+      } catch (NoSuchAlgorithmException | RuntimeException e) {
+        couldNotCompact(log.topicPartition(), e);
+      }
+    }
   }
 
   private static Path emptied(Path folder) throws IOException {
@@ -158,8 +190,7 @@ public final class LedgerLogEngine implements LogEngine {
   private PartitionLog take(
       TopicPartition partition, PartitionStates.Key key, int leaderEpoch, LogConfig config) {
     long began = time.hiResClockMs();
-    Takeover.Taken taken =
-        takeover.take(key, leaderEpoch, () -> new Producers(partition, scratch, settings, time));
+    Takeover.Taken taken = takeover.take(key, leaderEpoch, () -> placeForProducers(partition));
     var log = new LedgerPartitionLog(partition, key.topicId(), config, taken, this);
     synchronized (this) {
       if (closed) {
@@ -358,6 +389,32 @@ public final class LedgerLogEngine implements LogEngine {
         .log("A change of a log's ledgers has to be tried again");
   }
 
+  void couldNotCompact(TopicPartition partition, Exception cause) {
+    LOGGER
+        .atWarn()
+        .addKeyValue("topicName", partition.topic())
+        .addKeyValue("partition", partition.partition())
+        .setCause(cause)
+        .log("A log could not be compacted; it is tried again");
+  }
+
+  Producers placeForProducers(TopicPartition partition) {
+    return new Producers(partition, scratch, settings, time);
+  }
+
+  SealedLedger sealed(TopicPartition partition, PartitionState.Part part) {
+    return takeover.sealed(part, () -> placeForProducers(partition), null, null);
+  }
+
+  /** Runs when those who read now have ended. */
+  void afterReaders(long delayMs, Runnable task) {
+    try {
+      var _ = timer.schedule(() -> inBackground(task), delayMs, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException _) {
+      LOGGER.atDebug().log("A task came after the end");
+    }
+  }
+
   Ledgers.Writer makeLedger() {
     return Waits.await(ledgers.create(), settings.patience(), "making a ledger");
   }
@@ -392,11 +449,7 @@ public final class LedgerLogEngine implements LogEngine {
   }
 
   void later(Runnable task) {
-    try {
-      var _ = timer.schedule(() -> inBackground(task), LATER_MS, TimeUnit.MILLISECONDS);
-    } catch (RejectedExecutionException _) {
-      LOGGER.atDebug().log("A task came after the end");
-    }
+    afterReaders(LATER_MS, task);
   }
 
   LedgerLogSettings settings() {
@@ -436,6 +489,9 @@ public final class LedgerLogEngine implements LogEngine {
     }
     var over = new KafkaStorageException("The logs are closed.");
     timer.shutdownNow();
+    compactor.shutdown();
+    compactor.shutdownNow(); // what it has made and not used is deleted
+    compactor.close();
     logs.values().forEach(log -> log.refuseAppends(over));
     var settling = new ArrayList<CompletableFuture<Void>>();
     for (LedgerPartitionLog log : logs.values()) {

@@ -10,6 +10,8 @@ import java.time.Duration;
  * @param inFlight bytes appended and not yet durable, of all logs together, above which clients'
  *     records are refused for a moment
  * @param retentionCheckInterval between two looks for ledgers to delete
+ * @param compactionCheckInterval between two looks for ledgers to compact
+ * @param compactionMemory for the key map of a compaction, 24 bytes a key
  * @param producerIdExpiration after which a producer's sequence is forgotten, counted from its
  *     newest record's timestamp; at most 24 days
  * @param maxTransactionTimeout the longest {@code transaction.timeout.ms}
@@ -19,6 +21,8 @@ public record LedgerLogSettings(
     ByteSize cache,
     ByteSize inFlight,
     Duration retentionCheckInterval,
+    Duration compactionCheckInterval,
+    ByteSize compactionMemory,
     Duration producerIdExpiration,
     Duration maxTransactionTimeout,
     Duration patience) {
@@ -27,6 +31,8 @@ public record LedgerLogSettings(
           ByteSize.ofMebibytes(96),
           ByteSize.ofMebibytes(64),
           Duration.ofMinutes(1),
+          Duration.ofSeconds(15),
+          ByteSize.ofMebibytes(16),
           Duration.ofDays(7),
           Duration.ofMinutes(15),
           Duration.ofSeconds(10));

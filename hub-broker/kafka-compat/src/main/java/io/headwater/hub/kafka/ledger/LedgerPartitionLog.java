@@ -8,13 +8,17 @@ import io.headwater.hub.kafka.log.LogRead;
 import io.headwater.hub.kafka.log.PartitionLog;
 import io.headwater.hub.kafka.log.TimestampedOffset;
 import java.nio.ByteBuffer;
+import java.security.DigestException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
@@ -36,7 +40,9 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.storage.internals.log.AbortedTxn;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.BatchMetadata;
+import org.apache.kafka.storage.internals.log.LastRecord;
 import org.apache.kafka.storage.internals.log.LogConfig;
+import org.apache.kafka.storage.internals.log.OffsetMap;
 import org.apache.kafka.storage.internals.log.VerificationGuard;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +72,9 @@ final class LedgerPartitionLog implements PartitionLog {
   private final ConcurrentSkipListMap<Long, StoredLedger> ledgers = new ConcurrentSkipListMap<>();
 
   private final LedgerReads reads;
+
+  /** Twice as many as compactions have replaced ledgers; odd while one does. */
+  private final AtomicLong replacements = new AtomicLong();
 
   /** Guards the order of appends and what is marked so. */
   private final Object lock = new Object();
@@ -166,7 +175,7 @@ final class LedgerPartitionLog implements PartitionLog {
       if (verdict.duplicate().isPresent()) {
         return duplicate(verdict.duplicate().get());
       }
-      rollIfDue();
+      rollIfDue(underway);
       write(stamped.records(), underway);
       producers.accept(verdict, endOffset).forEach(open.index()::addAborted);
       noteUnstable();
@@ -222,15 +231,22 @@ final class LedgerPartitionLog implements PartitionLog {
     return copy.flip();
   }
 
-  private void checkpoint(List<Underway> underway) {
-    OpenLedger ledger = open;
+  private void finish(OpenLedger ledger, List<Underway> underway) {
     underway.add(
         new Underway(
             endOffset,
             0,
-            ledger.appendCheckpoint(
-                endOffset,
-                () -> new Checkpoint.Full(ledger.index(), epochs.asMap(), producers.snapshot()))));
+            ledger.appendLast(endOffset, Math.min(firstUnstable, endOffset), full(ledger))));
+  }
+
+  private Checkpoint.Full full(OpenLedger ledger) {
+    return new Checkpoint.Full(ledger.index(), epochs.asMap(), producers.snapshot());
+  }
+
+  private void checkpoint(List<Underway> underway) {
+    OpenLedger ledger = open;
+    underway.add(
+        new Underway(endOffset, 0, ledger.appendCheckpoint(endOffset, () -> full(ledger))));
   }
 
   /** Without the lock: what completes at once runs here. */
@@ -279,23 +295,23 @@ final class LedgerPartitionLog implements PartitionLog {
 
   // Rolling: the next ledger is made and made known while the one before is still written.
 
-  private void rollIfDue() {
+  private void rollIfDue(List<Underway> underway) {
     if (open.index().isEmpty()) {
       return;
     }
     Ledgers.Writer ready = next;
     boolean isDue = open.bytes() >= config.segmentSize() || isOld(open) || healing;
     if (ready != null && isDue) {
-      roll(ready);
+      roll(ready, underway);
     } else if (ready == null && !preparing && (isDue || open.bytes() >= config.segmentSize() / 2)) {
       preparing = true;
       engine.inBackground(this::prepareNext);
     }
   }
 
-  private void roll(Ledgers.Writer ready) {
+  private void roll(Ledgers.Writer ready, List<Underway> underway) {
     OpenLedger full = open;
-    full.finish(Math.min(firstUnstable, endOffset));
+    finish(full, underway);
     OpenLedger begun = new OpenLedger(ready, endOffset, time.milliseconds());
     open = begun;
     ledgers.put(endOffset, begun);
@@ -319,7 +335,7 @@ final class LedgerPartitionLog implements PartitionLog {
   }
 
   private boolean isOld(OpenLedger ledger) {
-    return time.milliseconds() - ledger.openedMs() >= config.segmentMs;
+    return time.milliseconds() - ledger.openedMs() >= config.maxSegmentMs();
   }
 
   private void prepareNext() {
@@ -365,7 +381,7 @@ final class LedgerPartitionLog implements PartitionLog {
                     full.bytes(),
                     full.maxTimestamp(),
                     full.stableOffset()));
-          } else if (part.ledger() == begun.id()) {
+          } else if (part.ledger() == begun.id() && part.baseOffset() == PartitionState.OPEN) {
             // What was made ready before this one and not used is of no use any more.
             parts.removeIf(one -> one.baseOffset() == PartitionState.OPEN);
             parts.add(Part.open(begun.id(), begun.baseOffset()));
@@ -420,6 +436,130 @@ final class LedgerPartitionLog implements PartitionLog {
         engine.couldNotRoll(partition, -1, e);
       }
     }
+  }
+
+  /**
+   * Compacts the sealed ledgers if their topic wants that and enough of them is new.
+   *
+   * @param keys an empty map, used only if so
+   * @return whether it was done
+   */
+  boolean compactIfDue(OffsetMap keys) {
+    LogConfig rules = config;
+    if (ended != null || !rules.compact) {
+      return false;
+    }
+    List<StoredLedger> cleanable = cleanable(rules);
+    long from = Math.max(ownership.state().compactedTo(), startOffset);
+    if (!isDue(cleanable, from, rules)) {
+      return false;
+    }
+    List<AbortedTxn> aborted =
+        ledgers.values().stream().flatMap(ledger -> ledger.index().aborted().stream()).toList();
+    Map<Long, LastRecord> lastRecords;
+    synchronized (lock) {
+      lastRecords = producers.lastRecords();
+    }
+    var compaction =
+        new Compaction(
+            cleanable,
+            aborted,
+            lastRecords,
+            rules,
+            keys,
+            engine::makeLedger,
+            () -> engine.placeForProducers(partition),
+            engine.settings().patience(),
+            time.milliseconds());
+    try {
+      Compaction.Result result = compaction.run(from);
+      replace(cleanable.subList(0, result.replaced()), result);
+      return true;
+    } catch (DigestException | RuntimeException e) {
+      var listed = ownership.state().ledgers().stream().map(Part::ledger).toList();
+      compaction.made().stream()
+          .filter(ledger -> !listed.contains(ledger))
+          .forEach(engine::deleteLedger);
+      if (e instanceof RuntimeException failure) {
+        giveUpIfFenced(failure);
+      }
+      engine.couldNotCompact(partition, e);
+      return false;
+    }
+  }
+
+  /** Ledgers from the first on that are sealed, decided and old enough. */
+  private List<StoredLedger> cleanable(LogConfig rules) {
+    long bound = lastStableOffset();
+    long youngest = time.milliseconds() - rules.compactionLagMs;
+    var sealed = new HashSet<Long>();
+    ownership.state().ledgers().stream()
+        .filter(part -> !part.isOpen())
+        .forEach(part -> sealed.add(part.ledger()));
+    var cleanable = new ArrayList<StoredLedger>();
+    List<StoredLedger> all = List.copyOf(ledgers.values());
+    for (int i = 0; i + 1 < all.size(); i++) {
+      StoredLedger ledger = all.get(i);
+      boolean isDecided = all.get(i + 1).baseOffset() <= bound;
+      boolean isOldEnough = rules.compactionLagMs <= 0 || ledger.maxTimestamp() <= youngest;
+      if (!sealed.contains(ledger.id()) || !isDecided || !isOldEnough) {
+        break;
+      }
+      cleanable.add(ledger);
+    }
+    return cleanable;
+  }
+
+  private boolean isDue(List<StoredLedger> cleanable, long from, LogConfig rules) {
+    long dirty = 0;
+    long all = 0;
+    boolean isLate = false;
+    long latest = time.milliseconds() - rules.maxCompactionLagMs;
+    for (StoredLedger ledger : cleanable) {
+      all += ledger.bytes();
+      Long next = ledgers.higherKey(ledger.baseOffset());
+      if (next != null && next > from) {
+        dirty += ledger.bytes();
+        isLate |= ledger.maxTimestamp() < latest;
+      }
+    }
+    return dirty > 0 && (isLate || (double) dirty / all > rules.minCleanableRatio);
+  }
+
+  /** First for the next owner, then for readers; those that are reading have time to end. */
+  private void replace(List<StoredLedger> old, Compaction.Result result) {
+    var gone = new HashSet<Long>();
+    old.forEach(ledger -> gone.add(ledger.id()));
+    ownership.change(state -> {
+      var rest = new ArrayList<>(state.ledgers());
+      for (int i = 0; i < old.size(); i++) {
+        if (rest.isEmpty() || !gone.contains(rest.removeFirst().ledger())) {
+          throw new LedgerException(
+              LedgerException.Reason.UNAVAILABLE, "ledgers were deleted meanwhile", null);
+        }
+      }
+      var parts = new ArrayList<>(result.parts());
+      parts.addAll(rest);
+      return state.withLedgers(parts).withCompactedTo(result.compactedTo());
+    });
+    synchronized (lock) {
+      replacements.incrementAndGet();
+      for (Part part : result.parts()) {
+        ledgers.put(part.baseOffset(), engine.sealed(partition, part));
+      }
+      for (StoredLedger ledger : old) {
+        ledgers.remove(ledger.baseOffset(), ledger);
+      }
+      cache.dropBefore(ledgers.higherKey(old.getLast().baseOffset()));
+      replacements.incrementAndGet();
+    }
+    engine.afterReaders(
+        config.fileDeleteDelayMs,
+        () ->
+            old.forEach(ledger -> {
+              close(ledger);
+              engine.deleteLedger(ledger.id());
+            }));
   }
 
   void forgetExpiredProducers() {
@@ -483,17 +623,21 @@ final class LedgerPartitionLog implements PartitionLog {
           "Offset %d of %s is not between the start %d and the end %d of the log."
               .formatted(offset, partition, start, endOffset));
     }
-    long bound = isolation == IsolationLevel.READ_COMMITTED ? stable : high;
-    List<ByteBuffer> batches = offset < bound ? batches(offset, bound, maxBytes) : List.of();
-    if (!batches.isEmpty() && batches.getFirst().remaining() > maxBytes && !minOneMessage) {
-      batches = List.of();
-    }
-    return new LogRead(
-        joined(batches),
-        isolation == IsolationLevel.READ_COMMITTED ? aborted(offset, batches) : List.of(),
-        start,
-        high,
-        stable);
+    boolean committed = isolation == IsolationLevel.READ_COMMITTED;
+    long bound = committed ? stable : high;
+    List<ByteBuffer> batches;
+    List<AbortedTransaction> aborted;
+    long before;
+    do {
+      before = replacements.get();
+      batches = offset < bound ? batches(offset, bound, maxBytes) : List.of();
+      if (!batches.isEmpty() && batches.getFirst().remaining() > maxBytes && !minOneMessage) {
+        batches = List.of();
+      }
+      aborted = committed ? aborted(offset, batches) : List.of();
+      // A compaction drops what was aborted, and the list of it: never the one without the other.
+    } while (committed && (before % 2 == 1 || replacements.get() != before));
+    return new LogRead(joined(batches), aborted, start, high, stable);
   }
 
   private List<ByteBuffer> batches(long offset, long bound, int maxBytes) {
@@ -718,9 +862,14 @@ final class LedgerPartitionLog implements PartitionLog {
   /** Waits for what was appended, and ends the ledger: the next owner need not fence anybody. */
   void settle() {
     OpenLedger last;
+    var underway = new ArrayList<Underway>();
     synchronized (lock) {
       last = open;
+      if (ended == null && !last.index().isEmpty()) {
+        finish(last, underway);
+      }
     }
+    follow(underway);
     if (ended == null) {
       Waits.await(last.settled(), engine.settings().patience(), "ending ledger " + last.id());
       Waits.await(

@@ -65,7 +65,8 @@ final class LedgerReads {
       long last = ledger.reader().lastEntry();
       while (entry <= last) {
         for (ByteBuffer one : read(ledger, entry, last, left)) {
-          if (Checkpoint.isAt(entry++)) {
+          entry++;
+          if (Checkpoint.is(one)) {
             continue;
           }
           RecordBatch batch = LedgerScan.batchOf(one);
@@ -73,7 +74,7 @@ final class LedgerReads {
             remember(next, ledger, entry - 1);
             return found;
           }
-          if (batch.nextOffset() > offset) {
+          if (batch.nextOffset() > next) { // not again of a ledger that is being replaced
             found.add(one);
             left -= one.remaining();
             next = batch.nextOffset();
@@ -133,7 +134,7 @@ final class LedgerReads {
 
   private long offsetAt(StoredLedger ledger, long entry, long last) {
     ByteBuffer one = read(ledger, entry, last, 1).getFirst();
-    return Checkpoint.isAt(entry)
+    return Checkpoint.is(one)
         ? Checkpoint.decode(one).offset()
         : LedgerScan.batchOf(one).baseOffset();
   }
@@ -179,7 +180,8 @@ final class LedgerReads {
     long entry = from;
     while (entry <= last) {
       for (ByteBuffer one : read(ledger, entry, last, SCAN_BYTES)) {
-        if (Checkpoint.isAt(entry++)) {
+        entry++;
+        if (Checkpoint.is(one)) {
           continue;
         }
         RecordBatch batch = LedgerScan.batchOf(one);

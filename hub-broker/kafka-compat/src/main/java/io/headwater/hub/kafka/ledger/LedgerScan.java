@@ -28,8 +28,13 @@ record LedgerScan(
    */
   static LedgerScan of(Ledgers.Reader reader, Supplier<Producers> fresh, Duration patience) {
     long last = reader.lastEntry();
-    long at = Checkpoint.lastUpTo(last);
-    Checkpoint newest = checkpoint(reader, at, patience);
+    long at = last;
+    ByteBuffer end = entry(reader, last, patience);
+    if (!Checkpoint.is(end)) { // its writer was stopped
+      at = Checkpoint.lastUpTo(last);
+      end = entry(reader, at, patience);
+    }
+    Checkpoint newest = Checkpoint.decode(end);
     if (newest.full().isEmpty()) {
       at = newest.fullAt();
       newest = checkpoint(reader, at, patience);
@@ -40,7 +45,7 @@ record LedgerScan(
     var epochs = new EpochStarts();
     full.epochs().forEach(epochs::assign);
     LedgerIndex index = full.index();
-    long end = newest.offset();
+    long endOffset = newest.offset();
     long entry = at + 1;
     while (entry <= last) {
       List<ByteBuffer> chunk =
@@ -49,19 +54,31 @@ record LedgerScan(
               patience,
               "reading ledger " + reader.id());
       for (ByteBuffer one : chunk) {
-        if (!Checkpoint.isAt(entry)) {
+        if (!Checkpoint.is(one)) {
           RecordBatch batch = batchOf(one);
           index.add(entry, batch);
           producers.replay(batch).forEach(index::addAborted);
           epochs.assign(batch.partitionLeaderEpoch(), batch.baseOffset());
-          end = batch.nextOffset();
+          endOffset = batch.nextOffset();
         }
         entry++;
       }
     }
-    producers.onHighWatermark(end);
+    producers.onHighWatermark(endOffset);
     long base = at == 0 ? newest.offset() : checkpoint(reader, 0, patience).offset();
-    return new LedgerScan(base, end, producers, epochs, index);
+    return new LedgerScan(base, endOffset, producers, epochs, index);
+  }
+
+  /** How things stood where a ledger begins. */
+  record Begun(Producers producers, EpochStarts epochs) {}
+
+  static Begun begun(Ledgers.Reader reader, Supplier<Producers> fresh, Duration patience) {
+    Checkpoint.Full first = checkpoint(reader, 0, patience).full().orElseThrow();
+    Producers producers = fresh.get();
+    producers.load(first.producers());
+    var epochs = new EpochStarts();
+    first.epochs().forEach(epochs::assign);
+    return new Begun(producers, epochs);
   }
 
   /** The offset at which a ledger begins, by its first entry. */
@@ -70,9 +87,12 @@ record LedgerScan(
   }
 
   private static Checkpoint checkpoint(Ledgers.Reader reader, long entry, Duration patience) {
-    return Checkpoint.decode(
-        Waits.await(reader.read(entry, 1, 1), patience, "reading ledger " + reader.id())
-            .getFirst());
+    return Checkpoint.decode(entry(reader, entry, patience));
+  }
+
+  private static ByteBuffer entry(Ledgers.Reader reader, long entry, Duration patience) {
+    return Waits.await(reader.read(entry, 1, 1), patience, "reading ledger " + reader.id())
+        .getFirst();
   }
 
   /** The batch that an entry is. */

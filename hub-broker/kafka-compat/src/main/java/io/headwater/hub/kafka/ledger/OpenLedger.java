@@ -55,6 +55,12 @@ final class OpenLedger implements StoredLedger {
     return append(entry);
   }
 
+  /** Ends the ledger with all that a reader wants to know of it; nothing is appended after that. */
+  CompletableFuture<Void> appendLast(long offset, long stable, Checkpoint.Full full) {
+    stableOffset = stable;
+    return append(Checkpoint.full(offset, full).encode());
+  }
+
   CompletableFuture<Void> append(ByteBuffer entry, RecordBatch batch) {
     index.add(nextEntry, batch);
     bytesSinceFull += entry.remaining();
@@ -70,11 +76,6 @@ final class OpenLedger implements StoredLedger {
   /** Completes when all that was appended is durable. */
   CompletableFuture<Void> settled() {
     return last;
-  }
-
-  /** Nothing is appended from now on. */
-  void finish(long stable) {
-    stableOffset = stable;
   }
 
   Ledgers.Writer writer() {

@@ -9,9 +9,11 @@ import java.util.List;
  * @param owner id of the broker that has taken it over last
  * @param leaderEpoch under which it has done so
  * @param startOffset first offset that may be read
+ * @param compactedTo offset below which each key is there once only, as far as is known
  * @param ledgers in the order of their offsets; only the last ones may be unsealed
  */
-public record PartitionState(int owner, int leaderEpoch, long startOffset, List<Part> ledgers) {
+public record PartitionState(
+    int owner, int leaderEpoch, long startOffset, long compactedTo, List<Part> ledgers) {
   /** Stands for an offset, a size or a time that is not settled yet. */
   public static final long OPEN = -1;
 
@@ -42,10 +44,14 @@ public record PartitionState(int owner, int leaderEpoch, long startOffset, List<
   }
 
   PartitionState withStart(long offset) {
-    return new PartitionState(owner, leaderEpoch, offset, ledgers);
+    return new PartitionState(owner, leaderEpoch, offset, compactedTo, ledgers);
   }
 
   PartitionState withLedgers(List<Part> parts) {
-    return new PartitionState(owner, leaderEpoch, startOffset, parts);
+    return new PartitionState(owner, leaderEpoch, startOffset, compactedTo, parts);
+  }
+
+  PartitionState withCompactedTo(long offset) {
+    return new PartitionState(owner, leaderEpoch, startOffset, offset, ledgers);
   }
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
@@ -24,6 +25,7 @@ import org.apache.kafka.storage.internals.log.AbortedTxn;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.BatchMetadata;
 import org.apache.kafka.storage.internals.log.CompletedTxn;
+import org.apache.kafka.storage.internals.log.LastRecord;
 import org.apache.kafka.storage.internals.log.LogOffsetMetadata;
 import org.apache.kafka.storage.internals.log.ProducerAppendInfo;
 import org.apache.kafka.storage.internals.log.ProducerStateEntry;
@@ -213,6 +215,22 @@ final class Producers {
 
   void forgetExpired() {
     manager.removeExpiredProducers(time.milliseconds());
+  }
+
+  /** By which the last batch of each producer is known. */
+  Map<Long, LastRecord> lastRecords() {
+    var last = new HashMap<Long, LastRecord>();
+    manager
+        .activeProducers()
+        .forEach((id, entry) ->
+            last.put(
+                id,
+                new LastRecord(
+                    entry.lastDataOffset() < 0
+                        ? OptionalLong.empty()
+                        : OptionalLong.of(entry.lastDataOffset()),
+                    entry.producerEpoch())));
+    return last;
   }
 
   List<ProducerState> states() {

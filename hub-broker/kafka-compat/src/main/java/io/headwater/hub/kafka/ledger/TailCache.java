@@ -65,9 +65,14 @@ final class TailCache {
       return found;
     }
 
+    /** Lets batches go that have been replaced. */
+    void dropBefore(long offset) {
+      batches.headMap(offset).clear(); // the queue's entries find nothing
+    }
+
     /** Lets all of this log go. */
     void clear() {
-      batches.clear(); // the queue's entries find nothing
+      batches.clear();
     }
   }
 

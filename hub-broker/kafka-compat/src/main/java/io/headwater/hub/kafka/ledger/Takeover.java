@@ -138,7 +138,8 @@ final class Takeover {
       maybeListed = true;
       Optional<Versioned> written =
           states.create(
-              key, new PartitionState(broker, leaderEpoch, 0, List.of(Part.open(writer.id(), 0))));
+              key,
+              new PartitionState(broker, leaderEpoch, 0, 0, List.of(Part.open(writer.id(), 0))));
       maybeListed = written.isPresent();
       return written.map(state ->
           new Taken(
@@ -172,7 +173,8 @@ final class Takeover {
       Optional<Versioned> written =
           states.write(
               key,
-              new PartitionState(broker, leaderEpoch, before.startOffset(), parts),
+              new PartitionState(
+                  broker, leaderEpoch, before.startOffset(), before.compactedTo(), parts),
               found.version());
       maybeListed = written.isPresent();
       if (written.isEmpty()) {
