@@ -1,11 +1,15 @@
 package io.headwater.hub.kafka.metadata;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
@@ -28,7 +32,11 @@ public final class TopicRules {
   private final int defaultPartitions;
   private final int defaultReplicationFactor;
 
-  /** The defaults take the place of -1 in a {@link NewTopic}. */
+  /**
+   * The defaults take the place of -1 in a {@link NewTopic}.
+   *
+   * @param defaultReplicationFactor fewer replicas are given while there are fewer brokers
+   */
   public TopicRules(TopicConfigs configs, int defaultPartitions, int defaultReplicationFactor) {
     this.configs = configs;
     this.defaultPartitions = defaultPartitions;
@@ -45,10 +53,18 @@ public final class TopicRules {
     int count = wish.partitions() == -1 ? defaultPartitions : wish.partitions();
     checkCount(wish.name(), count);
     int replication =
-        wish.replicationFactor() == -1 ? defaultReplicationFactor : wish.replicationFactor();
+        wish.replicationFactor() == -1
+            ? defaultReplicationFactor(snapshot)
+            : wish.replicationFactor();
     checkReplication(snapshot, wish.name(), replication);
     configs.validate(wish.configs());
-    return new Topic(wish.name(), id, assign(snapshot, id, 0, count, replication), wish.configs());
+    return new Topic(
+        wish.name(), id, assign(snapshot, List.of(), count, replication), wish.configs());
+  }
+
+  /** So many as are wanted, or as there are brokers for. */
+  private int defaultReplicationFactor(TopicsSnapshot snapshot) {
+    return Math.min(defaultReplicationFactor, Math.max(1, snapshot.brokers().size()));
   }
 
   /** The topic that exists. */
@@ -71,7 +87,8 @@ public final class TopicRules {
     }
     var partitions = new ArrayList<>(topic.partitions());
     int replication = topic.partitions().getFirst().replicas().size();
-    partitions.addAll(assign(snapshot, topic.id(), before, totalCount, replication));
+    checkReplication(snapshot, name, replication);
+    partitions.addAll(assign(snapshot, topic.partitions(), totalCount - before, replication));
     return new Topic(name, topic.id(), partitions, topic.configs());
   }
 
@@ -192,22 +209,73 @@ public final class TopicRules {
     }
   }
 
-  /** Round robin over the brokers, starting where the topic's id says. */
+  /**
+   * Gives each new partition the leader that leads the fewest partitions of this topic, among those
+   * the fewest of all topics; then the replicas that hold the fewest. Of equals the lowest id wins,
+   * so that the same snapshot always gives the same answer.
+   */
   private static List<Partition> assign(
-      TopicsSnapshot snapshot, Uuid id, int from, int to, int replication) {
-    List<Integer> brokers = List.copyOf(snapshot.brokers().keySet());
-    if (brokers.isEmpty()) {
+      TopicsSnapshot snapshot, List<Partition> existing, int count, int replication) {
+    if (snapshot.brokers().isEmpty()) {
       throw new InvalidReplicationFactorException("No broker is registered.");
     }
-    int start = Math.floorMod(id.hashCode(), brokers.size());
-    var partitions = new ArrayList<Partition>(to - from);
-    for (int index = from; index < to; index++) {
-      var replicas = new ArrayList<Integer>(replication);
-      for (int replica = 0; replica < replication; replica++) {
-        replicas.add(brokers.get((start + index + replica) % brokers.size()));
-      }
-      partitions.add(new Partition(index, replicas.getFirst(), 0, replicas));
+    var load = new Load(snapshot, existing);
+    var added = new ArrayList<Partition>(count);
+    for (int i = 0; i < count; i++) {
+      List<Integer> replicas = load.next(replication);
+      added.add(new Partition(existing.size() + i, replicas.getFirst(), 0, replicas));
     }
-    return partitions;
+    return added;
+  }
+
+  /** How much each broker has been given, in all topics and in one. */
+  private static final class Load {
+    private final SortedSet<Integer> brokers;
+    private final Map<Integer, Integer> leads = new HashMap<>();
+    private final Map<Integer, Integer> leadsInTopic = new HashMap<>();
+    private final Map<Integer, Integer> holds = new HashMap<>();
+    private final Map<Integer, Integer> holdsInTopic = new HashMap<>();
+
+    Load(TopicsSnapshot snapshot, List<Partition> existing) {
+      brokers = new TreeSet<>(snapshot.brokers().keySet());
+      for (Topic topic : snapshot.topics().values()) {
+        topic.partitions().forEach(partition -> count(partition, leads, holds));
+      }
+      existing.forEach(partition -> count(partition, leadsInTopic, holdsInTopic));
+    }
+
+    private static void count(
+        Partition partition, Map<Integer, Integer> leads, Map<Integer, Integer> holds) {
+      leads.merge(partition.leader(), 1, Integer::sum);
+      partition.replicas().forEach(broker -> holds.merge(broker, 1, Integer::sum));
+    }
+
+    /** Brokers for one more partition, its leader first. */
+    List<Integer> next(int replication) {
+      int leader = least(leadsInTopic, leads, Set.of());
+      leads.merge(leader, 1, Integer::sum);
+      leadsInTopic.merge(leader, 1, Integer::sum);
+      var replicas = new LinkedHashSet<Integer>();
+      replicas.add(leader);
+      while (replicas.size() < replication) {
+        replicas.add(least(holdsInTopic, holds, replicas));
+      }
+      for (int broker : replicas) {
+        holds.merge(broker, 1, Integer::sum);
+        holdsInTopic.merge(broker, 1, Integer::sum);
+      }
+      return List.copyOf(replicas);
+    }
+
+    private int least(
+        Map<Integer, Integer> inTopic, Map<Integer, Integer> inAll, Set<Integer> taken) {
+      return brokers.stream()
+          .filter(broker -> !taken.contains(broker))
+          .min(
+              Comparator.comparingInt((Integer broker) -> inTopic.getOrDefault(broker, 0))
+                  .thenComparingInt(broker -> inAll.getOrDefault(broker, 0))
+                  .thenComparingInt(broker -> broker))
+          .orElseThrow();
+    }
   }
 }
