@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.hub.kafka.peer;
+
+import org.jspecify.annotations.NullMarked;
