@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.message.DescribeTopicPartitionsRequestData;
@@ -122,17 +121,16 @@ public final class DescribeTopicPartitionsHandler
   }
 
   private DescribeTopicPartitionsResponsePartition describe(String topic, Partition partition) {
-    boolean offline = partitions.isOffline(new TopicPartition(topic, partition.index()));
-    int leader = offline ? -1 : partition.leader();
+    Partitions.Seen seen = partitions.see(topic, partition);
     return new DescribeTopicPartitionsResponsePartition()
-        .setErrorCode(leader < 0 ? Errors.LEADER_NOT_AVAILABLE.code() : Errors.NONE.code())
+        .setErrorCode(seen.error().code())
         .setPartitionIndex(partition.index())
-        .setLeaderId(leader)
+        .setLeaderId(seen.leader())
         .setLeaderEpoch(partition.leaderEpoch())
         .setReplicaNodes(partition.replicas())
-        .setIsrNodes(partition.replicas())
+        .setIsrNodes(seen.inSync())
         .setEligibleLeaderReplicas(List.of())
         .setLastKnownElr(List.of())
-        .setOfflineReplicas(offline ? partition.replicas() : List.of());
+        .setOfflineReplicas(seen.offline());
   }
 }

@@ -2,6 +2,7 @@ package io.headwater.hub.kafka.api;
 
 import io.headwater.hub.kafka.log.LogRead;
 import io.headwater.hub.kafka.log.PartitionLog;
+import io.headwater.hub.kafka.metadata.Broker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +20,8 @@ import org.apache.kafka.common.message.FetchRequestData.FetchPartition;
 import org.apache.kafka.common.message.FetchRequestData.FetchTopic;
 import org.apache.kafka.common.message.FetchResponseData;
 import org.apache.kafka.common.message.FetchResponseData.FetchableTopicResponse;
+import org.apache.kafka.common.message.FetchResponseData.LeaderIdAndEpoch;
+import org.apache.kafka.common.message.FetchResponseData.NodeEndpoint;
 import org.apache.kafka.common.message.FetchResponseData.PartitionData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
@@ -38,6 +41,9 @@ import org.apache.kafka.common.requests.RequestContext;
 public final class FetchHandler implements ApiHandler<FetchRequest> {
   /** Bounds what one request may ask for, however large its own bounds are. */
   private static final int MOST_BYTES = 55 << 20;
+
+  /** From this version a response may name the leader that should have been asked. */
+  private static final int FIRST_WITH_LEADER = 16;
 
   private final Partitions partitions;
   private final Executor workers;
@@ -108,6 +114,38 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
     }
   }
 
+  /** Names the leaders to a client that takes this broker for them (KIP-951). */
+  private void nameLeaders(FetchResponseData data) {
+    for (FetchableTopicResponse topic : data.responses()) {
+      for (PartitionData partition : topic.partitions()) {
+        if (partition.errorCode() == Errors.NOT_LEADER_OR_FOLLOWER.code()
+            || partition.errorCode() == Errors.FENCED_LEADER_EPOCH.code()) {
+          partitions
+              .current(topic.topicId(), topic.topic(), partition.partitionIndex())
+              .ifPresent(now -> {
+                partition.setCurrentLeader(
+                    new LeaderIdAndEpoch()
+                        .setLeaderId(now.leader())
+                        .setLeaderEpoch(now.leaderEpoch()));
+                partitions.broker(now.leader()).ifPresent(broker -> addEndpoint(data, broker));
+              });
+        }
+      }
+    }
+  }
+
+  private static void addEndpoint(FetchResponseData data, Broker broker) {
+    if (data.nodeEndpoints().find(broker.id()) == null) {
+      data.nodeEndpoints()
+          .add(
+              new NodeEndpoint()
+                  .setNodeId(broker.id())
+                  .setHost(broker.host())
+                  .setPort(broker.port())
+                  .setRack(broker.rack()));
+    }
+  }
+
   private PartitionData read(
       FetchTopic topic,
       FetchPartition wanted,
@@ -164,6 +202,9 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
               || read.anyError()
               || deadline - System.nanoTime() <= 0) {
             count(read.data());
+            if (read.anyError() && request.version() >= FIRST_WITH_LEADER) {
+              nameLeaders(read.data());
+            }
             answer.complete(FetchResponse.of(read.data()));
           } else if (!registered) {
             registered = true;

@@ -9,7 +9,6 @@ import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
@@ -114,20 +113,18 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest> {
             .setTopicId(topic.id())
             .setIsInternal(topic.isInternal());
     for (Partition partition : topic.partitions()) {
-      boolean offline = partitions.isOffline(new TopicPartition(topic.name(), partition.index()));
-      int leader = offline ? -1 : partition.leader();
+      Partitions.Seen seen = partitions.see(topic.name(), partition);
       response
           .partitions()
           .add(
               new MetadataResponsePartition()
                   .setPartitionIndex(partition.index())
-                  .setLeaderId(leader)
+                  .setLeaderId(seen.leader())
                   .setLeaderEpoch(partition.leaderEpoch())
                   .setReplicaNodes(partition.replicas())
-                  .setIsrNodes(partition.replicas())
-                  .setOfflineReplicas(offline ? partition.replicas() : List.of())
-                  .setErrorCode(
-                      leader < 0 ? Errors.LEADER_NOT_AVAILABLE.code() : Errors.NONE.code()));
+                  .setIsrNodes(seen.inSync())
+                  .setOfflineReplicas(seen.offline())
+                  .setErrorCode(seen.error().code()));
     }
     return response;
   }

@@ -2,10 +2,13 @@ package io.headwater.hub.kafka.api;
 
 import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.PartitionLog;
+import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.Topic;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.FencedLeaderEpochException;
@@ -13,6 +16,7 @@ import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.UnknownLeaderEpochException;
 import org.apache.kafka.common.errors.UnknownTopicIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.protocol.Errors;
 
 /** Finds the logs that requests name. Thread-safe. */
 public final class Partitions {
@@ -54,11 +58,37 @@ public final class Partitions {
   }
 
   /**
-   * Whether nobody serves a partition that is there: its log is lost until the next start. Clients
-   * are told that it has no leader, so that they wait and leave the others alone.
+   * A partition as clients see it.
+   *
+   * @param leader -1 if nobody serves it: clients then wait, and leave the others alone
+   * @param inSync those replicas that are alive
+   * @param offline the others; all, if this broker has lost the log until its next start
    */
-  boolean isOffline(TopicPartition partition) {
-    return engine.lost(partition).isPresent();
+  record Seen(int leader, List<Integer> inSync, List<Integer> offline) {
+    Errors error() {
+      return leader < 0 ? Errors.LEADER_NOT_AVAILABLE : Errors.NONE;
+    }
+  }
+
+  Seen see(String topic, Partition partition) {
+    if (engine.lost(new TopicPartition(topic, partition.index())).isPresent()) {
+      return new Seen(-1, partition.replicas(), partition.replicas());
+    }
+    Set<Integer> alive = catalog.current().brokers().keySet();
+    return new Seen(
+        alive.contains(partition.leader()) ? partition.leader() : -1,
+        partition.replicas().stream().filter(alive::contains).toList(),
+        partition.replicas().stream().filter(replica -> !alive.contains(replica)).toList());
+  }
+
+  /** Who leads a partition now, for a client that has asked the wrong broker (KIP-951). */
+  Optional<Partition> current(Uuid topicId, String topic, int index) {
+    return catalog.current().partition(new TopicPartition(nameIfKnown(topicId, topic), index));
+  }
+
+  /** Where a broker is reached. */
+  Optional<Broker> broker(int id) {
+    return Optional.ofNullable(catalog.current().brokers().get(id));
   }
 
   /** The log that this node serves, or the protocol's error. */

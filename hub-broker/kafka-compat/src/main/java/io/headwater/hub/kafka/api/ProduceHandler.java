@@ -18,6 +18,8 @@ import org.apache.kafka.common.message.ProduceRequestData.PartitionProduceData;
 import org.apache.kafka.common.message.ProduceRequestData.TopicProduceData;
 import org.apache.kafka.common.message.ProduceResponseData;
 import org.apache.kafka.common.message.ProduceResponseData.BatchIndexAndErrorMessage;
+import org.apache.kafka.common.message.ProduceResponseData.LeaderIdAndEpoch;
+import org.apache.kafka.common.message.ProduceResponseData.NodeEndpoint;
 import org.apache.kafka.common.message.ProduceResponseData.PartitionProduceResponse;
 import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponse;
 import org.apache.kafka.common.message.ProduceResponseData.TopicProduceResponseCollection;
@@ -43,6 +45,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ProduceHandler implements ApiHandler<ProduceRequest> {
   private static final short ACKS_ALL = -1;
+
+  /** From this version a response may name the leader that should have been asked. */
+  private static final int FIRST_WITH_LEADER = 10;
 
   /** Who writes in a transaction, and where. */
   private record Writer(TopicPartition partition, long producerId) {}
@@ -87,7 +92,8 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
       for (PartitionProduceData partition : topic.partitionData()) {
         CompletableFuture<PartitionProduceResponse> answer =
             append(request, topic, partition, counts)
-                .exceptionally(failure -> refusal(partition.index(), failure, counts));
+                .exceptionally(
+                    failure -> named(request, topic, refusal(partition.index(), failure, counts)));
         answers.add(answer.whenComplete((done, _) -> add(response, done)));
       }
       topics.add(response);
@@ -96,7 +102,45 @@ public final class ProduceHandler implements ApiHandler<ProduceRequest> {
         .thenApply(_ ->
             acks == 0
                 ? NoResponse.INSTANCE
-                : new ProduceResponse(new ProduceResponseData().setResponses(topics)));
+                : new ProduceResponse(
+                    withEndpoints(new ProduceResponseData().setResponses(topics))));
+  }
+
+  /** Names the leader to a client that takes this broker for it (KIP-951). */
+  private PartitionProduceResponse named(
+      ProduceRequest request, TopicProduceData topic, PartitionProduceResponse refusal) {
+    if (request.version() >= FIRST_WITH_LEADER
+        && refusal.errorCode() == Errors.NOT_LEADER_OR_FOLLOWER.code()) {
+      partitions
+          .current(topic.topicId(), topic.name(), refusal.index())
+          .ifPresent(now ->
+              refusal.setCurrentLeader(
+                  new LeaderIdAndEpoch()
+                      .setLeaderId(now.leader())
+                      .setLeaderEpoch(now.leaderEpoch())));
+    }
+    return refusal;
+  }
+
+  private ProduceResponseData withEndpoints(ProduceResponseData data) {
+    for (TopicProduceResponse topic : data.responses()) {
+      for (PartitionProduceResponse partition : topic.partitionResponses()) {
+        int leader = partition.currentLeader().leaderId();
+        if (leader >= 0 && data.nodeEndpoints().find(leader) == null) {
+          partitions
+              .broker(leader)
+              .ifPresent(broker ->
+                  data.nodeEndpoints()
+                      .add(
+                          new NodeEndpoint()
+                              .setNodeId(broker.id())
+                              .setHost(broker.host())
+                              .setPort(broker.port())
+                              .setRack(broker.rack())));
+        }
+      }
+    }
+    return data;
   }
 
   /** Partitions of one topic may be answered by different threads. */
