@@ -95,6 +95,7 @@ final class Hub implements RunningProcess {
         config.net(),
         config.autoCreateTopics(),
         config.topics().defaultPartitions(),
+        1,
         config.topics().defaults(),
         config.groups(),
         config.transactions(),

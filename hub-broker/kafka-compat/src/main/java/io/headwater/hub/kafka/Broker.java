@@ -72,8 +72,10 @@ import io.headwater.hub.kafka.metrics.ShownTopics;
 import io.headwater.hub.kafka.net.KafkaListener;
 import io.headwater.hub.kafka.net.NetMetrics;
 import io.headwater.hub.kafka.net.NetSettings;
+import io.headwater.hub.kafka.peer.Peers;
 import io.headwater.hub.kafka.txn.LogTransactionVerifier;
 import io.headwater.hub.kafka.txn.MarkerWriter;
+import io.headwater.hub.kafka.txn.Markers;
 import io.headwater.hub.kafka.txn.ProducerIds;
 import io.headwater.hub.kafka.txn.TransactionCoordinator;
 import io.headwater.hub.kafka.txn.TransactionMetrics;
@@ -92,6 +94,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -101,6 +104,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
 
@@ -114,6 +118,7 @@ public final class Broker implements AutoCloseable {
    * @param logFolder for the partitions
    * @param advertised what clients are told to connect to
    * @param longestFrame bytes of the largest request
+   * @param replicationFactor of topics that say none, as far as there are brokers for it
    * @param topicDefaults by Kafka's names
    */
   public record Settings(
@@ -125,6 +130,7 @@ public final class Broker implements AutoCloseable {
       NetSettings net,
       boolean autoCreateTopics,
       int defaultPartitions,
+      int replicationFactor,
       Map<String, String> topicDefaults,
       GroupSettings groups,
       TransactionSettings transactions,
@@ -137,6 +143,7 @@ public final class Broker implements AutoCloseable {
   private final KafkaListener listener;
   private final StoredCatalog catalog;
   private final LogEngine engine;
+  private final Peers peers;
   private final GroupCoordination groups;
   private final MarkerWriter markers;
   private final TransactionCoordinator transactions;
@@ -170,10 +177,13 @@ public final class Broker implements AutoCloseable {
             "catalog",
             new StoredCatalog(
                 store,
-                new TopicRules(configs, settings.defaultPartitions(), 1),
+                new TopicRules(configs, settings.defaultPartitions(), settings.replicationFactor()),
                 groupConfigs,
                 settings.nodeId()));
-    verifier = new LogTransactionVerifier(engine);
+    peers = resources.open("peers", new Peers(settings.nodeId(), catalog));
+    verifier =
+        new LogTransactionVerifier(
+            engine, catalog, settings.nodeId(), settings.transactions(), peers);
     groups =
         resources.open(
             "groups",
@@ -186,7 +196,7 @@ public final class Broker implements AutoCloseable {
             "transactions",
             new TransactionCoordinator(
                 engine,
-                markers,
+                new Markers(markers, catalog, settings.nodeId(), peers),
                 new ProducerIds(catalog),
                 settings.transactions(),
                 transactionMetrics,
@@ -215,7 +225,7 @@ public final class Broker implements AutoCloseable {
   }
 
   /**
-   * Recovers the logs, takes all groups and transactions over and serves.
+   * Recovers the logs, takes over the groups and transactions of those that it leads, and serves.
    *
    * @throws UserError if the port is taken or the log folder cannot be used
    */
@@ -243,6 +253,13 @@ public final class Broker implements AutoCloseable {
         catalog.register(
             new io.headwater.hub.kafka.metadata.Broker(
                 settings.nodeId(), advertised.host(), advertised.port(), null)));
+    var coordination =
+        new Coordination(catalog, groups, transactions, settings.groups(), settings.transactions());
+    boolean made = coordination.isMade(); // before anything is found by the wrong numbers
+    var elections = elections();
+    // A coordinator lets go before its log is closed, and begins after it was opened.
+    TopicCatalog.Subscription resigning = catalog.subscribe(elections::resign);
+    resources.onClose("resignations", resigning);
     var topicLogs = new TopicLogs(engine, catalog.configs(), settings.nodeId());
     TopicCatalog.Subscription logs = catalog.subscribe(topicLogs::apply);
     resources.onClose("topic logs", logs);
@@ -252,12 +269,16 @@ public final class Broker implements AutoCloseable {
     TopicCatalog.Subscription configured = catalog.subscribe(groups::configure);
     resources.onClose("group settings", configured);
     verifier.connect(transactions);
-    var coordination =
-        resources.open(
-            "coordination",
-            new Coordination(
-                catalog, groups, transactions, settings.groups(), settings.transactions(), images));
-    if (coordination.isMade()) {
+    groups.start(images);
+    transactions.start();
+    TopicCatalog.Subscription electing =
+        catalog.subscribe(snapshot -> {
+          elections.elect(snapshot);
+          transactions.onLeaders();
+        });
+    resources.onClose("elections", electing);
+    resources.open("coordination", coordination);
+    if (made) {
       await(coordination.get());
     }
     health.check("log", engine::problem);
@@ -266,6 +287,37 @@ public final class Broker implements AutoCloseable {
     // Opened early to claim the port, closed before everything that requests need.
     resources.onClose("requests", listener);
     listener.serve(dispatcher);
+  }
+
+  private Elections elections() {
+    return new Elections(
+        settings.nodeId(),
+        (partition, _) -> engine.find(partition).isPresent(),
+        Map.of(
+            Topic.GROUP_METADATA_TOPIC_NAME,
+            new Elections.Elected() {
+              @Override
+              public void onElection(int partition, int leaderEpoch) {
+                groups.onElection(partition, leaderEpoch);
+              }
+
+              @Override
+              public void onResignation(int partition, OptionalInt leaderEpoch) {
+                groups.onResignation(partition, leaderEpoch);
+              }
+            },
+            Topic.TRANSACTION_STATE_TOPIC_NAME,
+            new Elections.Elected() {
+              @Override
+              public void onElection(int partition, int leaderEpoch) {
+                transactions.onElection(partition, leaderEpoch);
+              }
+
+              @Override
+              public void onResignation(int partition, OptionalInt leaderEpoch) {
+                transactions.onResignation(partition, leaderEpoch);
+              }
+            }));
   }
 
   /** Lets topics, groups and transactions show in the metrics. */
@@ -346,13 +398,13 @@ public final class Broker implements AutoCloseable {
             new ConsumerGroupDescribeHandler(group),
             new StreamsGroupHeartbeatHandler(group, catalog),
             new StreamsGroupDescribeHandler(group),
-            new FindCoordinatorHandler(catalog, node),
+            new FindCoordinatorHandler(catalog, groups, settings.transactions()),
             new AddPartitionsToTxnHandler(transactions, catalog),
             new AddOffsetsToTxnHandler(transactions, groups),
             new EndTxnHandler(transactions),
             new ListTransactionsHandler(transactions, clock),
             new DescribeTransactionsHandler(transactions),
-            new WriteTxnMarkersHandler(markers, catalog))
+            new WriteTxnMarkersHandler(markers, catalog, node))
         .<ApiHandler<?>>map(handler -> new Waiting<>(coordination, handler))
         .toList();
   }
@@ -361,7 +413,7 @@ public final class Broker implements AutoCloseable {
     return Map.of(
         "broker.id", Integer.toString(settings.nodeId()),
         "num.partitions", Integer.toString(settings.defaultPartitions()),
-        "default.replication.factor", "1",
+        "default.replication.factor", Integer.toString(settings.replicationFactor()),
         "auto.create.topics.enable", Boolean.toString(settings.autoCreateTopics()),
         "log.dirs", settings.logFolder().toAbsolutePath().toString(),
         "offsets.topic.num.partitions",

@@ -2,7 +2,6 @@ package io.headwater.hub.kafka;
 
 import io.headwater.hub.kafka.group.GroupCoordination;
 import io.headwater.hub.kafka.group.GroupSettings;
-import io.headwater.hub.kafka.metadata.ImagePublisher;
 import io.headwater.hub.kafka.metadata.NewTopic;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.txn.TransactionCoordinator;
@@ -11,20 +10,22 @@ import io.headwater.process.UserError;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.internals.Topic;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takes groups and transactions over. Where their topics are missing, that waits until somebody
- * asks for a coordinator, as with Kafka: a hundred logs are not made for producers alone.
- * Thread-safe.
+ * Makes the topics of groups and transactions. Where they are missing, that waits until somebody
+ * asks for a coordinator, as with Kafka: a hundred logs are not made for producers alone. {@link
+ * Elections} then begin what this broker leads of them. Thread-safe.
  */
 final class Coordination implements Supplier<CompletableFuture<Void>>, AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Coordination.class);
@@ -37,7 +38,6 @@ final class Coordination implements Supplier<CompletableFuture<Void>>, AutoClose
   private final TransactionCoordinator transactions;
   private final GroupSettings groupSettings;
   private final TransactionSettings transactionSettings;
-  private final ImagePublisher images;
   private final AtomicReference<@Nullable CompletableFuture<Void>> begun = new AtomicReference<>();
 
   Coordination(
@@ -45,14 +45,12 @@ final class Coordination implements Supplier<CompletableFuture<Void>>, AutoClose
       GroupCoordination groups,
       TransactionCoordinator transactions,
       GroupSettings groupSettings,
-      TransactionSettings transactionSettings,
-      ImagePublisher images) {
+      TransactionSettings transactionSettings) {
     this.catalog = catalog;
     this.groups = groups;
     this.transactions = transactions;
     this.groupSettings = groupSettings;
     this.transactionSettings = transactionSettings;
-    this.images = images;
   }
 
   /**
@@ -103,10 +101,7 @@ final class Coordination implements Supplier<CompletableFuture<Void>>, AutoClose
                 Topic.TRANSACTION_STATE_TOPIC_NAME,
                 transactionSettings.stateTopicPartitions(),
                 stateConfigs))
-        .thenCompose(_ -> {
-          groups.start(images);
-          return transactions.start();
-        })
+        .thenCompose(_ -> transactions.loaded())
         // Empty topics are read in no time; what full ones hold is waited for by its clients alone.
         .thenCompose(_ -> fresh ? groups.loaded() : CompletableFuture.completedFuture(null))
         .whenComplete((_, failure) -> {
@@ -124,7 +119,19 @@ final class Coordination implements Supplier<CompletableFuture<Void>>, AutoClose
   private CompletableFuture<Void> make(String name, int partitions, Map<String, String> configs) {
     return catalog.current().topic(name).isPresent()
         ? CompletableFuture.completedFuture(null)
-        : catalog.create(new NewTopic(name, partitions, 1, configs), false).thenApply(_ -> null);
+        : catalog
+            .create(new NewTopic(name, partitions, -1, configs), false)
+            .handle((_, failure) -> {
+              if (failure != null && !isMadeByAnother(failure)) {
+                throw new CompletionException(failure);
+              }
+              return null;
+            });
+  }
+
+  private static boolean isMadeByAnother(Throwable failure) {
+    return failure instanceof TopicExistsException
+        || failure.getCause() instanceof TopicExistsException;
   }
 
   /** What is being started can be closed only when it has been. */

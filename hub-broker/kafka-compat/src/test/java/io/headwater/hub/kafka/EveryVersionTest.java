@@ -138,6 +138,7 @@ class EveryVersionTest {
                 NetSettings.DEFAULTS,
                 true,
                 2,
+                1,
                 Map.of(),
                 new GroupSettings(2, Duration.ZERO),
                 new TransactionSettings(

@@ -77,6 +77,7 @@ class FuzzTest {
                     ByteSize.ofKibibytes(100)),
                 true,
                 2,
+                1,
                 Map.of(),
                 new GroupSettings(2, Duration.ZERO),
                 new TransactionSettings(

@@ -114,6 +114,7 @@ public final class TestHub implements AutoCloseable {
                 NetSettings.DEFAULTS,
                 false,
                 1,
+                1,
                 Map.of(),
                 new GroupSettings(2, Duration.ZERO),
                 new TransactionSettings(

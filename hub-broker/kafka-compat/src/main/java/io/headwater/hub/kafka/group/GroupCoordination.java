@@ -11,6 +11,7 @@ import java.time.Clock;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -35,13 +36,16 @@ import org.apache.kafka.server.util.PartitionMetadataClient;
 import org.apache.kafka.server.util.timer.SystemTimer;
 import org.apache.kafka.server.util.timer.SystemTimerReaper;
 
-/** Kafka's group coordinator, wired to the hub's log and catalog. */
+/**
+ * Kafka's group coordinator, wired to the hub's log and catalog. It serves the groups of those
+ * partitions of {@code __consumer_offsets} that this broker is elected for, and sends clients of
+ * others away with NOT_COORDINATOR.
+ */
 public final class GroupCoordination implements AutoCloseable {
-  /** One owner per node, so far: the ownership epoch of the offsets partitions never changes. */
-  private static final int OWNERSHIP_EPOCH = 0;
-
   private static final long LOOK_AGAIN_MS = 2;
 
+  private final LogEngine engine;
+  private final Tenures tenures = new Tenures();
   private final GroupCoordinatorService service;
   private final GroupSettings settings;
   private final Metrics metrics = new Metrics();
@@ -59,6 +63,7 @@ public final class GroupCoordination implements AutoCloseable {
       GroupSettings settings,
       GroupConfigs configs,
       Clock clock) {
+    this.engine = engine;
     this.settings = settings;
     this.groupConfigs = configs.manager();
     AbstractConfig config = config(settings);
@@ -67,8 +72,8 @@ public final class GroupCoordination implements AutoCloseable {
         new GroupCoordinatorService.Builder(nodeId, groupConfig)
             .withTime(Time.SYSTEM)
             .withTimer(new SystemTimerReaper("hub-group-timer-0", new SystemTimer("hub-group")))
-            .withWriter(new LogWriter(engine, transactions))
-            .withLoader(new LogLoader(engine, clock))
+            .withWriter(new LogWriter(tenures, transactions))
+            .withLoader(new LogLoader(tenures, clock))
             .withCoordinatorRuntimeMetrics(new GroupCoordinatorRuntimeMetrics(metrics))
             .withGroupCoordinatorMetrics(
                 new GroupCoordinatorMetrics(new MetricsRegistry(), metrics))
@@ -130,19 +135,45 @@ public final class GroupCoordination implements AutoCloseable {
     return metrics;
   }
 
-  /** Starts to follow the topics and takes all groups over. The offsets topic's logs are open. */
+  /** Starts to follow the topics, and to find groups; the partitions come by elections. */
   public void start(ImagePublisher images) {
     service.startup(settings::offsetsTopicPartitions);
     started.set(true);
     images.subscribe(service::onMetadataUpdate);
-    for (int i = 0; i < settings.offsetsTopicPartitions(); i++) {
-      service.onElection(i, OWNERSHIP_EPOCH);
-    }
   }
 
-  /** Completes when no group is being read back; clients would be told to come again until then. */
+  /**
+   * Takes the groups of a partition over and begins to read them. Does nothing if it is held under
+   * this epoch or a higher one; give it up before a higher epoch begins.
+   *
+   * @throws org.apache.kafka.common.errors.ApiException its log is not open
+   */
+  public void onElection(int partition, int leaderEpoch) {
+    TopicPartition elected = offsetsPartition(partition);
+    tenures.begin(elected, new Tenures.Tenure(leaderEpoch, engine.require(elected)));
+    service.onElection(partition, leaderEpoch);
+  }
+
+  /**
+   * Gives the groups of a partition up: what waits for its log fails with NOT_COORDINATOR.
+   *
+   * @param leaderEpoch of whoever holds it now, where that is known; must be above this broker's
+   */
+  public void onResignation(int partition, OptionalInt leaderEpoch) {
+    tenures.end(offsetsPartition(partition));
+    service.onResignation(partition, leaderEpoch);
+  }
+
+  private static TopicPartition offsetsPartition(int partition) {
+    return new TopicPartition(Topic.GROUP_METADATA_TOPIC_NAME, partition);
+  }
+
+  /**
+   * Completes when no group that was taken over is being read; clients would be told to come again
+   * until then.
+   */
   public CompletableFuture<Void> loaded() {
-    if (partitions("active") + partitions("failed") >= settings.offsetsTopicPartitions()) {
+    if (partitions("active") + partitions("failed") >= tenures.count()) {
       return CompletableFuture.completedFuture(null);
     }
     return CompletableFuture.runAsync(
@@ -160,7 +191,7 @@ public final class GroupCoordination implements AutoCloseable {
         .sum();
   }
 
-  /** Whether groups have been taken over. */
+  /** Whether groups can be asked for. */
   public boolean isStarted() {
     return started.get();
   }
@@ -184,7 +215,7 @@ public final class GroupCoordination implements AutoCloseable {
 
   /** The partition of {@code __consumer_offsets} that keeps a group. */
   public TopicPartition partitionFor(String group) {
-    return new TopicPartition(Topic.GROUP_METADATA_TOPIC_NAME, service.partitionFor(group));
+    return offsetsPartition(service.partitionFor(group));
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.headwater.hub.kafka.group;
 
-import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.LogRecords;
 import io.headwater.hub.kafka.log.PartitionLog;
 import io.headwater.process.Threads;
@@ -22,14 +21,14 @@ import org.apache.kafka.coordinator.group.GroupCoordinatorRecordSerde;
 
 /** Replays a partition of {@code __consumer_offsets} into the coordinator's state. */
 final class LogLoader implements CoordinatorLoader<CoordinatorRecord> {
-  private final LogEngine engine;
+  private final Tenures tenures;
   private final Clock clock;
   private final GroupCoordinatorRecordSerde serde = new GroupCoordinatorRecordSerde();
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(Threads.factory("hub-group-loader"));
 
-  LogLoader(LogEngine engine, Clock clock) {
-    this.engine = engine;
+  LogLoader(Tenures tenures, Clock clock) {
+    this.tenures = tenures;
     this.clock = clock;
   }
 
@@ -37,12 +36,18 @@ final class LogLoader implements CoordinatorLoader<CoordinatorRecord> {
   public CompletableFuture<LoadSummary> load(
       TopicPartition partition, CoordinatorPlayback<CoordinatorRecord> coordinator) {
     long asked = clock.millis();
-    return CompletableFuture.supplyAsync(() -> replay(partition, coordinator, asked), thread);
+    PartitionLog log;
+    try {
+      // Here, behind what the tenure before still had to write.
+      log = tenures.reading(partition).log();
+    } catch (RuntimeException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+    return CompletableFuture.supplyAsync(() -> replay(log, coordinator, asked), thread);
   }
 
   private LoadSummary replay(
-      TopicPartition partition, CoordinatorPlayback<CoordinatorRecord> coordinator, long asked) {
-    PartitionLog log = engine.require(partition);
+      PartitionLog log, CoordinatorPlayback<CoordinatorRecord> coordinator, long asked) {
     long started = clock.millis();
     var records = new AtomicLong();
     var bytes = new AtomicLong();

@@ -1,7 +1,6 @@
 package io.headwater.hub.kafka.group;
 
 import io.headwater.hub.kafka.api.TransactionVerifier;
-import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.PartitionLog;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -18,13 +17,13 @@ import org.apache.kafka.storage.internals.log.VerificationGuard;
 final class LogWriter implements PartitionWriter {
   private record Registered(TopicPartition partition, Listener listener) {}
 
-  private final LogEngine engine;
+  private final Tenures tenures;
   private final TransactionVerifier transactions;
   private final Map<Registered, PartitionLog.Registration> registrations =
       new ConcurrentHashMap<>();
 
-  LogWriter(LogEngine engine, TransactionVerifier transactions) {
-    this.engine = engine;
+  LogWriter(Tenures tenures, TransactionVerifier transactions) {
+    this.tenures = tenures;
     this.transactions = transactions;
   }
 
@@ -57,8 +56,11 @@ final class LogWriter implements PartitionWriter {
       VerificationGuard guard,
       MemoryRecords records,
       short transactionVersion) {
-    return log(partition)
-            .append(records, 0, AppendOrigin.COORDINATOR, guard, transactionVersion)
+    Tenures.Tenure tenure = tenures.writing(partition);
+    return tenure
+            .log()
+            .append(
+                records, tenure.leaderEpoch(), AppendOrigin.COORDINATOR, guard, transactionVersion)
             .lastOffset()
         + 1;
   }
@@ -85,6 +87,6 @@ final class LogWriter implements PartitionWriter {
   }
 
   private PartitionLog log(TopicPartition partition) {
-    return engine.require(partition);
+    return tenures.writing(partition).log();
   }
 }

@@ -3,6 +3,9 @@ package io.headwater.hub.kafka.txn;
 import io.headwater.hub.kafka.api.TransactionVerifier;
 import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.PartitionLog;
+import io.headwater.hub.kafka.metadata.Partition;
+import io.headwater.hub.kafka.metadata.TopicCatalog;
+import io.headwater.hub.kafka.peer.Peers;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -15,17 +18,30 @@ import org.apache.kafka.storage.internals.log.VerificationGuard;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks this node's transaction coordinator.
+ * Asks the coordinator of the transactional id: this broker's, or another's by a request.
  *
  * <p>Built before the coordinator, because the group coordinator needs it and is needed by the
  * coordinator in turn; {@link #connect} closes the circle before anything is served.
  */
 public final class LogTransactionVerifier implements TransactionVerifier {
   private final LogEngine engine;
+  private final TopicCatalog catalog;
+  private final int nodeId;
+  private final TransactionSettings settings;
+  private final RemoteVerification elsewhere;
   private volatile @Nullable TransactionCoordinator coordinator;
 
-  public LogTransactionVerifier(LogEngine engine) {
+  public LogTransactionVerifier(
+      LogEngine engine,
+      TopicCatalog catalog,
+      int nodeId,
+      TransactionSettings settings,
+      Peers peers) {
     this.engine = engine;
+    this.catalog = catalog;
+    this.nodeId = nodeId;
+    this.settings = settings;
+    this.elsewhere = new RemoteVerification(peers);
   }
 
   public void connect(TransactionCoordinator newCoordinator) {
@@ -56,16 +72,27 @@ public final class LogTransactionVerifier implements TransactionVerifier {
     if (guard.equals(VerificationGuard.SENTINEL)) {
       return CompletableFuture.completedFuture(guard);
     }
-    var producer = new ProducerEpoch(producerId, producerEpoch);
-    CompletableFuture<Void> verified =
-        adds
-            ? transactions.addPartitions(
-                transactionalId, producer, Set.of(partition), TransactionVersion.TV_2)
-            : transactions.verify(transactionalId, producer, Set.of(partition));
-    return verified
+    var wish =
+        new RemoteVerification.Wish(
+            transactionalId, new ProducerEpoch(producerId, producerEpoch), adds);
+    return ask(transactions, wish, partition)
         .thenApply(_ -> guard)
         .exceptionallyCompose(
             failure -> CompletableFuture.failedFuture(translate(failure, dialect)));
+  }
+
+  private CompletableFuture<Void> ask(
+      TransactionCoordinator transactions, RemoteVerification.Wish wish, TopicPartition partition) {
+    String id = wish.transactionalId();
+    int leader =
+        catalog.current().partition(settings.partitionFor(id)).map(Partition::leader).orElse(-1);
+    if (leader != nodeId) {
+      return elsewhere.ask(leader, wish, partition);
+    }
+    return wish.adds()
+        ? transactions.addPartitions(
+            id, wish.producer(), Set.of(partition), TransactionVersion.TV_2)
+        : transactions.verify(id, wish.producer(), Set.of(partition));
   }
 
   /** The coordinator's errors in words that the client of an append knows. */
@@ -83,6 +110,13 @@ public final class LogTransactionVerifier implements TransactionVerifier {
       case CONCURRENT_TRANSACTIONS -> dialect == Dialect.ADDS ? cause : tryAgain(cause);
       // Clients do not repeat an append after these; after not enough replicas they do.
       case COORDINATOR_NOT_AVAILABLE, COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR ->
+          tryAgain(cause);
+      // The other broker does not answer, or does not know the topic yet.
+      case BROKER_NOT_AVAILABLE,
+          NETWORK_EXCEPTION,
+          REQUEST_TIMED_OUT,
+          UNKNOWN_TOPIC_OR_PARTITION,
+          OPERATION_NOT_ATTEMPTED ->
           tryAgain(cause);
       default -> cause;
     };

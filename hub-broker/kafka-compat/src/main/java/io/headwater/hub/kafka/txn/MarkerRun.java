@@ -9,14 +9,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.Errors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the markers of one transaction, to each partition until it has taken its own.
+ * Writes the markers of one transaction, to each partition until it has taken its own or the tenure
+ * is over: the next one begins again.
  *
  * <p>Confined to the coordinator's thread.
  */
@@ -26,35 +31,45 @@ final class MarkerRun {
   private static final long LONGEST_DELAY_MS = 10_000;
 
   private final String transactionalId;
-  private final MarkerWriter writer;
+  private final Markers markers;
   private final MarkerWriter.Marker marker;
   private final Set<TopicPartition> left;
   private final ScheduledExecutorService thread;
-  private final Runnable done;
+  private final BooleanSupplier lasts;
+  private final Consumer<MarkerRun> done;
   private long delayMs = FIRST_DELAY_MS;
+  private @Nullable ScheduledFuture<?> retry;
+  private boolean finished;
 
   /**
    * @param thread the coordinator's
-   * @param done run on that thread once no partition is left
+   * @param lasts whether the tenure does
+   * @param done is told on that thread once no partition is left
    */
   MarkerRun(
       String transactionalId,
-      MarkerWriter writer,
+      Markers markers,
       MarkerWriter.Marker marker,
       Collection<TopicPartition> partitions,
       ScheduledExecutorService thread,
-      Runnable done) {
+      BooleanSupplier lasts,
+      Consumer<MarkerRun> done) {
     this.transactionalId = transactionalId;
-    this.writer = writer;
+    this.markers = markers;
     this.marker = marker;
     this.left = new HashSet<>(partitions);
     this.thread = thread;
+    this.lasts = lasts;
     this.done = done;
   }
 
   void start() {
+    retry = null;
+    if (!lasts.getAsBoolean()) {
+      return;
+    }
     Map<TopicPartition, CompletableFuture<Void>> writes = new HashMap<>();
-    left.forEach(partition -> writes.put(partition, writer.write(marker, partition)));
+    left.forEach(partition -> writes.put(partition, markers.write(marker, partition)));
     CompletableFuture.allOf(writes.values().toArray(new CompletableFuture<?>[0]))
         .whenComplete((_, _) -> onThread(() -> judge(writes)));
   }
@@ -68,6 +83,9 @@ final class MarkerRun {
   }
 
   private void judge(Map<TopicPartition, CompletableFuture<Void>> writes) {
+    if (!lasts.getAsBoolean()) {
+      return;
+    }
     writes.forEach((partition, write) -> {
       if (!write.isCompletedExceptionally() || needsNone(partition, write.exceptionNow())) {
         left.remove(partition);
@@ -83,11 +101,29 @@ final class MarkerRun {
       }
     });
     if (left.isEmpty()) {
-      done.run();
+      finished = true;
+      done.accept(this);
       return;
     }
-    var _ = thread.schedule(this::start, delayMs, TimeUnit.MILLISECONDS);
+    retryLater();
+  }
+
+  private void retryLater() {
+    retry = thread.schedule(this::start, delayMs, TimeUnit.MILLISECONDS);
     delayMs = Math.min(2 * delayMs, LONGEST_DELAY_MS);
+  }
+
+  /** Waits no longer than at first: who refused may have got a successor. */
+  void hurry() {
+    if (retry != null && retry.cancel(false)) {
+      delayMs = FIRST_DELAY_MS;
+      retryLater();
+    }
+  }
+
+  /** Whether nothing more will come of it. */
+  boolean isOver() {
+    return finished || !lasts.getAsBoolean();
   }
 
   private boolean needsNone(TopicPartition partition, Throwable failure) {

@@ -3,13 +3,10 @@ package io.headwater.hub.kafka.txn;
 import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.process.Threads;
 import java.time.Clock;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Deque;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -29,16 +26,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the transactional ids of this node; see the package comment.
+ * Keeps the transactional ids of the state partitions that this broker leads; see the package
+ * comment.
  *
  * <p>All state is confined to the thread {@code hub-txn-0}; public methods enqueue to it and return
- * futures that fail with the protocol's exceptions.
+ * futures that fail with the protocol's exceptions: NOT_COORDINATOR for ids of other partitions,
+ * also when a partition is lost in the middle of a step, COORDINATOR_LOAD_IN_PROGRESS while one is
+ * being read.
  */
 public final class TransactionCoordinator implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(TransactionCoordinator.class);
-
-  /** One owner per node, so far: the epoch of the state partitions never changes. */
-  public static final int EPOCH = 0;
 
   /** What the hub itself ends is ended by the newest rules, whatever the client speaks. */
   private static final TransactionVersion OWN_VERSION = TransactionVersion.TV_2;
@@ -46,62 +43,69 @@ public final class TransactionCoordinator implements AutoCloseable {
   /** How long a step waits for the one before it, until its client is told to come back. */
   private static final long WAIT_MS = 100;
 
-  /** A transactional id and who waits for its running transition. */
-  private static final class Entry {
-    private final TransactionMetadata metadata;
-    private final Deque<Runnable> waiting = new ArrayDeque<>();
-
-    /** Partitions that wait for a step which writes them. */
-    private final Additions additions = new Additions();
-
-    /** Whether {@code additions} will be looked at. */
-    private boolean adding;
-
-    Entry(TransactionMetadata metadata) {
-      this.metadata = metadata;
-    }
-  }
-
-  private final TransactionStateLog log;
-  private final MarkerWriter markers;
+  private final Markers markers;
   private final ProducerIds producerIds;
   private final TransactionSettings settings;
   private final TransactionMetrics metrics;
   private final Clock clock;
   private final ScheduledThreadPoolExecutor thread =
       new ScheduledThreadPoolExecutor(1, Threads.factory("hub-txn"));
-  private final Map<String, Entry> entries = new HashMap<>();
+  private final Shards shards;
+
+  /** Markers on their way. */
+  private final Set<MarkerRun> runs = new HashSet<>();
 
   public TransactionCoordinator(
       LogEngine engine,
-      MarkerWriter markers,
+      Markers markers,
       ProducerIds producerIds,
       TransactionSettings settings,
       TransactionMetrics metrics,
       Clock clock) {
-    this.log = new TransactionStateLog(engine, settings.stateTopicPartitions(), clock);
     this.markers = markers;
     this.producerIds = producerIds;
     this.settings = settings;
     this.metrics = metrics;
     this.clock = clock;
+    this.shards = new Shards(engine, settings, clock, thread, this::goOn);
     // A marker that is tried again in a while must not hold up the end.
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
   }
 
-  /** Reads the state back, goes on with what was being ended, and begins to look for time-outs. */
-  public CompletableFuture<Void> start() {
-    return onThread(() -> {
-      log.read().forEach((id, metadata) -> entries.put(id, new Entry(metadata)));
-      for (Entry entry : entries.values()) {
-        if (isEnding(entry.metadata)) {
-          writeMarkers(entry, entry.metadata.prepareComplete(clock.millis()));
-        }
-      }
-      long check = settings.expiryCheck().toMillis();
-      thread.scheduleWithFixedDelay(this::expire, check, check, TimeUnit.MILLISECONDS);
-      return CompletableFuture.completedFuture(null);
-    });
+  /** Begins to look for time-outs. */
+  public void start() {
+    long check = settings.expiryCheck().toMillis();
+    var _ = thread.scheduleWithFixedDelay(this::expire, check, check, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Takes a partition of {@code __transaction_state} over: reads it, then goes on with what was
+   * being ended. Does nothing if it is held under this epoch or a higher one.
+   *
+   * @throws ApiException its log is not open
+   */
+  public void onElection(int partition, int leaderEpoch) {
+    shards.elect(partition, leaderEpoch);
+  }
+
+  /**
+   * Gives a partition up: steps that wait for its log fail with NOT_COORDINATOR, and no marker of
+   * it is written any more.
+   *
+   * @param leaderEpoch of whoever holds it now, where that is known; nothing happens unless it is
+   *     above this broker's
+   */
+  public void onResignation(int partition, OptionalInt leaderEpoch) {
+    shards.resign(partition, leaderEpoch);
+  }
+
+  /** Completes when all that has been taken over until now is read. */
+  public CompletableFuture<Void> loaded() {
+    return onThread(shards::loaded);
+  }
+
+  private void goOn(Entry entry) {
+    writeMarkers(entry, entry.metadata().prepareComplete(clock.millis()));
   }
 
   /**
@@ -131,26 +135,10 @@ public final class TransactionCoordinator implements AutoCloseable {
 
   private CompletableFuture<ProducerEpoch> init(
       String id, int timeoutMs, Optional<ProducerEpoch> expected, long freshProducerId) {
-    log.check(id);
-    Entry entry =
-        entries.computeIfAbsent(
-            id,
-            _ ->
-                new Entry(
-                    new TransactionMetadata(
-                        id,
-                        freshProducerId,
-                        -1,
-                        -1,
-                        (short) -1,
-                        (short) -1,
-                        timeoutMs,
-                        TransactionState.EMPTY,
-                        Set.of(),
-                        -1,
-                        clock.millis(),
-                        TransactionVersion.TV_0)));
-    TransactionMetadata metadata = entry.metadata;
+    Shard shard = shards.of(id);
+    Entry known = shard.entry(id);
+    Entry entry = known == null ? shard.add(unused(id, timeoutMs, freshProducerId)) : known;
+    TransactionMetadata metadata = entry.metadata();
     if (metadata.pendingTransitionInProgress()) {
       return failed(Errors.CONCURRENT_TRANSACTIONS, id + " is ending a transaction");
     }
@@ -174,6 +162,22 @@ public final class TransactionCoordinator implements AutoCloseable {
     };
   }
 
+  private TransactionMetadata unused(String id, int timeoutMs, long producerId) {
+    return new TransactionMetadata(
+        id,
+        producerId,
+        -1,
+        -1,
+        (short) -1,
+        (short) -1,
+        timeoutMs,
+        TransactionState.EMPTY,
+        Set.of(),
+        -1,
+        clock.millis(),
+        TransactionVersion.TV_0);
+  }
+
   private static boolean isCurrent(TransactionMetadata metadata, ProducerEpoch expected) {
     return metadata.producerEpoch() == -1
         || expected.producerId() == metadata.producerId()
@@ -183,7 +187,7 @@ public final class TransactionCoordinator implements AutoCloseable {
 
   private CompletableFuture<ProducerEpoch> nextEpoch(
       Entry entry, int timeoutMs, Optional<ProducerEpoch> expected, long freshProducerId) {
-    TransactionMetadata metadata = entry.metadata;
+    TransactionMetadata metadata = entry.metadata();
     TxnTransitMetadata transit;
     if (!metadata.isProducerEpochExhausted()) {
       transit =
@@ -218,11 +222,11 @@ public final class TransactionCoordinator implements AutoCloseable {
     return onThread(() -> {
       Entry entry = existing(id);
       Additions.Addition addition =
-          entry.additions.add(new Additions.Adder(producer, version), partitions);
-      if (!entry.adding) {
-        entry.adding = true;
+          entry.additions().add(new Additions.Adder(producer, version), partitions);
+      if (!entry.isAdding()) {
+        entry.adding(true);
         thread.execute(() -> addTogether(entry)); // behind those that have come with it
-      } else if (isBusy(entry)) {
+      } else if (entry.isBusy()) {
         giveUpLater(entry, addition);
       }
       return addition.done();
@@ -234,10 +238,12 @@ public final class TransactionCoordinator implements AutoCloseable {
     var _ =
         thread.schedule(
             () ->
-                entry.additions.giveUp(
-                    addition,
-                    Errors.CONCURRENT_TRANSACTIONS.exception(
-                        entry.metadata.transactionalId() + " is ending a transaction")),
+                entry
+                    .additions()
+                    .giveUp(
+                        addition,
+                        Errors.CONCURRENT_TRANSACTIONS.exception(
+                            entry.id() + " is ending a transaction")),
             WAIT_MS,
             TimeUnit.MILLISECONDS);
   }
@@ -245,22 +251,23 @@ public final class TransactionCoordinator implements AutoCloseable {
   private void addTogether(Entry entry) {
     // Before the producer is looked at: while a transaction ends, its client may have the next
     // producer id and epoch already, which the metadata gets only at the end (KAFKA-18660).
-    while (!entry.additions.isEmpty() && !isBusy(entry)) {
-      Additions.Group next = entry.additions.takeNext();
+    while (!entry.additions().isEmpty() && !entry.isBusy()) {
+      Additions.Group next = entry.additions().takeNext();
       take(() -> add(entry, next.adder(), next.partitions()), next.done());
     }
-    entry.adding = !entry.additions.isEmpty();
-    if (entry.adding) {
-      entry.additions.all().forEach(addition -> giveUpLater(entry, addition));
-      entry.waiting.add(() -> addTogether(entry));
+    entry.adding(!entry.additions().isEmpty());
+    if (entry.isAdding()) {
+      entry.additions().all().forEach(addition -> giveUpLater(entry, addition));
+      entry.await(() -> addTogether(entry));
     }
   }
 
   private CompletableFuture<Void> add(
       Entry entry, Additions.Adder adder, Set<TopicPartition> partitions) {
-    TransactionMetadata metadata = entry.metadata;
+    TransactionMetadata metadata = entry.metadata();
     String id = metadata.transactionalId();
-    if (!isKnown(entry) || metadata.producerId() != adder.producer().producerId()) {
+    entry.shard().check();
+    if (!entry.isKnown() || metadata.producerId() != adder.producer().producerId()) {
       return failed(Errors.INVALID_PRODUCER_ID_MAPPING, "no such producer of " + id);
     }
     if (metadata.producerEpoch() != adder.producer().epoch()) {
@@ -274,27 +281,12 @@ public final class TransactionCoordinator implements AutoCloseable {
         entry, metadata.prepareAddPartitions(partitions, clock.millis(), adder.version()));
   }
 
-  private boolean isKnown(Entry entry) {
-    return entries.get(entry.metadata.transactionalId()) == entry;
-  }
-
-  private boolean isBusy(Entry entry) {
-    return isKnown(entry)
-        && (entry.metadata.pendingTransitionInProgress() || isEnding(entry.metadata));
-  }
-
-  private static boolean isEnding(TransactionMetadata metadata) {
-    return metadata.state() == TransactionState.PREPARE_COMMIT
-        || metadata.state() == TransactionState.PREPARE_ABORT;
-  }
-
   /** The entry of an id; throws the protocol's exceptions. */
   private Entry existing(@Nullable String id) {
     if (id == null || id.isEmpty()) {
       throw Errors.INVALID_REQUEST.exception("the transactional id is empty");
     }
-    log.check(id);
-    Entry entry = entries.get(id);
+    Entry entry = shards.of(id).entry(id);
     if (entry == null) {
       throw Errors.INVALID_PRODUCER_ID_MAPPING.exception("no such producer of " + id);
     }
@@ -305,14 +297,15 @@ public final class TransactionCoordinator implements AutoCloseable {
   public CompletableFuture<Void> verify(
       String id, ProducerEpoch producer, Set<TopicPartition> partitions) {
     return onThread(() -> {
-      TransactionMetadata metadata = existing(id).metadata;
+      Entry entry = existing(id);
+      TransactionMetadata metadata = entry.metadata();
       if (metadata.producerId() != producer.producerId()) {
         return failed(Errors.INVALID_PRODUCER_ID_MAPPING, "no such producer of " + id);
       }
       if (metadata.producerEpoch() != producer.epoch()) {
         return failed(Errors.PRODUCER_FENCED, "a newer producer uses " + id);
       }
-      if (isEnding(metadata)) {
+      if (entry.isEnding()) {
         // A late append behind the marker would leave a transaction that nobody ends.
         return failed(Errors.CONCURRENT_TRANSACTIONS, id + " is ending a transaction");
       }
@@ -339,7 +332,7 @@ public final class TransactionCoordinator implements AutoCloseable {
       TransactionVersion version,
       OptionalLong fresh) {
     Entry entry = existing(id);
-    TransactionMetadata metadata = entry.metadata;
+    TransactionMetadata metadata = entry.metadata();
     return switch (EndDecision.of(metadata, producer, result, version)) {
       case EndDecision.Refuse(var error) -> failed(error, id + ": " + error.message());
       case EndDecision.Repeat _ ->
@@ -381,14 +374,14 @@ public final class TransactionCoordinator implements AutoCloseable {
   private CompletableFuture<ProducerEpoch> prepare(Entry entry, TxnTransitMetadata transit) {
     return transition(entry, transit)
         .thenApply(_ -> {
-          TxnTransitMetadata complete = entry.metadata.prepareComplete(clock.millis());
+          TxnTransitMetadata complete = entry.metadata().prepareComplete(clock.millis());
           writeMarkers(entry, complete);
           return new ProducerEpoch(complete.producerId(), complete.producerEpoch());
         });
   }
 
   private void writeMarkers(Entry entry, TxnTransitMetadata complete) {
-    TransactionMetadata metadata = entry.metadata;
+    TransactionMetadata metadata = entry.metadata();
     TransactionResult result =
         complete.txnState() == TransactionState.COMPLETE_COMMIT
             ? TransactionResult.COMMIT
@@ -397,16 +390,30 @@ public final class TransactionCoordinator implements AutoCloseable {
         new MarkerWriter.Marker(
             new ProducerEpoch(metadata.producerId(), metadata.producerEpoch()),
             result,
-            EPOCH,
+            entry.shard().leaderEpoch(),
             metadata.clientTransactionVersion().featureLevel());
-    new MarkerRun(
+    var run =
+        new MarkerRun(
             metadata.transactionalId(),
             markers,
             marker,
             metadata.topicPartitions(),
             thread,
-            () -> transition(entry, complete))
-        .start();
+            entry.shard()::isActive,
+            finished -> {
+              runs.remove(finished);
+              var _ = transition(entry, complete);
+            });
+    runs.add(run);
+    run.start();
+  }
+
+  /** Markers that were refused may find another leader now. */
+  public void onLeaders() {
+    thread.execute(() -> {
+      runs.removeIf(MarkerRun::isOver);
+      runs.forEach(MarkerRun::hurry);
+    });
   }
 
   /**
@@ -415,7 +422,7 @@ public final class TransactionCoordinator implements AutoCloseable {
    */
   private CompletableFuture<ProducerEpoch> abort(
       Entry entry, OptionalLong fresh, TransactionMetrics.End reason) {
-    TransactionMetadata metadata = entry.metadata;
+    TransactionMetadata metadata = entry.metadata();
     return prepare(
             entry,
             metadata.prepareAbortOrCommit(
@@ -433,14 +440,14 @@ public final class TransactionCoordinator implements AutoCloseable {
   }
 
   private void expire() {
-    for (Entry entry : List.copyOf(entries.values())) {
+    for (Entry entry : shards.entries()) {
       try {
         expire(entry, OptionalLong.empty());
       } catch (RuntimeException e) {
         // The next look must come in any case.
         LOGGER
             .atError()
-            .addKeyValue("transactionalId", entry.metadata.transactionalId())
+            .addKeyValue("transactionalId", entry.id())
             .setCause(e)
             .log("A time-out could not be handled");
       }
@@ -448,8 +455,8 @@ public final class TransactionCoordinator implements AutoCloseable {
   }
 
   private void expire(Entry entry, OptionalLong fresh) {
-    TransactionMetadata metadata = entry.metadata;
-    if (metadata.pendingTransitionInProgress()) {
+    TransactionMetadata metadata = entry.metadata();
+    if (!entry.isKnown() || metadata.pendingTransitionInProgress()) {
       return;
     }
     long now = clock.millis();
@@ -463,7 +470,7 @@ public final class TransactionCoordinator implements AutoCloseable {
   }
 
   private void abortOverdue(Entry entry, OptionalLong fresh) {
-    TransactionMetadata metadata = entry.metadata;
+    TransactionMetadata metadata = entry.metadata();
     CompletableFuture<?> aborted;
     if (metadata.isProducerEpochExhausted() && fresh.isEmpty()) {
       aborted =
@@ -488,56 +495,74 @@ public final class TransactionCoordinator implements AutoCloseable {
   }
 
   private void forget(Entry entry) {
-    String id = entry.metadata.transactionalId();
-    entry.metadata.prepareDead();
-    log.remove(id)
-        .whenComplete((_, failure) ->
-            thread.execute(() -> {
-              if (failure == null) {
-                entries.remove(id);
-              } else {
-                entry.metadata.pendingState(Optional.empty());
-              }
-              wake(entry);
-            }));
+    entry.metadata().prepareDead();
+    step(entry, () -> entry.shard().writeRemoval(entry.id()))
+        .whenComplete((_, failure) -> {
+          if (failure == null) {
+            entry.shard().forget(entry.id());
+          }
+        });
   }
 
   /** Writes a prepared step and completes it once it is on disk. */
   private CompletableFuture<Void> transition(Entry entry, TxnTransitMetadata transit) {
-    TransactionMetadata metadata = entry.metadata;
+    return step(entry, () -> entry.shard().write(entry.id(), transit))
+        .thenRun(() -> entry.metadata().completeTransitionTo(transit));
+  }
+
+  /** Completes on this thread once the write is on disk, if its tenure still lasts then. */
+  private CompletableFuture<Void> step(Entry entry, Supplier<CompletableFuture<Void>> write) {
+    Shard shard = entry.shard();
     var done = new CompletableFuture<Void>();
-    log.write(metadata.transactionalId(), transit)
-        .whenComplete((_, failure) ->
-            thread.execute(() -> {
-              if (failure == null) {
-                metadata.completeTransitionTo(transit);
-                done.complete(null);
-              } else {
-                // Nothing follows in a log that has failed: the next start reads what is there.
-                metadata.pendingState(Optional.empty());
-                done.completeExceptionally(
-                    Errors.COORDINATOR_NOT_AVAILABLE.exception(
-                        "the state of " + metadata.transactionalId() + " is not on disk"));
-              }
-              wake(entry);
-            }));
+    CompletableFuture<Void> written;
+    try {
+      shard.check();
+      written = write.get();
+    } catch (RuntimeException e) {
+      // Nothing was written: the id is as it was before.
+      entry.metadata().pendingState(Optional.empty());
+      thread.execute(entry::wake); // behind whoever is told
+      done.completeExceptionally(
+          e instanceof ApiException && shard.isOver() ? e : notOnDisk(entry, e));
+      return done;
+    }
+    shard.track(done);
+    written.whenComplete((_, failure) ->
+        thread.execute(() -> {
+          if (failure == null) {
+            done.complete(null);
+            entry.wake();
+          } else {
+            // Nothing follows in a log that has failed: the next tenure reads what is there.
+            shard.fail();
+          }
+        }));
     return done;
   }
 
-  private static void wake(Entry entry) {
-    var waiting = new ArrayList<>(entry.waiting);
-    entry.waiting.clear();
-    waiting.forEach(Runnable::run);
+  private static ApiException notOnDisk(Entry entry, RuntimeException cause) {
+    LOGGER
+        .atWarn()
+        .addKeyValue("transactionalId", entry.id())
+        .addKeyValue("error", cause)
+        .log("A step of a transaction could not be written");
+    return Errors.COORDINATOR_NOT_AVAILABLE.exception(
+        "the state of " + entry.id() + " is not on disk");
   }
 
-  /** The states of all transactional ids, copied on the coordinator's thread. */
+  /**
+   * The states of all transactional ids of this broker, copied on the coordinator's thread; {@code
+   * CoordinatorLoadInProgressException}.
+   */
   public CompletableFuture<List<TransactionView>> list() {
-    return onThread(() ->
-        CompletableFuture.completedFuture(
-            entries.values().stream()
-                .filter(entry -> entry.metadata.state() != TransactionState.DEAD)
-                .map(entry -> TransactionView.of(entry.metadata))
-                .toList()));
+    return onThread(() -> {
+      shards.checkLoaded();
+      return CompletableFuture.completedFuture(
+          shards.entries().stream()
+              .filter(entry -> entry.metadata().state() != TransactionState.DEAD)
+              .map(entry -> TransactionView.of(entry.metadata()))
+              .toList());
+    });
   }
 
   /** The state of one id; {@code TransactionalIdNotFoundException}. */
@@ -546,11 +571,10 @@ public final class TransactionCoordinator implements AutoCloseable {
       if (id.isEmpty()) {
         return failed(Errors.INVALID_REQUEST, "the transactional id is empty");
       }
-      log.check(id);
-      Entry entry = entries.get(id);
+      Entry entry = shards.of(id).entry(id);
       return entry == null
           ? failed(Errors.TRANSACTIONAL_ID_NOT_FOUND, "there is no transactional id " + id)
-          : CompletableFuture.completedFuture(TransactionView.of(entry.metadata));
+          : CompletableFuture.completedFuture(TransactionView.of(entry.metadata()));
     });
   }
 
@@ -589,6 +613,7 @@ public final class TransactionCoordinator implements AutoCloseable {
 
   @Override
   public void close() {
+    shards.close();
     // Never interrupted: an interrupt within a file's channel would close the log's segment.
     thread.shutdown();
     try {

@@ -1,9 +1,13 @@
 package io.headwater.hub.kafka.api.txn;
 
 import io.headwater.hub.kafka.api.ApiHandler;
+import io.headwater.hub.kafka.group.GroupCoordination;
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
+import io.headwater.hub.kafka.metadata.TopicsSnapshot;
+import io.headwater.hub.kafka.txn.TransactionSettings;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.message.FindCoordinatorResponseData;
 import org.apache.kafka.common.message.FindCoordinatorResponseData.Coordinator;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -14,17 +18,23 @@ import org.apache.kafka.common.requests.FindCoordinatorRequest.CoordinatorType;
 import org.apache.kafka.common.requests.FindCoordinatorResponse;
 import org.apache.kafka.common.requests.RequestContext;
 
-/** Names the broker that coordinates a group or a transactional id: with one node, this one. */
+/**
+ * Names the broker that coordinates a group or a transactional id: the leader of the partition that
+ * keeps its state.
+ */
 public final class FindCoordinatorHandler implements ApiHandler<FindCoordinatorRequest> {
   /** From this version a request names several keys. */
   private static final int FIRST_BATCHED_VERSION = 4;
 
   private final TopicCatalog catalog;
-  private final int nodeId;
+  private final GroupCoordination groups;
+  private final TransactionSettings transactions;
 
-  public FindCoordinatorHandler(TopicCatalog catalog, int nodeId) {
+  public FindCoordinatorHandler(
+      TopicCatalog catalog, GroupCoordination groups, TransactionSettings transactions) {
     this.catalog = catalog;
-    this.nodeId = nodeId;
+    this.groups = groups;
+    this.transactions = transactions;
   }
 
   @Override
@@ -58,21 +68,30 @@ public final class FindCoordinatorHandler implements ApiHandler<FindCoordinatorR
   }
 
   private Coordinator find(String key, byte type) {
-    Broker self = catalog.current().brokers().get(nodeId);
     if (type == CoordinatorType.SHARE.id()) {
       return error(key, Errors.INVALID_REQUEST, "share groups are not served");
     }
     if (key.isEmpty() && type == CoordinatorType.TRANSACTION.id()) {
       return error(key, Errors.INVALID_REQUEST, "the transactional id is empty");
     }
-    if (self == null) {
-      return error(key, Errors.COORDINATOR_NOT_AVAILABLE, "the broker is starting");
+    TopicPartition keeper =
+        type == CoordinatorType.TRANSACTION.id()
+            ? transactions.partitionFor(key)
+            : groups.partitionFor(key);
+    TopicsSnapshot snapshot = catalog.current();
+    Broker leader =
+        snapshot
+            .partition(keeper)
+            .map(partition -> snapshot.brokers().get(partition.leader()))
+            .orElse(null);
+    if (leader == null) {
+      return error(key, Errors.COORDINATOR_NOT_AVAILABLE, "nobody leads " + keeper);
     }
     return new Coordinator()
         .setKey(key)
-        .setNodeId(self.id())
-        .setHost(self.host())
-        .setPort(self.port())
+        .setNodeId(leader.id())
+        .setHost(leader.host())
+        .setPort(leader.port())
         .setErrorMessage("");
   }
 

@@ -1,18 +1,22 @@
 package io.headwater.hub.kafka.api.txn;
 
 import io.headwater.hub.kafka.api.ApiHandler;
+import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
+import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import io.headwater.hub.kafka.txn.MarkerWriter;
 import io.headwater.hub.kafka.txn.ProducerEpoch;
-import io.headwater.hub.kafka.txn.TransactionCoordinator;
 import java.util.ArrayList;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractResponse;
@@ -23,16 +27,19 @@ import org.apache.kafka.common.requests.WriteTxnMarkersResponse;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ends transactions in single partitions, past the coordinator: how an administrator ends one that
- * the coordinator does not know ({@code kafka-transactions abort}).
+ * Ends transactions in partitions that this broker leads. Coordinators of other brokers send it,
+ * and administrators for a transaction that no coordinator knows ({@code kafka-transactions
+ * abort}). Which coordinator may still write is for the logs to say, by its epoch.
  */
 public final class WriteTxnMarkersHandler implements ApiHandler<WriteTxnMarkersRequest> {
   private final MarkerWriter markers;
   private final TopicCatalog catalog;
+  private final int nodeId;
 
-  public WriteTxnMarkersHandler(MarkerWriter markers, TopicCatalog catalog) {
+  public WriteTxnMarkersHandler(MarkerWriter markers, TopicCatalog catalog, int nodeId) {
     this.markers = markers;
     this.catalog = catalog;
+    this.nodeId = nodeId;
   }
 
   @Override
@@ -64,18 +71,24 @@ public final class WriteTxnMarkersHandler implements ApiHandler<WriteTxnMarkersR
   }
 
   private CompletableFuture<Void> write(TxnMarkerEntry entry, TopicPartition partition) {
-    if (catalog.current().partition(partition).isEmpty()) {
+    TopicsSnapshot snapshot = catalog.current();
+    Optional<Partition> known = snapshot.partition(partition);
+    if (known.isEmpty()) {
       return CompletableFuture.failedFuture(
           new UnknownTopicOrPartitionException("there is no partition " + partition));
     }
-    if (entry.coordinatorEpoch() > TransactionCoordinator.EPOCH) {
-      // It would fence the coordinator's own markers for good.
+    if (known.get().leader() != nodeId) {
+      return CompletableFuture.failedFuture(
+          new NotLeaderOrFollowerException(
+              partition + " is led by broker " + known.get().leader() + ", not by " + nodeId));
+    }
+    int newest = newestCoordinatorEpoch(snapshot);
+    if (entry.coordinatorEpoch() > newest) {
+      // It would fence the coordinators' own markers for good. A coordinator that is newer than
+      // this snapshot comes again.
       return CompletableFuture.failedFuture(
           new InvalidRequestException(
-              "the coordinator's epoch is "
-                  + TransactionCoordinator.EPOCH
-                  + ", not "
-                  + entry.coordinatorEpoch()));
+              "no coordinator's epoch is above " + newest + ": " + entry.coordinatorEpoch()));
     }
     return markers.write(
         new MarkerWriter.Marker(
@@ -83,7 +96,16 @@ public final class WriteTxnMarkersHandler implements ApiHandler<WriteTxnMarkersR
             entry.transactionResult(),
             entry.coordinatorEpoch(),
             entry.transactionVersion()),
-        partition);
+        partition,
+        known.get().leaderEpoch());
+  }
+
+  private static int newestCoordinatorEpoch(TopicsSnapshot snapshot) {
+    return snapshot.topic(Topic.TRANSACTION_STATE_TOPIC_NAME).stream()
+        .flatMap(topic -> topic.partitions().stream())
+        .mapToInt(Partition::leaderEpoch)
+        .max()
+        .orElse(0);
   }
 
   private static Errors errorOf(@Nullable Throwable failure) {
