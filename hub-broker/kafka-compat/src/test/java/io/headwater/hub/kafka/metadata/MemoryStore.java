@@ -6,14 +6,19 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
-/** A store that forgets; several catalogs may share one. Thread-safe. */
+/**
+ * A store that forgets; several catalogs may share one, each through a {@link #session} of its own
+ * if its broker is to be gone when it is closed. Thread-safe.
+ */
 public final class MemoryStore implements CatalogStore {
   private final String clusterId = Uuid.randomUuid().toString();
   private final SortedMap<String, Topic> topics = new TreeMap<>();
@@ -36,6 +41,30 @@ public final class MemoryStore implements CatalogStore {
   /** Kafka's defaults. */
   public static GroupConfigs groupConfigs() {
     return new GroupConfigs(GroupCoordination.config(GroupSettings.DEFAULTS));
+  }
+
+  /** What one broker holds of the store. */
+  public CatalogStore session() {
+    return new Session();
+  }
+
+  /** Gives a partition to another leader, under the next epoch, as a controller would. */
+  public synchronized void lead(TopicPartition partition, int leader) {
+    Topic before = Objects.requireNonNull(topics.get(partition.topic()));
+    var partitions = new ArrayList<>(before.partitions());
+    partitions.replaceAll(one ->
+        one.index() == partition.partition()
+            ? new Partition(one.index(), leader, one.leaderEpoch() + 1, one.replicas())
+            : one);
+    var after = new Topic(before.name(), before.id(), partitions, before.configs());
+    var _ = write(topicsVersion, before, after);
+  }
+
+  private synchronized void unregister(int broker) {
+    if (brokers.remove(broker) != null) {
+      version++;
+      listeners.forEach(Runnable::run);
+    }
   }
 
   @Override
@@ -108,4 +137,53 @@ public final class MemoryStore implements CatalogStore {
 
   @Override
   public void close() {}
+
+  private final class Session implements CatalogStore {
+    private final List<Runnable> own = new CopyOnWriteArrayList<>();
+    private final List<Integer> registered = new CopyOnWriteArrayList<>();
+
+    @Override
+    public String clusterId() {
+      return clusterId;
+    }
+
+    @Override
+    public Contents load() {
+      return MemoryStore.this.load();
+    }
+
+    @Override
+    public @Nullable Written write(long expected, @Nullable Topic before, @Nullable Topic after) {
+      return MemoryStore.this.write(expected, before, after);
+    }
+
+    @Override
+    public @Nullable Written writeGroup(
+        long expected, String group, Map<String, String> before, Map<String, String> after) {
+      return MemoryStore.this.writeGroup(expected, group, before, after);
+    }
+
+    @Override
+    public OptionalLong reserveProducerIds(int count) {
+      return MemoryStore.this.reserveProducerIds(count);
+    }
+
+    @Override
+    public void register(Broker broker) {
+      registered.add(broker.id());
+      MemoryStore.this.register(broker);
+    }
+
+    @Override
+    public void onChange(Runnable listener) {
+      own.add(listener);
+      MemoryStore.this.onChange(listener);
+    }
+
+    @Override
+    public void close() {
+      listeners.removeAll(own);
+      registered.forEach(MemoryStore.this::unregister);
+    }
+  }
 }
