@@ -9,6 +9,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.GroupListing;
@@ -388,6 +393,67 @@ class ClusterTest {
                                             .setCurrentLeaderEpoch(epoch)
                                             .setPartitionMaxBytes(1_000))))));
     return response.data().responses().getFirst().partitions().getFirst();
+  }
+
+  /**
+   * Tenures end all the time, those of records, groups and transactional ids, each in the middle of
+   * whatever is under way; what clients were told stays true.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void decisionsSurviveTheEndsOfTenures(int coordinator) throws Exception {
+    String id = cluster.transactionalIdOf(coordinator, "tx");
+    String group = cluster.groupOf(3 - coordinator, "group");
+    int rounds = 20;
+    var committed = new ArrayList<String>();
+    var over = new AtomicBoolean();
+    CompletableFuture<Integer> churn =
+        CompletableFuture.supplyAsync(() -> endTenures(new SplittableRandom(coordinator), over));
+    try (var producer = cluster.producer(Map.of("transactional.id", id));
+        var consumer = cluster.consumer(Map.of("group.id", group))) {
+      producer.initTransactions();
+      for (int round = 0; round < rounds; round++) {
+        producer.beginTransaction();
+        for (TopicPartition partition : DATA) {
+          producer.send(record(partition, round + "/" + partition.partition()));
+        }
+        producer.sendOffsetsToTransaction(
+            Map.of(DATA.getFirst(), new OffsetAndMetadata(round)), consumer.groupMetadata());
+        if (round % 3 == 2) {
+          producer.abortTransaction();
+        } else {
+          producer.commitTransaction();
+          for (TopicPartition partition : DATA) {
+            committed.add(round + "/" + partition.partition());
+          }
+        }
+      }
+    } finally {
+      over.set(true);
+    }
+
+    assertThat(churn.get(30, TimeUnit.SECONDS)).as("tenures that ended").isGreaterThan(rounds);
+    assertThat(committedValues()).containsExactlyInAnyOrderElementsOf(committed);
+    try (var admin = cluster.admin()) {
+      awaitOffset(admin, group, rounds - 1);
+      assertThat(admin.listTransactions().all().get())
+          .extracting(TransactionListing::state)
+          .containsExactly(TransactionState.COMPLETE_COMMIT);
+    }
+  }
+
+  /** Raises leader epochs; nobody else leads. */
+  private int endTenures(SplittableRandom random, AtomicBoolean over) {
+    var topics = List.of("data", "__consumer_offsets", "__transaction_state");
+    int ended = 0;
+    while (!over.get()) {
+      var partition =
+          new TopicPartition(topics.get(random.nextInt(topics.size())), random.nextInt(PARTITIONS));
+      cluster.store().lead(partition, cluster.leader(partition));
+      ended++;
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+    }
+    return ended;
   }
 
   @Test
