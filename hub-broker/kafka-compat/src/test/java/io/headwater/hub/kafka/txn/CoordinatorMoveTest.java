@@ -166,6 +166,7 @@ class CoordinatorMoveTest {
         .isEqualTo(Errors.NOT_COORDINATOR);
     one.onElection(1 - STATE.partition(), 0);
     assertThat(error(init(one))).isEqualTo(Errors.NOT_COORDINATOR);
+    one.loaded().join();
     assertThat(one.list().join()).isEmpty();
   }
 
