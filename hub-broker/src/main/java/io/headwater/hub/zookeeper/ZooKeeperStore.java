@@ -1,5 +1,8 @@
 package io.headwater.hub.zookeeper;
 
+import static io.headwater.hub.zookeeper.ZooKeeperCalls.call;
+import static io.headwater.hub.zookeeper.ZooKeeperCalls.callNullable;
+
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.CatalogStore;
 import io.headwater.hub.kafka.metadata.Topic;
@@ -11,12 +14,10 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.curator.framework.CuratorFramework;
-import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.curator.framework.api.transaction.CuratorTransactionResult;
 import org.apache.curator.framework.recipes.watch.PersistentWatcher;
 import org.apache.curator.framework.state.ConnectionState;
-import org.apache.curator.retry.ExponentialBackoffRetry;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.zookeeper.CreateMode;
@@ -71,17 +72,7 @@ public final class ZooKeeperStore implements CatalogStore {
    * @throws TimeoutException nobody answers there
    */
   public static ZooKeeperStore connect(String connectString, Duration sessionTimeout) {
-    int sessionMs = Math.toIntExact(sessionTimeout.toMillis());
-    CuratorFramework client =
-        CuratorFrameworkFactory.builder()
-            .connectString(connectString)
-            .sessionTimeoutMs(sessionMs)
-            .connectionTimeoutMs(sessionMs)
-            .retryPolicy(new ExponentialBackoffRetry(50, 6, 1_000))
-            // It would take the members' client addresses, which may say port 0, for the truth.
-            .ensembleTracker(false)
-            .build();
-    client.start();
+    CuratorFramework client = ZooKeeperCalls.connect(connectString, sessionTimeout);
     try {
       return new ZooKeeperStore(client);
     } catch (RuntimeException e) {
@@ -143,7 +134,7 @@ public final class ZooKeeperStore implements CatalogStore {
   }
 
   /** Writes one node, and the version of all. */
-  private @Nullable Written write(long topicsVersion, Call<CuratorOp> operation) {
+  private @Nullable Written write(long topicsVersion, ZooKeeperCalls.Call<CuratorOp> operation) {
     return callNullable(() -> {
       CuratorOp version =
           client
@@ -316,29 +307,6 @@ public final class ZooKeeperStore implements CatalogStore {
     LOGGER.atDebug().addKeyValue("state", state).log("ZooKeeper connection");
     if (state == ConnectionState.RECONNECTED) {
       listeners.forEach(Runnable::run);
-    }
-  }
-
-  private interface Call<T extends @Nullable Object> {
-    T run() throws Exception;
-  }
-
-  private static <T> T call(Call<T> call) {
-    return callNullable(call);
-  }
-
-  private static <T extends @Nullable Object> T callNullable(Call<T> call) {
-    try {
-      return call.run();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new TimeoutException("Interrupted while waiting for ZooKeeper.", e);
-    } catch (KeeperException e) {
-      throw new TimeoutException("ZooKeeper did not answer as it should: " + e.getMessage(), e);
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new TimeoutException("ZooKeeper failed: " + e.getMessage(), e);
     }
   }
 }
