@@ -81,6 +81,11 @@ public final class ZooKeeperStore implements CatalogStore {
     }
   }
 
+  /** The states of partitions, over the same session; to be closed before this. */
+  public ZooKeeperPartitionStates partitionStates() {
+    return ZooKeeperPartitionStates.over(client);
+  }
+
   @Override
   public String clusterId() {
     return clusterId;

@@ -1,5 +1,6 @@
 /**
- * ZooKeeper in the hub's own process, and the topic catalog kept in it.
+ * ZooKeeper in the hub's own process, and what is kept in it: the topic catalog, and in a cluster
+ * the states of partitions.
  *
  * <p>{@link io.headwater.hub.zookeeper.EmbeddedZooKeeper} runs a quorum even on a single node: one
  * of one member, so that others can join it later without a new start. {@link
@@ -13,6 +14,19 @@
  * /headwater/brokers/ID     {"host", "port", "rack"}, ephemeral
  * /headwater/producer-ids   {"next": first producer id that is free}
  * </pre>
+ *
+ * <p>{@link io.headwater.hub.zookeeper.ZooKeeperPartitionStates} keeps who may write a partition,
+ * and the ledgers that hold it. Each state is changed by itself, under the version of its node, and
+ * lies apart from the catalog, whose changes are under one version for all:
+ *
+ * <pre>
+ * /headwater/ledgers/TOPIC-ID/PARTITION
+ *     {"owner", "epoch", "start", "ledgers": [[ledger, base offset, bytes, max timestamp], ...]}
+ * </pre>
+ *
+ * <p>{@code epoch} is the leader epoch, {@code start} the first offset that may be read; -1 in a
+ * ledger stands for what is not settled yet. A ledger takes some 50 bytes, so that the largest node
+ * that ZooKeeper allows (1 MiB) has room for about 20,000.
  */
 @NullMarked
 package io.headwater.hub.zookeeper;
