@@ -12,6 +12,7 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /** Stands before a server, and can cut a connection between a request and its answer. */
 final class CuttingProxy implements AutoCloseable {
@@ -20,7 +21,7 @@ final class CuttingProxy implements AutoCloseable {
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
 
   /** What is done instead of handing on the next answer, before its connection is cut. */
-  private final AtomicReference<Runnable> cut = new AtomicReference<>();
+  private final AtomicReference<@Nullable Runnable> cut = new AtomicReference<>();
 
   CuttingProxy(HostPort server) throws IOException {
     this.server = server;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.hub.kafka.ledger.PartitionState;
 import io.headwater.hub.kafka.ledger.PartitionState.Part;
-import io.headwater.hub.kafka.ledger.PartitionStates.Key;
+import io.headwater.hub.kafka.ledger.PartitionStates;
 import io.headwater.hub.kafka.ledger.PartitionStates.Versioned;
 import io.headwater.process.HostPort;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +35,7 @@ class ZooKeeperPartitionStatesTest {
   private static ZooKeeperPartitionStates one;
   private static ZooKeeperPartitionStates two;
 
-  private final Key key = new Key(Uuid.randomUuid(), 3);
+  private final PartitionStates.Key key = new PartitionStates.Key(Uuid.randomUuid(), 3);
 
   @BeforeAll
   static void start() {
@@ -103,7 +103,7 @@ class ZooKeeperPartitionStatesTest {
 
   @Test
   void onlyTheSeenVersionIsDeletedAndAPartitionCanBeMadeAnew() {
-    Key sibling = new Key(key.topicId(), 4);
+    var sibling = new PartitionStates.Key(key.topicId(), 4);
     one.create(key, FIRST);
     one.create(sibling, FIRST);
     one.write(key, owned(1, 1), 0);
@@ -116,7 +116,7 @@ class ZooKeeperPartitionStatesTest {
     assertThat(one.list()).contains(sibling).doesNotContain(key);
 
     assertThat(one.delete(sibling, 0)).isTrue();
-    assertThat(one.list()).extracting(Key::topicId).doesNotContain(key.topicId());
+    assertThat(one.list()).extracting(PartitionStates.Key::topicId).doesNotContain(key.topicId());
     assertThat(one.create(key, FIRST)).contains(new Versioned(FIRST, 0));
     assertThat(one.list()).contains(key);
   }
@@ -125,7 +125,7 @@ class ZooKeeperPartitionStatesTest {
   void partitionsOfATopicComeAndGoFromSeveralSidesAtOnce() {
     List<CompletableFuture<?>> all = new ArrayList<>();
     for (int partition = 0; partition < 8; partition++) {
-      Key each = new Key(key.topicId(), partition);
+      var each = new PartitionStates.Key(key.topicId(), partition);
       ZooKeeperPartitionStates states = partition % 2 == 0 ? one : two;
       all.add(
           CompletableFuture.runAsync(() -> {
@@ -137,14 +137,14 @@ class ZooKeeperPartitionStatesTest {
     }
     CompletableFuture.allOf(all.toArray(CompletableFuture[]::new)).join();
 
-    assertThat(one.list()).extracting(Key::topicId).doesNotContain(key.topicId());
+    assertThat(one.list()).extracting(PartitionStates.Key::topicId).doesNotContain(key.topicId());
   }
 
   @Test
   void aChangeWhoseAnswerIsLostIsFoundToBeDone() throws Exception {
     try (var proxy = new CuttingProxy(zookeeper.address());
         var states = ZooKeeperPartitionStates.connect(proxy.connectString(), SESSION)) {
-      one.create(new Key(key.topicId(), 99), FIRST); // so that the folder is there
+      one.create(new PartitionStates.Key(key.topicId(), 99), FIRST); // so that the folder is there
 
       proxy.cutNextAnswer(() -> {});
       assertThat(states.create(key, FIRST)).contains(new Versioned(FIRST, 0));
