@@ -21,9 +21,6 @@ import org.slf4j.LoggerFactory;
  * <p>The first bookie that meets a ZooKeeper without a cluster makes one. A bookie keeps its name
  * (its advertised address), its cluster and its folder for good; {@link BookieFolder} says what is
  * checked.
- *
- * <p>BookKeeper ends the JVM by itself when a thread of the bookie that it cannot do without dies
- * of something unforeseen.
  */
 public final class EmbeddedBookie implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(EmbeddedBookie.class);
@@ -87,6 +84,7 @@ public final class EmbeddedBookie implements AutoCloseable {
     if (!server.getBookieService().getServer().isRunning()) {
       throw new IOException("it ended at once; its log says why");
     }
+    CriticalThreads.handOver((_, failure) -> fail(failure));
     if (settings.autoRecovery()) {
       parts.open("auto-recovery", AutoRecovery.start(conf));
     }

@@ -1,0 +1,5 @@
+/** Tests against real bookies and a real ZooKeeper in this process. */
+@NullMarked
+package io.headwater.hub.bookkeeper;
+
+import org.jspecify.annotations.NullMarked;
