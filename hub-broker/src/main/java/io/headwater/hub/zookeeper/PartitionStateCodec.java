@@ -21,6 +21,7 @@ final class PartitionStateCodec {
     root.put("owner", state.owner());
     root.put("epoch", state.leaderEpoch());
     root.put("start", state.startOffset());
+    root.put("compacted", state.compactedTo());
     ArrayNode ledgers = root.putArray("ledgers");
     for (PartitionState.Part part : state.ledgers()) {
       ledgers
@@ -28,7 +29,8 @@ final class PartitionStateCodec {
           .add(part.ledger())
           .add(part.baseOffset())
           .add(part.bytes())
-          .add(part.maxTimestamp());
+          .add(part.maxTimestamp())
+          .add(part.stableOffset());
     }
     return root.toString().getBytes(StandardCharsets.UTF_8);
   }
@@ -47,12 +49,14 @@ final class PartitionStateCodec {
               part.path(0).asLong(),
               part.path(1).asLong(),
               part.path(2).asLong(),
-              part.path(3).asLong()));
+              part.path(3).asLong(),
+              part.path(4).asLong()));
     }
     return new PartitionState(
         root.path("owner").asInt(),
         root.path("epoch").asInt(),
         root.path("start").asLong(),
+        root.path("compacted").asLong(),
         ledgers);
   }
 }

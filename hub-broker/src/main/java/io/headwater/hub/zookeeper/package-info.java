@@ -21,7 +21,8 @@
  *
  * <pre>
  * /headwater/ledgers/TOPIC-ID/PARTITION
- *     {"owner", "epoch", "start", "ledgers": [[ledger, base offset, bytes, max timestamp], ...]}
+ *     {"owner", "epoch", "start", "compacted",
+ *      "ledgers": [[ledger, base offset, bytes, max timestamp, stable offset], ...]}
  * </pre>
  *
  * <p>{@code epoch} is the leader epoch, {@code start} the first offset that may be read; -1 in a

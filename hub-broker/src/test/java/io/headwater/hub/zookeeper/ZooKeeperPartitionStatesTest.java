@@ -27,8 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ZooKeeperPartitionStatesTest {
   private static final Duration SESSION = Duration.ofSeconds(6);
   private static final PartitionState FIRST =
-      new PartitionState(
-          1, 0, 0, List.of(new Part(7, 0, PartitionState.OPEN, PartitionState.OPEN)));
+      new PartitionState(1, 0, 0, 0, List.of(Part.open(7, 0)));
 
   @TempDir private static Path folder;
   private static EmbeddedZooKeeper zookeeper;
@@ -58,10 +57,11 @@ class ZooKeeperPartitionStatesTest {
             4,
             17,
             1_000,
+            950,
             List.of(
-                new Part(12, 900, 1L << 40, 1_700_000_000_000L),
-                new Part(1L << 33, 1L << 50, PartitionState.OPEN, PartitionState.OPEN),
-                new Part(14, PartitionState.OPEN, PartitionState.OPEN, PartitionState.OPEN)));
+                new Part(12, 900, 1L << 40, 1_700_000_000_000L, 1L << 49),
+                Part.open(1L << 33, 1L << 50),
+                Part.open(14, PartitionState.OPEN)));
 
     assertThat(one.read(key)).isEmpty();
     assertThat(one.create(key, FIRST)).contains(new Versioned(FIRST, 0));
@@ -191,6 +191,6 @@ class ZooKeeperPartitionStatesTest {
   }
 
   private static PartitionState owned(int owner, int epoch) {
-    return new PartitionState(owner, epoch, 0, FIRST.ledgers());
+    return new PartitionState(owner, epoch, 0, 0, FIRST.ledgers());
   }
 }

@@ -17,12 +17,12 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.apache.kafka.common.IsolationLevel;
@@ -126,11 +126,15 @@ class LedgerCompactionTest {
     var aborted = new HashSet<Long>();
     while (true) {
       LogRead read = log.read(next, 1 << 20, true, IsolationLevel.READ_COMMITTED);
-      List<AbortedTransaction> begins = new LinkedList<>(read.abortedTransactions());
+      var begins =
+          new PriorityQueue<>(Comparator.comparingLong(AbortedTransaction::firstOffset));
+      begins.addAll(read.abortedTransactions());
       long before = next;
       for (RecordBatch batch : read.records().batches()) {
         batch.ensureValid();
-        begins.removeIf(one -> begun(one, batch, aborted));
+        while (!begins.isEmpty() && begins.element().firstOffset() <= batch.lastOffset()) {
+          aborted.add(begins.remove().producerId());
+        }
         if (batch.isControlBatch()) {
           aborted.remove(batch.producerId());
         } else if (!batch.isTransactional() || !aborted.contains(batch.producerId())) {
@@ -150,14 +154,6 @@ class LedgerCompactionTest {
         return rows;
       }
     }
-  }
-
-  private static boolean begun(AbortedTransaction one, RecordBatch batch, Set<Long> aborted) {
-    boolean begins = one.firstOffset() <= batch.lastOffset();
-    if (begins) {
-      aborted.add(one.producerId());
-    }
-    return begins;
   }
 
   private static String text(java.nio.ByteBuffer bytes) {
