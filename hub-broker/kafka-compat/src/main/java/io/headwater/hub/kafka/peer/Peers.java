@@ -32,13 +32,14 @@ import org.apache.kafka.common.utils.LogContext;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.server.util.InterBrokerSendThread;
 import org.apache.kafka.server.util.RequestAndCompletionHandler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Sends requests to other brokers, under the addresses that the catalog has for them. One thread,
- * {@code hub-peers-0}, one connection to each broker that is asked. Thread-safe; no method waits,
- * except the close.
+ * {@code hub-peers-0}, which the first request starts: a broker without others has none. One
+ * connection to each broker that is asked. Thread-safe; no method waits, except the close.
  */
 public final class Peers implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Peers.class);
@@ -58,6 +59,7 @@ public final class Peers implements AutoCloseable {
       AbstractRequest.Builder<?> request,
       CompletableFuture<AbstractResponse> answer) {}
 
+  private final int nodeId;
   private final TopicCatalog catalog;
   private final Metrics metrics = new Metrics();
   private final ConcurrentLinkedQueue<Wanted> wanted = new ConcurrentLinkedQueue<>();
@@ -67,13 +69,29 @@ public final class Peers implements AutoCloseable {
 
   private final AtomicLong sent = new AtomicLong();
 
-  private final Sender sender;
-  private volatile boolean closed;
+  // Guarded by this.
+  private @Nullable Sender sender;
+  private boolean closed;
 
   public Peers(int nodeId, TopicCatalog catalog) {
+    this.nodeId = nodeId;
     this.catalog = catalog;
-    sender = new Sender(client("hub-" + nodeId, metrics));
-    sender.start();
+  }
+
+  /** The thread; null after the close. */
+  private synchronized @Nullable Sender sender() {
+    if (sender == null && !closed) {
+      sender = new Sender(client("hub-" + nodeId, metrics));
+      sender.start();
+    }
+    return closed ? null : sender;
+  }
+
+  private synchronized @Nullable Sender end() {
+    closed = true;
+    Sender running = sender;
+    sender = null;
+    return running;
   }
 
   private static KafkaClient client(String clientId, Metrics metrics) {
@@ -133,10 +151,11 @@ public final class Peers implements AutoCloseable {
     wanted.add(
         new Wanted(
             new Node(broker.id(), broker.host(), broker.port(), broker.rack()), request, answer));
-    if (closed) {
+    Sender running = sender();
+    if (running == null) {
       answer.completeExceptionally(new NetworkException("the broker is stopping"));
     } else {
-      sender.wakeup();
+      running.wakeup();
     }
     return answer;
   }
@@ -144,12 +163,11 @@ public final class Peers implements AutoCloseable {
   /** Waits for the thread; what is not answered fails. Closing twice is allowed. */
   @Override
   public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
+    Sender running = end();
     try {
-      sender.shutdown();
+      if (running != null) {
+        running.shutdown();
+      }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
