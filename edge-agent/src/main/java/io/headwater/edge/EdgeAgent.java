@@ -20,6 +20,8 @@ import io.headwater.edge.mqtt.MqttListener;
 import io.headwater.edge.mqtt.MqttMetrics;
 import io.headwater.edge.mqtt.PublishSink;
 import io.headwater.edge.mqtt.ServerTls;
+import io.headwater.edge.output.OutputPlan;
+import io.headwater.edge.output.Outputs;
 import io.headwater.edge.remote.Remotes;
 import io.headwater.edge.route.RouteTable;
 import io.headwater.process.DataFolder;
@@ -200,7 +202,7 @@ final class EdgeAgent implements RunningProcess {
           "remotes",
           new Remotes(data.path(), config.remotes(), gateway, config.mqtt(), log, sink, registry));
     }
-    openInputs(config, sink, registry);
+    openBoard(config, log, delivery, sink, registry);
     var reload =
         new Reload(
             config,
@@ -223,14 +225,30 @@ final class EdgeAgent implements RunningProcess {
     health.started();
   }
 
-  /** They wait for no sensor; one that fails is told of and keeps nothing from starting. */
-  private void openInputs(EdgeConfig config, PublishSink sink, MeterRegistry registry) {
-    InputPlan plan = config.inputPlan();
-    if (!plan.isEmpty()) {
-      Machines machines = resources.open("machines", new Machines(Path.of("/")));
-      InputPlan started = config.simulate() ? plan.simulateMissing(machines) : plan;
+  /** Waits for no sensor; one that fails is told of and keeps nothing from starting. */
+  private void openBoard(
+      EdgeConfig config,
+      EdgeLog log,
+      LocalDelivery delivery,
+      PublishSink sink,
+      MeterRegistry registry) {
+    InputPlan inputPlan = config.inputPlan();
+    OutputPlan outputPlan = config.outputPlan(inputPlan);
+    if (inputPlan.isEmpty() && outputPlan.isEmpty()) {
+      return;
+    }
+    Machines machines = resources.open("machines", new Machines(Path.of("/")));
+    if (!inputPlan.isEmpty()) {
+      InputPlan started = config.simulate() ? inputPlan.simulateMissing(machines) : inputPlan;
       Inputs inputs = resources.open("inputs", new Inputs(started, machines, sink, registry));
       health.note("inputs", inputs::note);
+    }
+    if (!outputPlan.isEmpty()) {
+      OutputPlan started = config.simulate() ? outputPlan.simulateMissing(machines) : outputPlan;
+      Outputs outputs = resources.open("outputs", new Outputs(started, machines, sink, registry));
+      health.note("outputs", outputs::note);
+      log.onRows(outputs::committed);
+      delivery.onValue(outputs::command);
     }
   }
 

@@ -13,6 +13,8 @@ import io.headwater.edge.mqtt.Endpoint;
 import io.headwater.edge.mqtt.MqttSettings;
 import io.headwater.edge.mqtt.TopicFilters;
 import io.headwater.edge.mqtt.Transport;
+import io.headwater.edge.output.OutputPlan;
+import io.headwater.edge.output.OutputsReader;
 import io.headwater.edge.remote.RemoteSettings;
 import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
@@ -39,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  * @param clock whose time is believed
  * @param remotes other brokers that the agent is a client of
  * @param inputs the device's own, as declared: a mistake in one keeps nothing else from starting
- * @param simulate whether inputs whose bus is not there are simulated
+ * @param outputs the device's own, as declared: likewise
+ * @param simulate whether inputs and outputs whose bus is not there are simulated
  * @param routes in place of the built-in ones
  */
 public record EdgeConfig(
@@ -56,6 +59,7 @@ public record EdgeConfig(
     CommandSettings commands,
     List<RemoteSettings> remotes,
     YamlSource inputs,
+    YamlSource outputs,
     boolean simulate,
     List<RouteRule> routes) {
   public static final EdgeConfig DEFAULTS =
@@ -77,6 +81,7 @@ public record EdgeConfig(
           ForwarderSettings.DEFAULTS,
           CommandSettings.DEFAULTS,
           List.of(),
+          new YamlSource("", "[]"),
           new YamlSource("", "[]"),
           false,
           List.of(new RouteRule("sensors/+site/+device/+kind", "sensors.{kind}", "{device}")));
@@ -118,7 +123,21 @@ public record EdgeConfig(
 
   /** The inputs that are declared, right and wrong ones. */
   InputPlan inputPlan() {
-    return InputsReader.read(inputs, topic -> TopicFilters.isPublishable(topic, mqtt.limits()));
+    return InputsReader.read(inputs, this::isTopic);
+  }
+
+  /**
+   * The outputs that are declared, right and wrong ones.
+   *
+   * @param inputPlan whose pins outputs cannot have
+   */
+  OutputPlan outputPlan(InputPlan inputPlan) {
+    return OutputsReader.read(outputs, this::isTopic, inputPlan.pins());
+  }
+
+  /** Whether the agent may publish to a topic. */
+  boolean isTopic(String topic) {
+    return TopicFilters.isPublishable(topic, mqtt.limits());
   }
 
   /**

@@ -41,7 +41,9 @@ public final class EdgeMain extends ProcessCommand<EdgeConfig> {
       description = "Broker where a bridge listens; several with commas.")
   private @Nullable String bridge;
 
-  @Option(names = "--simulate", description = "Simulates inputs whose bus is not there.")
+  @Option(
+      names = "--simulate",
+      description = "Simulates inputs and outputs whose bus is not there.")
   private boolean simulate;
 
   private EdgeMain() {

@@ -108,6 +108,7 @@ final class Reload {
             new Section("commands", atStart.commands(), next.commands()),
             new Section("remotes", atStart.remotes(), next.remotes()),
             new Section("inputs", atStart.inputs(), next.inputs()),
+            new Section("outputs", atStart.outputs(), next.outputs()),
             new Section("simulate", atStart.simulate(), next.simulate()))) {
       if (!section.before().equals(section.after())) {
         changed.add(section.name());

@@ -188,6 +188,26 @@ public final class YamlFile {
     }
   }
 
+  /** The value of a key, if the node has it; its other keys do not matter. */
+  public static Optional<Node> child(Node node, String key) {
+    if (node instanceof MappingNode mapping) {
+      for (NodeTuple tuple : mapping.getValue()) {
+        if (tuple.getKeyNode() instanceof ScalarNode scalar && scalar.getValue().equals(key)) {
+          return Optional.of(tuple.getValueNode());
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** As {@link #child}, of a single value that is not empty. */
+  public static Optional<String> childText(Node node, String key) {
+    return child(node, key)
+        .filter(ScalarNode.class::isInstance)
+        .map(each -> ((ScalarNode) each).getValue().strip())
+        .filter(text -> !text.isEmpty());
+  }
+
   public static int line(Node node) {
     return node.getStartMark().getLine() + 1;
   }

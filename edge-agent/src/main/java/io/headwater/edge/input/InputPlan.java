@@ -1,6 +1,8 @@
 package io.headwater.edge.input;
 
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What is declared.
@@ -16,6 +18,17 @@ public record InputPlan(List<InputSettings> inputs, List<FaultyInput> faulty) {
 
   public boolean isEmpty() {
     return inputs.isEmpty() && faulty.isEmpty();
+  }
+
+  /** Who has which pin, for users: {@code input 'door' (edge.yaml line 4)}. */
+  public Map<Integer, String> pins() {
+    var pins = new HashMap<Integer, String>();
+    for (InputSettings each : inputs) {
+      each.sensor()
+          .pin()
+          .ifPresent(pin -> pins.put(pin, "input '" + each.name() + "' (" + each.where() + ")"));
+    }
+    return pins;
   }
 
   /** The same, but inputs whose bus is not there are simulated. */

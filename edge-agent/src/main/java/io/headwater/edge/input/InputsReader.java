@@ -22,7 +22,6 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
-import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
@@ -100,7 +99,7 @@ public final class InputsReader {
 
   private void readOne(Node node, String place) {
     YamlFile problems = YamlFile.of(origin, "");
-    String name = text(node, "name").orElse(place);
+    String name = YamlFile.childText(node, "name").orElse(place);
     @Nullable InputSettings input = input(node, name, problems);
     if (input != null && problems.problemCount() == 0) {
       inputs.add(input);
@@ -108,7 +107,9 @@ public final class InputsReader {
       faulty.add(
           new FaultyInput(
               name,
-              text(node, "topic").filter(isTopic).filter(topic -> !topic.contains(QUANTITY)),
+              YamlFile.childText(node, "topic")
+                  .filter(isTopic)
+                  .filter(topic -> !topic.contains(QUANTITY)),
               String.join("; ", problems.problems())));
     }
   }
@@ -119,11 +120,11 @@ public final class InputsReader {
       problems.problem(node, what + " must be keys and values: {name: …, type: …, topic: …}");
       return null;
     }
-    Optional<String> typeName = text(node, "type");
+    Optional<String> typeName = YamlFile.childText(node, "type");
     Optional<SensorType> type = typeName.flatMap(SensorTypes::of);
     if (type.isEmpty()) {
       problems.problem(
-          value(node, "type").orElse(node),
+          YamlFile.child(node, "type").orElse(node),
           typeName
               .map(wrong ->
                   what
@@ -335,23 +336,5 @@ public final class InputsReader {
 
   private static Duration shorter(Duration a, Duration b) {
     return a.compareTo(b) < 0 ? a : b;
-  }
-
-  private static Optional<Node> value(Node node, String key) {
-    if (node instanceof MappingNode mapping) {
-      for (NodeTuple tuple : mapping.getValue()) {
-        if (tuple.getKeyNode() instanceof ScalarNode scalar && scalar.getValue().equals(key)) {
-          return Optional.of(tuple.getValueNode());
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<String> text(Node node, String key) {
-    return value(node, key)
-        .filter(ScalarNode.class::isInstance)
-        .map(each -> ((ScalarNode) each).getValue().strip())
-        .filter(text -> !text.isEmpty());
   }
 }

@@ -42,6 +42,11 @@ public final class LinuxMachine implements Machine, AutoCloseable {
     return new LinuxMachine(root, () -> Pi4jBoard.simulated()); // as above
   }
 
+  /** As above, with a board that a test makes. */
+  static LinuxMachine simulated(Path root, Supplier<Pi4jBoard> board) {
+    return new LinuxMachine(root, board);
+  }
+
   /** Its board; opens it. */
   public synchronized Pi4jBoard board() {
     Pi4jBoard open = board;

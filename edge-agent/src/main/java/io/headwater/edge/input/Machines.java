@@ -4,7 +4,7 @@ import io.headwater.edge.input.sensor.Machine;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The machine as it is, and a simulated one for inputs that are simulated. */
+/** The machine as it is, and a simulated one for what is simulated. */
 public final class Machines implements AutoCloseable {
   private final LinuxMachine real;
   private final LinuxMachine simulated;
@@ -15,8 +15,13 @@ public final class Machines implements AutoCloseable {
    * @param root of the file system; another folder in tests
    */
   public Machines(Path root) {
-    real = LinuxMachine.real(root);
-    simulated = LinuxMachine.simulated(root);
+    this(root, LinuxMachine.simulated(root));
+  }
+
+  /** With a simulated machine that a test makes. */
+  Machines(Path root, LinuxMachine simulated) {
+    this.real = LinuxMachine.real(root);
+    this.simulated = simulated;
   }
 
   public LinuxMachine real() {
@@ -33,12 +38,12 @@ public final class Machines implements AutoCloseable {
 
   /** Whether the bus that an input needs is not there. */
   boolean isBusMissing(InputSettings input) {
-    return input
-        .sensor()
-        .deviceFile()
-        .map(real::path)
-        .filter(file -> !Files.exists(file))
-        .isPresent();
+    return input.sensor().deviceFile().filter(this::isMissing).isPresent();
+  }
+
+  /** Whether a file of the real machine, by its absolute path, is not there. */
+  public boolean isMissing(String file) {
+    return !Files.exists(real.path(file));
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -70,11 +71,18 @@ public final class LocalDelivery {
   private final Set<MqttConnection> subscribers = ConcurrentHashMap.newKeySet();
   private final Map<String, Message> values = new ConcurrentHashMap<>();
   private final CopyOnWriteArrayList<Runnable> subscribed = new CopyOnWriteArrayList<>();
+  private final CopyOnWriteArrayList<BiConsumer<String, byte[]>> watchers =
+      new CopyOnWriteArrayList<>();
   private volatile @Nullable Responses responses;
 
   /** Told when somebody has subscribed, on an event loop: quick, does not throw. */
   public void onSubscription(Runnable listener) {
     subscribed.add(listener);
+  }
+
+  /** Told each value that {@link #setValue} gives a topic: quick, does not throw. */
+  public void onValue(BiConsumer<String, byte[]> watcher) {
+    watchers.add(watcher);
   }
 
   public void onResponse(Responses taker) {
@@ -94,6 +102,7 @@ public final class LocalDelivery {
     var message = new Message(topic, value, false, null, null);
     values.put(topic, message.asRetained());
     deliver(message);
+    watchers.forEach(watcher -> watcher.accept(topic, value));
   }
 
   private void deliver(Message message) {

@@ -2,6 +2,7 @@ package io.headwater.edge.mqtt;
 
 import io.headwater.edge.log.Append;
 import io.headwater.edge.log.StateChange;
+import io.netty.handler.codec.mqtt.MqttProperties;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -25,6 +26,22 @@ public record Publish(
   /** The first of its MQTT 5 user properties with a name. */
   public Optional<String> userProperty(String name) {
     return MessageAttributes.userProperty(attributes, name);
+  }
+
+  /**
+   * A message of the agent's own that becomes its topic's retained one.
+   *
+   * @param clientId who says it: {@code $output/pump}
+   */
+  public static Publish retained(
+      String topic, byte[] payload, String clientId, Consumer<Append.Outcome> done) {
+    return new Publish(
+        topic,
+        payload,
+        clientId,
+        MessageAttributes.of(1, true, MqttProperties.NO_PROPERTIES),
+        List.of(new StateChange.Retain()),
+        done);
   }
 
   /**

@@ -1,7 +1,7 @@
 /**
- * Buses and pins by Pi4J, with named providers: linuxfs for I2C and SPI, gpiod for pins, and Pi4J's
- * mock for inputs that are simulated. Nothing of Pi4J is loaded before the first input needs it,
- * and nothing outside of this package knows it.
+ * Buses and pins by Pi4J, with named providers: linuxfs for I2C, SPI and PWM, gpiod for pins, and
+ * Pi4J's mock for what is simulated. Nothing of Pi4J is loaded before the first input or output
+ * needs it, and nothing outside of this package knows it.
  */
 @NullMarked
 package io.headwater.edge.input.board;
