@@ -15,6 +15,7 @@ import io.headwater.edge.input.Inputs;
 import io.headwater.edge.input.Machines;
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
+import io.headwater.edge.mqtt.ClientWatch;
 import io.headwater.edge.mqtt.LocalDelivery;
 import io.headwater.edge.mqtt.MqttListener;
 import io.headwater.edge.mqtt.MqttMetrics;
@@ -24,6 +25,8 @@ import io.headwater.edge.output.OutputPlan;
 import io.headwater.edge.output.Outputs;
 import io.headwater.edge.remote.Remotes;
 import io.headwater.edge.route.RouteTable;
+import io.headwater.edge.sparkplug.EdgeNode;
+import io.headwater.edge.sparkplug.SparkplugIntake;
 import io.headwater.process.DataFolder;
 import io.headwater.process.Health;
 import io.headwater.process.HttpEndpoint;
@@ -180,7 +183,9 @@ final class EdgeAgent implements RunningProcess {
     resources.onClose("workers", workers::shutdownNow);
     var access = new AccessControl(AccessPolicy.read(config.access()), workers);
     Optional<ServerTls> tls = tls(config, workers);
-    PublishSink sink = new PublishRouting(routes::get, clock, log::offer, registry);
+    PublishSink routing = new PublishRouting(routes::get, clock, log::offer, registry);
+    Optional<SparkplugIntake> sparkplug = sparkplug(config, routing, clock, registry);
+    PublishSink sink = sparkplug.<PublishSink>map(intake -> intake).orElse(routing);
     var selfTest = new SelfTest(log, SELF_TEST);
     MqttListener mqtt =
         resources.open(
@@ -192,7 +197,10 @@ final class EdgeAgent implements RunningProcess {
                 selfTest.sink(sink),
                 delivery,
                 log,
-                selfTest.watch(devices),
+                selfTest.watch(
+                    sparkplug
+                        .<ClientWatch>map(intake -> ClientWatch.both(devices, intake))
+                        .orElse(devices)),
                 selfTest.admission(access),
                 clock,
                 mqttMetrics));
@@ -201,6 +209,13 @@ final class EdgeAgent implements RunningProcess {
       resources.open(
           "remotes",
           new Remotes(data.path(), config.remotes(), gateway, config.mqtt(), log, sink, registry));
+    }
+    if (config.sparkplug().node().isPresent()) {
+      EdgeNode node =
+          resources.open(
+              "edge node",
+              new EdgeNode(data.path(), config.sparkplug().node().get(), log, clock, registry));
+      health.note("edge-node", node::note);
     }
     openBoard(config, log, delivery, sink, registry);
     var reload =
@@ -223,6 +238,25 @@ final class EdgeAgent implements RunningProcess {
     addresses.put("http", http.address().toString());
     addresses.put("gateway", gateway);
     health.started();
+  }
+
+  private Optional<SparkplugIntake> sparkplug(
+      EdgeConfig config, PublishSink routing, ClockKeeper clock, MeterRegistry registry) {
+    if (!config.sparkplug().decode()) {
+      return Optional.empty();
+    }
+    SparkplugIntake intake =
+        resources.open(
+            "sparkplug",
+            new SparkplugIntake(
+                config.sparkplug(),
+                routing,
+                config::isTopic,
+                clock::millis,
+                System::nanoTime,
+                registry));
+    health.note("sparkplug", intake::note);
+    return Optional.of(intake);
   }
 
   /** Waits for no sensor; one that fails is told of and keeps nothing from starting. */

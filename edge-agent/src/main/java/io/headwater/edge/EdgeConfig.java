@@ -18,6 +18,7 @@ import io.headwater.edge.output.OutputsReader;
 import io.headwater.edge.remote.RemoteSettings;
 import io.headwater.edge.route.RouteRule;
 import io.headwater.edge.route.RouteTable;
+import io.headwater.edge.sparkplug.SparkplugSettings;
 import io.headwater.process.Config;
 import io.headwater.process.HostPort;
 import io.headwater.process.TlsSettings;
@@ -43,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * @param inputs the device's own, as declared: a mistake in one keeps nothing else from starting
  * @param outputs the device's own, as declared: likewise
  * @param simulate whether inputs and outputs whose bus is not there are simulated
+ * @param sparkplug what edge nodes say, and the agent as one
  * @param routes in place of the built-in ones
  */
 public record EdgeConfig(
@@ -61,6 +63,7 @@ public record EdgeConfig(
     YamlSource inputs,
     YamlSource outputs,
     boolean simulate,
+    SparkplugSettings sparkplug,
     List<RouteRule> routes) {
   public static final EdgeConfig DEFAULTS =
       new EdgeConfig(
@@ -84,6 +87,7 @@ public record EdgeConfig(
           new YamlSource("", "[]"),
           new YamlSource("", "[]"),
           false,
+          SparkplugSettings.DEFAULTS,
           List.of(new RouteRule("sensors/+site/+device/+kind", "sensors.{kind}", "{device}")));
 
   public EdgeConfig {

@@ -109,7 +109,8 @@ final class Reload {
             new Section("remotes", atStart.remotes(), next.remotes()),
             new Section("inputs", atStart.inputs(), next.inputs()),
             new Section("outputs", atStart.outputs(), next.outputs()),
-            new Section("simulate", atStart.simulate(), next.simulate()))) {
+            new Section("simulate", atStart.simulate(), next.simulate()),
+            new Section("sparkplug", atStart.sparkplug(), next.sparkplug()))) {
       if (!section.before().equals(section.after())) {
         changed.add(section.name());
       }

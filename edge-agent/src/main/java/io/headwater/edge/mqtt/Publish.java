@@ -44,6 +44,23 @@ public record Publish(
         done);
   }
 
+  /** A message of the agent's own at QoS 0. */
+  public static Publish atMostOnce(
+      String topic, byte[] payload, String clientId, Consumer<Append.Outcome> done) {
+    return new Publish(
+        topic,
+        payload,
+        clientId,
+        MessageAttributes.of(0, false, MqttProperties.NO_PROPERTIES),
+        List.of(),
+        done);
+  }
+
+  /** The same, but somebody else is told. */
+  public Publish tell(Consumer<Append.Outcome> instead) {
+    return new Publish(topic, payload, clientId, attributes, also, instead);
+  }
+
   /**
    * A message of another broker.
    *

@@ -63,7 +63,7 @@ class OutputCommandTest {
       value = {
         "2|'2' is not on, off, 1, 0, true or false",
         "opne|'opne' is not on, off, 1, 0, true or false",
-        "\u0000\u0001|is not on, off",
+        "a\u0000b|is not on, off",
         "{|'{' is not JSON",
         "{\"valu\": 1}|the JSON has no 'value' that is a number, text or flag",
         "{\"value\": null}|the JSON has no 'value'",

@@ -1,0 +1,190 @@
+package io.headwater.edge.sparkplug;
+
+import io.headwater.edge.log.EdgeLog;
+import io.headwater.edge.log.LogHold;
+import io.headwater.edge.log.LogRow;
+import io.headwater.edge.log.LogRows;
+import io.headwater.uplink.Incarnation;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How far the edge node has said the log. Sparkplug's data is QoS 0, which nobody acknowledges: a
+ * message counts as heard when the connection has lasted for a while after it; if it is lost
+ * before, the rows are said again. Confined to the node's thread, but for what {@link LogHold}
+ * asks.
+ */
+final class NodeCursor implements LogHold {
+  private static final Logger LOGGER = LoggerFactory.getLogger(NodeCursor.class);
+  private static final long SAVE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final int ROWS = 200;
+  private static final int BYTES = 256 << 10;
+
+  /** A message on its way. */
+  static final class Flight {
+    private final long end;
+    private final long nanos;
+    private boolean written;
+
+    private Flight(long end, long nanos) {
+      this.end = end;
+      this.nanos = nanos;
+    }
+  }
+
+  private final EdgeLog log;
+  private final NodeStore store;
+  private final long mostBytes;
+  private final long heardAfter;
+  private final long incarnation;
+  private final Deque<LogRow> ahead = new ArrayDeque<>();
+  private final Deque<Flight> flights = new ArrayDeque<>();
+  private long readSeq;
+  private long heardSeq;
+  private long missing;
+  private int unwritten;
+  private volatile long savedSeq;
+  private long savedNanos;
+
+  /**
+   * Finds the position, and keeps the log from there on.
+   *
+   * @param heardAfter nanoseconds
+   */
+  NodeCursor(EdgeLog log, NodeStore store, long mostBytes, long heardAfter) throws SQLException {
+    this.log = log;
+    this.store = store;
+    this.mostBytes = mostBytes;
+    this.heardAfter = heardAfter;
+    this.incarnation = log.incarnations().getLast().id();
+    readSeq = begin();
+    heardSeq = readSeq;
+    savedSeq = readSeq;
+    store.putPosition(new NodeStore.Position(incarnation, readSeq));
+    log.hold(this);
+  }
+
+  private long begin() throws SQLException {
+    Optional<NodeStore.Position> known = store.position();
+    if (known.isEmpty()) {
+      return store.isLost() ? log.startSeq() : log.endSeq();
+    }
+    boolean same =
+        log.incarnations().stream()
+            .mapToLong(Incarnation::id)
+            .anyMatch(id -> id == known.get().incarnation());
+    return same && known.get().seq() <= log.endSeq() ? known.get().seq() : log.startSeq();
+  }
+
+  /** The next row; null at the end of the log. */
+  @Nullable LogRow next() {
+    if (ahead.isEmpty() && readSeq < log.endSeq()) {
+      LogRows rows = log.forcedRows(readSeq, ROWS, BYTES);
+      missing += rows.missing();
+      readSeq += rows.missing();
+      ahead.addAll(rows.rows());
+    }
+    LogRow row = ahead.poll();
+    if (row != null) {
+      readSeq = row.seq() + 1;
+    }
+    return row;
+  }
+
+  boolean isAtEnd() {
+    return ahead.isEmpty() && readSeq >= log.endSeq();
+  }
+
+  /** Rows that were gone when the cursor came to them, since the last call. */
+  long takeMissing() {
+    long taken = missing;
+    missing = 0;
+    return taken;
+  }
+
+  /** The first row that {@link #next} has not given. */
+  long readSeq() {
+    return readSeq;
+  }
+
+  /**
+   * A message begins its way.
+   *
+   * @param end rows below it are in messages, or in none
+   */
+  Flight sent(long end, long nanos) {
+    var flight = new Flight(end, nanos);
+    flights.add(flight);
+    unwritten++;
+    return flight;
+  }
+
+  void written(Flight flight) {
+    if (!flight.written) {
+      flight.written = true;
+      unwritten--;
+    }
+  }
+
+  /** Messages that the connection has not taken yet. */
+  int unwritten() {
+    return unwritten;
+  }
+
+  /** The connection is lost: what may not have been heard is said again. */
+  void goBack() {
+    readSeq = heardSeq;
+    flights.forEach(each -> each.written = true); // nobody waits for them any more
+    flights.clear();
+    ahead.clear();
+    unwritten = 0;
+  }
+
+  /**
+   * Writes down what has been heard, if it is time.
+   *
+   * @param end rows below it are in messages, or in none
+   */
+  void saveIfDue(long end, long now) {
+    while (!flights.isEmpty()
+        && flights.getFirst().written
+        && now - flights.getFirst().nanos >= heardAfter) {
+      heardSeq = flights.removeFirst().end;
+    }
+    if (flights.isEmpty()) {
+      heardSeq = end;
+    }
+    if (heardSeq != savedSeq && now - savedNanos >= SAVE_NANOS) {
+      savedNanos = now;
+      save();
+    }
+  }
+
+  void save() {
+    try {
+      store.putPosition(new NodeStore.Position(incarnation, heardSeq));
+      savedSeq = heardSeq;
+    } catch (SQLException e) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("error", e.getMessage())
+          .log("The position of the Sparkplug edge node cannot be stored; rows may be said again");
+    }
+  }
+
+  @Override
+  public long neededSeq() {
+    return savedSeq;
+  }
+
+  @Override
+  public long mostBytes() {
+    return mostBytes;
+  }
+}
