@@ -126,8 +126,7 @@ class LedgerCompactionTest {
     var aborted = new HashSet<Long>();
     while (true) {
       LogRead read = log.read(next, 1 << 20, true, IsolationLevel.READ_COMMITTED);
-      var begins =
-          new PriorityQueue<>(Comparator.comparingLong(AbortedTransaction::firstOffset));
+      var begins = new PriorityQueue<>(Comparator.comparingLong(AbortedTransaction::firstOffset));
       begins.addAll(read.abortedTransactions());
       long before = next;
       for (RecordBatch batch : read.records().batches()) {
