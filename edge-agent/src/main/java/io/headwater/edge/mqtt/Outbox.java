@@ -155,6 +155,7 @@ final class Outbox {
       metrics.dropped("larger-than-client-takes");
       message.tell(Handed.REFUSED);
     } else if (message.qos() == 0) {
+      var _ = writeUnsent(ctx); // what came before goes before it, as far as it may
       sendOnce(ctx, message);
     } else {
       var unfinished = new Unfinished(nextId(), message, false);
@@ -217,17 +218,7 @@ final class Outbox {
    * @return whether a message waits until it is on disk
    */
   boolean send(ChannelHandlerContext ctx) {
-    boolean waits = false;
-    while (!unsent.isEmpty() && underWay < windowSize) {
-      Unfinished next = unsent.getFirst();
-      if (next.message.qos() == 2 && progress != null && !next.recorded) {
-        waits = true;
-        break;
-      }
-      unsent.removeFirst();
-      unsentBytes -= next.message.size();
-      write(ctx, next);
-    }
+    boolean waits = writeUnsent(ctx);
     while (unsent.isEmpty()
         && !queue.isEmpty()
         && window.size() < windowSize
@@ -241,6 +232,20 @@ final class Outbox {
     }
     ctx.flush();
     return waits;
+  }
+
+  /** Returns whether a message waits until it is on disk. */
+  private boolean writeUnsent(ChannelHandlerContext ctx) {
+    while (!unsent.isEmpty() && underWay < windowSize) {
+      Unfinished next = unsent.getFirst();
+      if (next.message.qos() == 2 && progress != null && !next.recorded) {
+        return true;
+      }
+      unsent.removeFirst();
+      unsentBytes -= next.message.size();
+      write(ctx, next);
+    }
+    return false;
   }
 
   private void write(ChannelHandlerContext ctx, Unfinished next) {

@@ -54,6 +54,23 @@ class PublishStatementsTest extends Conversation {
     assertThat(rows(topic)).hasSize(3);
   }
 
+  /** The standard asks for that within a QoS only. */
+  @Test
+  void whatIsPublishedInOneGoArrivesInItsOrder() throws IOException {
+    String topic = name();
+    try (RawClient live = fresh();
+        RawClient publisher = fresh()) {
+      subscribe(live, topic, 1);
+      publisher.send(
+          Packets.publish(QOS_1, 9, topic, "one"),
+          Packets.publish(0, 0, topic, "two"),
+          Packets.publish(QOS_1, 10, topic, "three"));
+      assertThat(live.receive()).matches(published(QOS_1, 1, topic, "one"));
+      assertThat(live.receive()).matches(published(0, 0, topic, "two"));
+      assertThat(live.receive()).matches(published(QOS_1, 2, topic, "three"));
+    }
+  }
+
   @Test
   @Statement(
       value = {
