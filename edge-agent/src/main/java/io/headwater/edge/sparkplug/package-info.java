@@ -10,7 +10,7 @@
  * makes the payloads.
  *
  * <p><b>Out.</b> {@link io.headwater.edge.sparkplug.EdgeNode} is a client of another broker, on a
- * thread of its own: {@code NodeSession} is what it says in one connection.
+ * thread of its own: {@code NodeConnection} is what it says in one session.
  *
  * <p>The words are those of the Sparkplug specification, 3.0.
  */
