@@ -73,11 +73,13 @@ class ZooKeeperPartitionStatesTest {
   @Test
   void theNodeIsAsThePackageShowsIt() {
     assertThat(new String(PartitionStateCodec.encode(FIRST), StandardCharsets.UTF_8))
-        .isEqualTo("{\"owner\":1,\"epoch\":0,\"start\":0,\"ledgers\":[[7,0,-1,-1]]}");
+        .isEqualTo(
+            "{\"owner\":1,\"epoch\":0,\"start\":0,\"compacted\":0,\"ledgers\":[[7,0,-1,-1,-1]]}");
     assertThat(
             PartitionStateCodec.decode(
                 "node",
-                "{\"owner\":1,\"later\":{},\"epoch\":0,\"start\":0,\"ledgers\":[[7,0,-1,-1,5]]}"
+                ("{\"owner\":1,\"later\":{},\"epoch\":0,\"start\":0,\"compacted\":0,"
+                        + "\"ledgers\":[[7,0,-1,-1,-1,5]]}")
                     .getBytes(StandardCharsets.UTF_8)))
         .isEqualTo(FIRST);
   }
