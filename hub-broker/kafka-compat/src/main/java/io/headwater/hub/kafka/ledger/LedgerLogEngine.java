@@ -379,12 +379,11 @@ public final class LedgerLogEngine implements LogEngine {
     metrics.retired(count);
   }
 
-  void couldNotRoll(TopicPartition partition, long ledger, RuntimeException cause) {
+  void couldNotRoll(TopicPartition partition, RuntimeException cause) {
     LOGGER
         .atWarn()
         .addKeyValue("topicName", partition.topic())
         .addKeyValue("partition", partition.partition())
-        .addKeyValue("ledger", ledger)
         .setCause(cause)
         .log("A change of a log's ledgers has to be tried again");
   }

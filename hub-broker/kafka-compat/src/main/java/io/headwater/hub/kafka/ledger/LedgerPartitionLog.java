@@ -1,6 +1,5 @@
 package io.headwater.hub.kafka.ledger;
 
-import io.headwater.hub.kafka.ledger.PartitionState.Part;
 import io.headwater.hub.kafka.log.Appended;
 import io.headwater.hub.kafka.log.EpochEnd;
 import io.headwater.hub.kafka.log.HighWatermarks;
@@ -8,11 +7,9 @@ import io.headwater.hub.kafka.log.LogRead;
 import io.headwater.hub.kafka.log.PartitionLog;
 import io.headwater.hub.kafka.log.TimestampedOffset;
 import java.nio.ByteBuffer;
-import java.security.DigestException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -37,7 +34,6 @@ import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.common.requests.DeleteRecordsRequest;
 import org.apache.kafka.common.requests.ListOffsetsRequest;
 import org.apache.kafka.common.utils.Time;
-import org.apache.kafka.storage.internals.log.AbortedTxn;
 import org.apache.kafka.storage.internals.log.AppendOrigin;
 import org.apache.kafka.storage.internals.log.BatchMetadata;
 import org.apache.kafka.storage.internals.log.LastRecord;
@@ -72,6 +68,8 @@ final class LedgerPartitionLog implements PartitionLog {
   private final ConcurrentSkipListMap<Long, StoredLedger> ledgers = new ConcurrentSkipListMap<>();
 
   private final LedgerReads reads;
+  private final LogCompactor compactor;
+  private final NextLedger next;
 
   /** Twice as many as compactions have replaced ledgers; odd while one does. */
   private final AtomicLong replacements = new AtomicLong();
@@ -84,12 +82,6 @@ final class LedgerPartitionLog implements PartitionLog {
   private final EpochStarts epochs;
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private OpenLedger open;
-  private Ledgers.@Nullable Writer next;
-  private boolean preparing;
-
-  /** Whether to roll for more copies. */
-  private boolean healing;
-
   // Written under the lock.
   private volatile LogConfig config;
   private volatile long startOffset;
@@ -125,6 +117,8 @@ final class LedgerPartitionLog implements PartitionLog {
     taken.sealed().forEach(ledger -> ledgers.put(ledger.baseOffset(), ledger));
     ledgers.put(open.baseOffset(), open);
     this.reads = new LedgerReads(ledgers, engine.settings().patience());
+    this.compactor = new LogCompactor(this, ownership, engine);
+    this.next = new NextLedger(this, ownership, engine);
     this.startOffset = taken.ownership().state().startOffset();
     this.endOffset = open.baseOffset();
     this.highWatermark = endOffset;
@@ -277,13 +271,9 @@ final class LedgerPartitionLog implements PartitionLog {
       now = end;
       producers.onHighWatermark(end);
       noteUnstable();
-      waiting.removeIf(one -> {
-        boolean isDone = one.endOffset() <= end;
-        if (isDone) {
-          done.add(one);
-        }
-        return isDone;
-      });
+      while (!waiting.isEmpty() && waiting.getFirst().endOffset() <= end) {
+        done.add(waiting.removeFirst());
+      }
     }
     highWatermarks.announce(now);
     done.forEach(append -> append.durable().complete(null));
@@ -293,114 +283,41 @@ final class LedgerPartitionLog implements PartitionLog {
     firstUnstable = producers.firstUnstable().orElse(Long.MAX_VALUE);
   }
 
-  // Rolling: the next ledger is made and made known while the one before is still written.
-
   private void rollIfDue(List<Underway> underway) {
     if (open.index().isEmpty()) {
       return;
     }
-    Ledgers.Writer ready = next;
-    boolean isDue = open.bytes() >= config.segmentSize() || isOld(open) || healing;
-    if (ready != null && isDue) {
-      roll(ready, underway);
-    } else if (ready == null && !preparing && (isDue || open.bytes() >= config.segmentSize() / 2)) {
-      preparing = true;
-      engine.inBackground(this::prepareNext);
-    }
+    boolean isOld = time.milliseconds() - open.openedMs() >= config.maxSegmentMs();
+    next.take(
+            isOld || open.bytes() >= config.segmentSize(), open.bytes() >= config.segmentSize() / 2)
+        .ifPresent(writer -> roll(writer, underway));
   }
 
-  private void roll(Ledgers.Writer ready, List<Underway> underway) {
+  private void roll(Ledgers.Writer writer, List<Underway> underway) {
     OpenLedger full = open;
     finish(full, underway);
-    OpenLedger begun = new OpenLedger(ready, endOffset, time.milliseconds());
+    OpenLedger begun = new OpenLedger(writer, endOffset, time.milliseconds());
     open = begun;
     ledgers.put(endOffset, begun);
-    next = null;
-    healing = false;
-    engine.inBackground(() -> sealed(full, begun));
+    engine.inBackground(() -> next.note(full, begun));
   }
 
-  /** If the open ledger has too few copies, writes on in one that has enough, once that can be. */
+  /** If the open ledger has too few copies, goes on in one that has enough, once that can be. */
   void heal() {
+    boolean isShort;
     synchronized (lock) {
-      if (!open.writer().isShort() || preparing || healing) {
-        return;
-      }
-      preparing = true;
+      isShort = open.writer().isShort();
     }
-    prepareNext();
-    synchronized (lock) {
-      healing = next != null && !next.isShort();
+    if (isShort && ended == null) {
+      next.heal();
     }
   }
 
-  private boolean isOld(OpenLedger ledger) {
-    return time.milliseconds() - ledger.openedMs() >= config.maxSegmentMs();
+  boolean isEnded() {
+    return ended != null;
   }
 
-  private void prepareNext() {
-    Ledgers.@Nullable Writer made = null;
-    try {
-      Ledgers.Writer writer = engine.makeLedger();
-      made = writer;
-      ownership.change(state -> {
-        var parts = new ArrayList<>(state.ledgers());
-        parts.add(Part.open(writer.id(), PartitionState.OPEN));
-        return state.withLedgers(parts);
-      });
-      synchronized (lock) {
-        next = writer;
-        preparing = false;
-      }
-    } catch (RuntimeException e) {
-      // The one before is written on; whether the new one is in the state is not known for sure,
-      // and a takeover can do with it.
-      giveUpIfFenced(e);
-      engine.couldNotRoll(partition, made == null ? -1 : made.id(), e);
-      engine.later(() -> {
-        synchronized (lock) {
-          preparing = false;
-        }
-      });
-    }
-  }
-
-  private void sealed(OpenLedger full, OpenLedger begun) {
-    try {
-      Waits.await(full.settled(), engine.settings().patience(), "ending ledger " + full.id());
-      Waits.await(
-          full.writer().seal(), engine.settings().patience(), "sealing ledger " + full.id());
-      ownership.change(state -> {
-        var parts = new ArrayList<Part>();
-        for (Part part : state.ledgers()) {
-          if (part.ledger() == full.id()) {
-            parts.add(
-                new Part(
-                    full.id(),
-                    full.baseOffset(),
-                    full.bytes(),
-                    full.maxTimestamp(),
-                    full.stableOffset()));
-          } else if (part.ledger() == begun.id() && part.baseOffset() == PartitionState.OPEN) {
-            // What was made ready before this one and not used is of no use any more.
-            parts.removeIf(one -> one.baseOffset() == PartitionState.OPEN);
-            parts.add(Part.open(begun.id(), begun.baseOffset()));
-          } else {
-            parts.add(part);
-          }
-        }
-        return state.withLedgers(parts);
-      });
-    } catch (RuntimeException e) {
-      giveUpIfFenced(e);
-      if (ended == null) {
-        engine.couldNotRoll(partition, full.id(), e);
-        engine.later(() -> sealed(full, begun));
-      }
-    }
-  }
-
-  private void giveUpIfFenced(RuntimeException failure) {
+  void giveUpIfFenced(RuntimeException failure) {
     if (failure instanceof LedgerException ledger
         && ledger.reason() == LedgerException.Reason.FENCED) {
       fail("own", failure);
@@ -433,133 +350,36 @@ final class LedgerPartitionLog implements PartitionLog {
         startAt(start);
       } catch (RuntimeException e) {
         giveUpIfFenced(e);
-        engine.couldNotRoll(partition, -1, e);
+        engine.couldNotRoll(partition, e);
       }
     }
   }
 
-  /**
-   * Compacts the sealed ledgers if their topic wants that and enough of them is new.
-   *
-   * @param keys an empty map, used only if so
-   * @return whether it was done
-   */
+  /** As {@link LogCompactor#compactIfDue}. */
   boolean compactIfDue(OffsetMap keys) {
-    LogConfig rules = config;
-    if (ended != null || !rules.compact) {
-      return false;
-    }
-    List<StoredLedger> cleanable = cleanable(rules);
-    long from = Math.max(ownership.state().compactedTo(), startOffset);
-    if (!isDue(cleanable, from, rules)) {
-      return false;
-    }
-    List<AbortedTxn> aborted =
-        ledgers.values().stream().flatMap(ledger -> ledger.index().aborted().stream()).toList();
-    Map<Long, LastRecord> lastRecords;
+    return ended == null && config.compact && compactor.compactIfDue(keys);
+  }
+
+  /** The ledgers as they are now, in order; the last one is open. */
+  List<StoredLedger> ledgers() {
+    return List.copyOf(ledgers.values());
+  }
+
+  Map<Long, LastRecord> lastRecords() {
     synchronized (lock) {
-      lastRecords = producers.lastRecords();
-    }
-    var compaction =
-        new Compaction(
-            cleanable,
-            aborted,
-            lastRecords,
-            rules,
-            keys,
-            engine::makeLedger,
-            () -> engine.placeForProducers(partition),
-            engine.settings().patience(),
-            time.milliseconds());
-    try {
-      Compaction.Result result = compaction.run(from);
-      replace(cleanable.subList(0, result.replaced()), result);
-      return true;
-    } catch (DigestException | RuntimeException e) {
-      var listed = ownership.state().ledgers().stream().map(Part::ledger).toList();
-      compaction.made().stream()
-          .filter(ledger -> !listed.contains(ledger))
-          .forEach(engine::deleteLedger);
-      if (e instanceof RuntimeException failure) {
-        giveUpIfFenced(failure);
-      }
-      engine.couldNotCompact(partition, e);
-      return false;
+      return producers.lastRecords();
     }
   }
 
-  /** Ledgers from the first on that are sealed, decided and old enough. */
-  private List<StoredLedger> cleanable(LogConfig rules) {
-    long bound = lastStableOffset();
-    long youngest = time.milliseconds() - rules.compactionLagMs;
-    var sealed = new HashSet<Long>();
-    ownership.state().ledgers().stream()
-        .filter(part -> !part.isOpen())
-        .forEach(part -> sealed.add(part.ledger()));
-    var cleanable = new ArrayList<StoredLedger>();
-    List<StoredLedger> all = List.copyOf(ledgers.values());
-    for (int i = 0; i + 1 < all.size(); i++) {
-      StoredLedger ledger = all.get(i);
-      boolean isDecided = all.get(i + 1).baseOffset() <= bound;
-      boolean isOldEnough = rules.compactionLagMs <= 0 || ledger.maxTimestamp() <= youngest;
-      if (!sealed.contains(ledger.id()) || !isDecided || !isOldEnough) {
-        break;
-      }
-      cleanable.add(ledger);
-    }
-    return cleanable;
-  }
-
-  private boolean isDue(List<StoredLedger> cleanable, long from, LogConfig rules) {
-    long dirty = 0;
-    long all = 0;
-    boolean isLate = false;
-    long latest = time.milliseconds() - rules.maxCompactionLagMs;
-    for (StoredLedger ledger : cleanable) {
-      all += ledger.bytes();
-      Long next = ledgers.higherKey(ledger.baseOffset());
-      if (next != null && next > from) {
-        dirty += ledger.bytes();
-        isLate |= ledger.maxTimestamp() < latest;
-      }
-    }
-    return dirty > 0 && (isLate || (double) dirty / all > rules.minCleanableRatio);
-  }
-
-  /** First for the next owner, then for readers; those that are reading have time to end. */
-  private void replace(List<StoredLedger> old, Compaction.Result result) {
-    var gone = new HashSet<Long>();
-    old.forEach(ledger -> gone.add(ledger.id()));
-    ownership.change(state -> {
-      var rest = new ArrayList<>(state.ledgers());
-      for (int i = 0; i < old.size(); i++) {
-        if (rest.isEmpty() || !gone.contains(rest.removeFirst().ledger())) {
-          throw new LedgerException(
-              LedgerException.Reason.UNAVAILABLE, "ledgers were deleted meanwhile", null);
-        }
-      }
-      var parts = new ArrayList<>(result.parts());
-      parts.addAll(rest);
-      return state.withLedgers(parts).withCompactedTo(result.compactedTo());
-    });
+  /** Puts ledgers in the place of others, which end at an offset. */
+  void swap(List<StoredLedger> old, List<StoredLedger> fresh, long end) {
     synchronized (lock) {
       replacements.incrementAndGet();
-      for (Part part : result.parts()) {
-        ledgers.put(part.baseOffset(), engine.sealed(partition, part));
-      }
-      for (StoredLedger ledger : old) {
-        ledgers.remove(ledger.baseOffset(), ledger);
-      }
-      cache.dropBefore(ledgers.higherKey(old.getLast().baseOffset()));
+      fresh.forEach(ledger -> ledgers.put(ledger.baseOffset(), ledger));
+      old.forEach(ledger -> ledgers.remove(ledger.baseOffset(), ledger));
+      cache.dropBefore(end);
       replacements.incrementAndGet();
     }
-    engine.afterReaders(
-        config.fileDeleteDelayMs,
-        () ->
-            old.forEach(ledger -> {
-              close(ledger);
-              engine.deleteLedger(ledger.id());
-            }));
   }
 
   void forgetExpiredProducers() {
@@ -569,23 +389,7 @@ final class LedgerPartitionLog implements PartitionLog {
   }
 
   private long startAt(long offset) {
-    PartitionState written =
-        ownership.change(state -> {
-          long start = Math.max(state.startOffset(), offset);
-          var kept = new ArrayList<Part>();
-          for (int i = 0; i < state.ledgers().size(); i++) {
-            Part part = state.ledgers().get(i);
-            boolean isOver =
-                !part.isOpen()
-                    && i + 1 < state.ledgers().size()
-                    && state.ledgers().get(i + 1).baseOffset() != PartitionState.OPEN
-                    && state.ledgers().get(i + 1).baseOffset() <= start;
-            if (!isOver) {
-              kept.add(part);
-            }
-          }
-          return state.withStart(start).withLedgers(kept);
-        });
+    PartitionState written = ownership.change(state -> LedgerLists.startAt(state, offset));
     var gone = new ArrayList<StoredLedger>();
     synchronized (lock) {
       startOffset = Math.max(startOffset, written.startOffset());
@@ -602,10 +406,7 @@ final class LedgerPartitionLog implements PartitionLog {
       }
       gone.forEach(ledger -> ledgers.remove(ledger.baseOffset()));
     }
-    gone.forEach(ledger -> {
-      close(ledger);
-      engine.deleteLedger(ledger.id());
-    });
+    gone.forEach(this::delete);
     engine.retired(gone.size());
     return startOffset;
   }
@@ -634,10 +435,10 @@ final class LedgerPartitionLog implements PartitionLog {
       if (!batches.isEmpty() && batches.getFirst().remaining() > maxBytes && !minOneMessage) {
         batches = List.of();
       }
-      aborted = committed ? aborted(offset, batches) : List.of();
+      aborted = aborted(offset, committed ? batches : List.of());
       // A compaction drops what was aborted, and the list of it: never the one without the other.
     } while (committed && (before % 2 == 1 || replacements.get() != before));
-    return new LogRead(joined(batches), aborted, start, high, stable);
+    return new LogRead(LedgerReads.joined(batches), aborted, start, high, stable);
   }
 
   private List<ByteBuffer> batches(long offset, long bound, int maxBytes) {
@@ -648,38 +449,8 @@ final class LedgerPartitionLog implements PartitionLog {
     return reading(() -> reads.from(offset, bound, maxBytes));
   }
 
-  private static MemoryRecords joined(List<ByteBuffer> batches) {
-    if (batches.isEmpty()) {
-      return MemoryRecords.EMPTY;
-    }
-    if (batches.size() == 1) {
-      return MemoryRecords.readableRecords(batches.getFirst());
-    }
-    int bytes = batches.stream().mapToInt(ByteBuffer::remaining).sum();
-    ByteBuffer all = ByteBuffer.allocate(bytes);
-    batches.forEach(batch -> all.put(batch.duplicate()));
-    return MemoryRecords.readableRecords(all.flip());
-  }
-
-  /** The aborted transactions that have records among those batches. */
   private List<AbortedTransaction> aborted(long offset, List<ByteBuffer> batches) {
-    if (batches.isEmpty()) {
-      return List.of();
-    }
-    long upper = LedgerScan.batchOf(batches.getLast()).nextOffset();
-    var found = new ArrayList<AbortedTransaction>();
-    Long from = ledgers.floorKey(offset);
-    for (StoredLedger ledger : ledgers.tailMap(from == null ? offset : from).values()) {
-      for (AbortedTxn one : reading(ledger::index).aborted()) {
-        if (one.lastOffset() >= offset && one.firstOffset() < upper) {
-          found.add(one.asAbortedTransaction());
-        }
-      }
-      if (ledger.stableOffset() >= upper) {
-        break; // what begins before is decided up to here
-      }
-    }
-    return found;
+    return batches.isEmpty() ? List.of() : reading(() -> reads.aborted(offset, batches));
   }
 
   private interface Reading<T> {
@@ -871,9 +642,7 @@ final class LedgerPartitionLog implements PartitionLog {
     }
     follow(underway);
     if (ended == null) {
-      Waits.await(last.settled(), engine.settings().patience(), "ending ledger " + last.id());
-      Waits.await(
-          last.writer().seal(), engine.settings().patience(), "sealing ledger " + last.id());
+      next.end(last);
     }
   }
 
@@ -896,13 +665,13 @@ final class LedgerPartitionLog implements PartitionLog {
   /** Closes what is open in this process; the ledgers stay as they are. */
   void closeLedgers() {
     ledgers.values().forEach(LedgerPartitionLog::close);
-    Ledgers.Writer unused;
-    synchronized (lock) {
-      unused = next;
-    }
-    if (unused != null) {
-      unused.close();
-    }
+    next.close();
+  }
+
+  /** Deletes a ledger that is in no list any more. */
+  void delete(StoredLedger ledger) {
+    close(ledger);
+    engine.deleteLedger(ledger.id());
   }
 
   private static void close(StoredLedger ledger) {
@@ -913,7 +682,7 @@ final class LedgerPartitionLog implements PartitionLog {
     }
   }
 
-  private void fail(String what, Throwable cause) {
+  void fail(String what, Throwable cause) {
     engine.fail(this, Waits.causeOf(cause, "trying to %s %s".formatted(what, partition)));
   }
 

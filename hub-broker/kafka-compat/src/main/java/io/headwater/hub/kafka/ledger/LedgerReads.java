@@ -9,8 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentNavigableMap;
+import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
+import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
+import org.apache.kafka.storage.internals.log.AbortedTxn;
 
 /**
  * Reads batches of one log out of its ledgers. Remembers where readers have stopped, so that the
@@ -137,6 +140,38 @@ final class LedgerReads {
     return Checkpoint.is(one)
         ? Checkpoint.decode(one).offset()
         : LedgerScan.batchOf(one).baseOffset();
+  }
+
+  /**
+   * The aborted transactions that have records among batches which were read.
+   *
+   * @param offset at which reading began
+   * @param batches at least one
+   */
+  List<AbortedTransaction> aborted(long offset, List<ByteBuffer> batches) {
+    long upper = LedgerScan.batchOf(batches.getLast()).nextOffset();
+    var found = new ArrayList<AbortedTransaction>();
+    Long from = ledgers.floorKey(offset);
+    for (StoredLedger ledger : ledgers.tailMap(from == null ? offset : from).values()) {
+      for (AbortedTxn one : ledger.index().aborted()) {
+        if (one.lastOffset() >= offset && one.firstOffset() < upper) {
+          found.add(one.asAbortedTransaction());
+        }
+      }
+      if (ledger.stableOffset() >= upper) {
+        break; // what begins before is decided up to here
+      }
+    }
+    return found;
+  }
+
+  static MemoryRecords joined(List<ByteBuffer> batches) {
+    if (batches.size() == 1) {
+      return MemoryRecords.readableRecords(batches.getFirst());
+    }
+    ByteBuffer all = ByteBuffer.allocate(batches.stream().mapToInt(ByteBuffer::remaining).sum());
+    batches.forEach(batch -> all.put(batch.duplicate()));
+    return MemoryRecords.readableRecords(all.flip());
   }
 
   /** The first record that is at or after {@code timestamp} and {@code start}. */

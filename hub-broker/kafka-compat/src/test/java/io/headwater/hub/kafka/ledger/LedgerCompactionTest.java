@@ -43,6 +43,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Compacted topics: what stays, and what whoever reads or takes over makes of it. */
 @Timeout(120)
@@ -109,13 +111,17 @@ class LedgerCompactionTest {
       put(log, record("filler", "f" + i)).durable().join();
       assertThat(i).isLessThan(10_000);
     }
+    awaitSealed(1);
+  }
+
+  private void awaitSealed(int least) {
     Awaitility.await()
         .until(() ->
             states.list().stream()
                     .flatMap(key -> states.read(key).orElseThrow().state().ledgers().stream())
                     .filter(part -> !part.isOpen())
                     .count()
-                >= 1);
+                >= least);
   }
 
   private record Row(long offset, String key, String value) {}
@@ -219,6 +225,49 @@ class LedgerCompactionTest {
     PartitionLog next = open(1);
     assertThat(append(next, idempotent(time.milliseconds(), 7, 0, "a")).duplicate()).isTrue();
     assertThat(append(next, idempotent(time.milliseconds(), 7, 1, "b")).duplicate()).isFalse();
+  }
+
+  /** Of so many records one is replaced: what is left of one ledger does not fill a new one. */
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 4, 5, 6, 7, 8, 10})
+  void abortedRecordsStayHiddenWhereverNewLedgersBegin(int sparse) throws Exception {
+    PartitionLog log = open(0);
+    int sequence = 0;
+    for (int i = 0; log.segments() < 6; i++) {
+      put(log, record(i % sparse == 0 ? "same" : "k" + i, "v" + i)).durable().join();
+      if (i % 5 == 0) {
+        var guard = log.maybeStartTransactionVerification(9, sequence, (short) 0, false);
+        append(
+                log,
+                MemoryRecords.withTransactionalRecords(
+                    Compression.NONE, 9, (short) 0, sequence++, record("secret", "aborted")),
+                guard)
+            .durable()
+            .join();
+        endTransaction(log, 9, ControlRecordType.ABORT).durable().join();
+      }
+      assertThat(i).isLessThan(10_000);
+    }
+    awaitSealed(5);
+    assertThat(compact(log)).isTrue();
+    assertThat(committed(log)).extracting(Row::key).contains("same").doesNotContain("secret");
+  }
+
+  @Test
+  void anAnswerThatIsLostLosesNoLedger() throws Exception {
+    PartitionLog log = open(0);
+    for (int i = 0; i < 200; i++) {
+      put(log, record("k" + i % 5, "v" + i)).durable().join();
+    }
+    fill(log);
+    states.loseNextAnswer();
+    compact(log);
+    PartitionLog next = open(1);
+    assertThat(table(committed(next)))
+        .containsEntry("k0", "v195")
+        .containsEntry("k4", "v199")
+        .hasSize(5);
+    assertThat(next.endOffset()).isEqualTo(log.endOffset());
   }
 
   @Test

@@ -248,6 +248,28 @@ class LedgerTakeoverTest {
   }
 
   @Test
+  void aLogThatHasTooFewCopiesGoesOnInOneThatHasEnough() throws Exception {
+    stores.scarce(true);
+    var log = (LedgerPartitionLog) open(broker(1), 0);
+    append(log, "few").durable().join();
+    long few = log.openLedger();
+    for (int i = 0; i < 5; i++) {
+      log.heal();
+    }
+    append(log, "few, too").durable().join();
+    assertThat(log.openLedger()).isEqualTo(few);
+    assertThat(stores.count()).as("what is of no use is not kept").isEqualTo(1);
+
+    stores.scarce(false);
+    log.heal();
+    append(log, "enough").durable().join();
+    assertThat(log.openLedger()).isNotEqualTo(few);
+    Awaitility.await().until(() -> sealed() == 1);
+    assertThat(readAll(log)).containsExactly("few", "few, too", "enough");
+    assertThat(readAll(open(broker(2), 1))).containsExactly("few", "few, too", "enough");
+  }
+
+  @Test
   void whateverOwnersComeAndGoWhatWasAcknowledgedIsThereOnce() throws Exception {
     Seed seed = Seed.next();
     SplittableRandom random = seed.random();

@@ -15,20 +15,31 @@ public final class MemoryLedgers implements Ledgers {
     // Guarded by this.
     private final List<ByteBuffer> entries = new ArrayList<>();
     private boolean fenced;
+    private final boolean isShort;
+
+    Data(boolean isShort) {
+      this.isShort = isShort;
+    }
   }
 
   private final Map<Long, Data> ledgers = new ConcurrentHashMap<>();
   private final AtomicLong nextId = new AtomicLong();
+  private volatile boolean scarce;
 
   /** How many ledgers there are. */
   int count() {
     return ledgers.size();
   }
 
+  /** Whether new ledgers lie on fewer stores than they should. */
+  void scarce(boolean now) {
+    scarce = now;
+  }
+
   @Override
   public CompletableFuture<Writer> create() {
     long id = nextId.getAndIncrement();
-    var data = new Data();
+    var data = new Data(scarce);
     ledgers.put(id, data);
     return CompletableFuture.completedFuture(new View(id, data));
   }
@@ -76,7 +87,7 @@ public final class MemoryLedgers implements Ledgers {
 
     @Override
     public boolean isShort() {
-      return false;
+      return data.isShort;
     }
 
     @Override

@@ -4,11 +4,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.apache.kafka.common.errors.TimeoutException;
 
 /** States that outlive their clients, in memory. */
 public final class MemoryStates implements PartitionStates {
   // Guarded by this.
   private final Map<Key, Versioned> states = new HashMap<>();
+
+  private boolean losesAnswer;
+
+  /** The next write is done, and its writer is not told. */
+  synchronized void loseNextAnswer() {
+    losesAnswer = true;
+  }
 
   @Override
   public synchronized Optional<Versioned> read(Key key) {
@@ -31,6 +39,10 @@ public final class MemoryStates implements PartitionStates {
       return Optional.empty();
     }
     states.put(key, new Versioned(state, version + 1));
+    if (losesAnswer) {
+      losesAnswer = false;
+      throw new TimeoutException("the answer is lost");
+    }
     return read(key);
   }
 
