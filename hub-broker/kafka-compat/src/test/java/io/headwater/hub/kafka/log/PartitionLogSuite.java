@@ -52,8 +52,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 public abstract class PartitionLogSuite {
   static final TopicPartition PARTITION = new TopicPartition("t", 0);
-  static final Uuid TOPIC_ID = Uuid.randomUuid();
-  static final Uuid OTHER_ID = Uuid.randomUuid();
+
+  /** Of this test alone: the storage may be that of others, too. */
+  final Uuid topicId = Uuid.randomUuid();
+
+  final Uuid otherId = Uuid.randomUuid();
 
   LogEngine engine;
   PartitionLog log;
@@ -75,7 +78,7 @@ public abstract class PartitionLogSuite {
   @BeforeEach
   void openLog() throws Exception {
     engine = open();
-    log = engine.create(PARTITION, TOPIC_ID, config(Map.of()));
+    log = engine.create(PARTITION, topicId, config(Map.of()));
   }
 
   @AfterEach
@@ -395,7 +398,7 @@ public abstract class PartitionLogSuite {
     reopen();
     assertThat(log.highWatermark()).isEqualTo(20);
     assertThat(log.endOffset()).isEqualTo(20);
-    assertThat(log.topicId()).isEqualTo(TOPIC_ID);
+    assertThat(log.topicId()).isEqualTo(topicId);
     assertThat(readAll(log)).hasSize(20);
     assertThat(append(log, "next").firstOffset()).isEqualTo(20);
   }
@@ -441,15 +444,15 @@ public abstract class PartitionLogSuite {
   @Test
   void keepOnlyDeletesWhatNobodyWantsOpenedOrNot() throws Exception {
     var other = new TopicPartition("t", 1);
-    append(engine.create(other, TOPIC_ID, config(Map.of())), "x").durable().join();
+    append(engine.create(other, topicId, config(Map.of())), "x").durable().join();
     append(log, "a").durable().join();
     engine.close();
     engine = open();
-    engine.keepOnly(Map.of(PARTITION, TOPIC_ID));
-    log = engine.create(PARTITION, TOPIC_ID, config(Map.of()));
+    engine.keepOnly(Map.of(PARTITION, topicId));
+    log = engine.create(PARTITION, topicId, config(Map.of()));
     assertThat(readAll(log)).containsExactly("a");
-    assertThat(engine.create(other, TOPIC_ID, config(Map.of())).endOffset()).isZero();
-    engine.keepOnly(Map.of(other, TOPIC_ID));
+    assertThat(engine.create(other, topicId, config(Map.of())).endOffset()).isZero();
+    engine.keepOnly(Map.of(other, topicId));
     assertThat(engine.logs()).extracting(PartitionLog::topicPartition).containsExactly(other);
   }
 
@@ -457,7 +460,7 @@ public abstract class PartitionLogSuite {
   void aFailedLogIsNeverTriedAgainAndTheOthersGoOn() throws Exception {
     append(log, "good").durable().join();
     assertThat(engine.problem()).isEmpty();
-    var other = engine.create(new TopicPartition("u", 0), OTHER_ID, config(Map.of()));
+    var other = engine.create(new TopicPartition("u", 0), otherId, config(Map.of()));
     int before = attempts();
     losePages(log);
     Appended lost = append(log, "lost");
@@ -477,7 +480,7 @@ public abstract class PartitionLogSuite {
 
   @Test
   void theLastLogThatFailsEndsTheEngine() {
-    var other = engine.create(new TopicPartition("u", 0), OTHER_ID, config(Map.of()));
+    var other = engine.create(new TopicPartition("u", 0), otherId, config(Map.of()));
     losePages(log);
     assertThatThrownBy(() -> append(log, "lost").durable().join())
         .hasCauseInstanceOf(KafkaStorageException.class);

@@ -36,7 +36,7 @@ class WholeFileSystemLogTest extends FilePartitionLogTest {
     hold();
     Appended[] appended = new Appended[20];
     for (int i = 0; i < appended.length; i++) {
-      PartitionLog one = engine.create(new TopicPartition("many", i), TOPIC_ID, config(Map.of()));
+      PartitionLog one = engine.create(new TopicPartition("many", i), topicId, config(Map.of()));
       appended[i] = Batches.append(one, "v");
     }
     release();
@@ -49,7 +49,7 @@ class WholeFileSystemLogTest extends FilePartitionLogTest {
 
   @Test
   void aFailedForceOfTheFileSystemTakesTheLogsWhosePagesWereLost() {
-    PartitionLog other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
+    PartitionLog other = engine.create(new TopicPartition("u", 0), topicId, config(Map.of()));
     Batches.append(log, "before").durable().join();
     hold();
     Appended first = Batches.append(log, "a");
@@ -67,7 +67,7 @@ class WholeFileSystemLogTest extends FilePartitionLogTest {
 
   @Test
   void aLogOfTheFailedCommitItselfIsAskedToo() {
-    PartitionLog other = engine.create(new TopicPartition("u", 0), TOPIC_ID, config(Map.of()));
+    PartitionLog other = engine.create(new TopicPartition("u", 0), topicId, config(Map.of()));
     hold();
     Appended one = Batches.append(log, "a"); // maybe alone in the first commit
     Appended two = Batches.append(other, "b");
