@@ -21,9 +21,6 @@ import org.slf4j.LoggerFactory;
 public final class Inputs implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Inputs.class);
 
-  /** So many are told by name; /metrics has all. */
-  private static final int MOST_TOLD = 10;
-
   private final Resources resources = new Resources();
   private final LongSupplier nanos;
   private final Schedule schedule;
@@ -131,7 +128,7 @@ public final class Inputs implements AutoCloseable {
       LOGGER
           .atWarn()
           .addKeyValue("count", simulated.size())
-          .addKeyValue("inputs", some(simulated))
+          .addKeyValue("inputs", DeviceNote.some(simulated))
           .log("Inputs are simulated: their readings are made up");
     }
   }
@@ -156,27 +153,10 @@ public final class Inputs implements AutoCloseable {
           .fault()
           .ifPresent(fault ->
               faulty.add(
-                  each.settings().name()
-                      + " ("
-                      + each.settings().where()
-                      + ": "
-                      + fault.text()
-                      + ")"));
+                  DeviceNote.failing(
+                      each.settings().name(), each.settings().where(), fault.text())));
     }
-    List<String> simulated = simulated();
-    var notes = new ArrayList<String>();
-    if (!faulty.isEmpty()) {
-      notes.add(faulty.size() + " without a value: " + some(faulty));
-    }
-    if (!simulated.isEmpty()) {
-      notes.add(simulated.size() + " simulated: " + some(simulated));
-    }
-    return notes.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", notes));
-  }
-
-  private static String some(List<String> names) {
-    return String.join(", ", names.subList(0, Math.min(MOST_TOLD, names.size())))
-        + (names.size() > MOST_TOLD ? ", …" : "");
+    return DeviceNote.of(faulty, "without a value", simulated());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.headwater.edge.output;
 
+import io.headwater.edge.input.DeviceNote;
 import io.headwater.edge.input.Machines;
 import io.headwater.edge.input.board.Pi4jBoard;
 import io.headwater.edge.log.Append;
@@ -20,9 +21,6 @@ import org.slf4j.LoggerFactory;
 /** All outputs at work, a thread for each bus. Commands may come on any thread. */
 public final class Outputs implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Outputs.class);
-
-  /** So many are told by name; /metrics has all. */
-  private static final int MOST_TOLD = 10;
 
   private record Driven(OutputRun output, OutputWorker worker) {}
 
@@ -97,7 +95,7 @@ public final class Outputs implements AutoCloseable {
       LOGGER
           .atWarn()
           .addKeyValue("count", simulated.size())
-          .addKeyValue("outputs", some(simulated))
+          .addKeyValue("outputs", DeviceNote.some(simulated))
           .log("Outputs are simulated: nothing is switched");
     }
   }
@@ -142,27 +140,10 @@ public final class Outputs implements AutoCloseable {
           .problem()
           .ifPresent(problem ->
               faulty.add(
-                  each.settings().name()
-                      + " ("
-                      + each.settings().where()
-                      + ": "
-                      + problem.text()
-                      + ")"));
+                  DeviceNote.failing(
+                      each.settings().name(), each.settings().where(), problem.text())));
     }
-    List<String> simulated = simulated();
-    var notes = new ArrayList<String>();
-    if (!faulty.isEmpty()) {
-      notes.add(faulty.size() + " cannot be set: " + some(faulty));
-    }
-    if (!simulated.isEmpty()) {
-      notes.add(simulated.size() + " simulated: " + some(simulated));
-    }
-    return notes.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", notes));
-  }
-
-  private static String some(List<String> names) {
-    return String.join(", ", names.subList(0, Math.min(MOST_TOLD, names.size())))
-        + (names.size() > MOST_TOLD ? ", …" : "");
+    return DeviceNote.of(faulty, "cannot be set", simulated());
   }
 
   /** Sets all to their safe values. */
