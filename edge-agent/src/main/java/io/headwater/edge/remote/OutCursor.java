@@ -2,9 +2,9 @@ package io.headwater.edge.remote;
 
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.LogHold;
+import io.headwater.edge.log.LogPosition;
 import io.headwater.edge.log.LogRow;
-import io.headwater.edge.log.LogRows;
-import io.headwater.uplink.Incarnation;
+import io.headwater.edge.log.RowWalk;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -44,13 +44,10 @@ final class OutCursor implements LogHold {
   private final RemoteStore store;
   private final String remote;
   private final long mostBytes;
-  private final long incarnation;
-  private final Deque<LogRow> ahead = new ArrayDeque<>();
+  private final RowWalk rows;
   private final Deque<Flight> flights = new ArrayDeque<>();
-  private long readSeq;
   private volatile long savedSeq;
   private long savedNanos = System.nanoTime();
-  private long missing;
   private volatile long doneSeq;
 
   /** Finds the position, and keeps the log from there on. */
@@ -59,25 +56,20 @@ final class OutCursor implements LogHold {
     this.store = store;
     this.remote = settings.name();
     this.mostBytes = settings.backlogBytes();
-    this.incarnation = log.incarnations().getLast().id();
-    readSeq = begin();
-    savedSeq = readSeq;
-    doneSeq = readSeq;
-    store.putPosition(remote, new RemoteStore.Position(incarnation, readSeq));
+    rows = new RowWalk(log, begin(), ROWS, BYTES);
+    savedSeq = rows.seq();
+    doneSeq = savedSeq;
+    store.putPosition(remote, LogPosition.of(log, savedSeq));
     store.sync();
     log.hold(this);
   }
 
   private long begin() throws SQLException {
-    Optional<RemoteStore.Position> known = store.position(remote);
+    Optional<LogPosition> known = store.position(remote);
     if (known.isEmpty()) {
       return store.isLost() ? log.startSeq() : log.endSeq();
     }
-    boolean same =
-        log.incarnations().stream()
-            .mapToLong(Incarnation::id)
-            .anyMatch(id -> id == known.get().incarnation());
-    if (same && known.get().seq() <= log.endSeq()) {
+    if (known.get().isIn(log)) {
       return known.get().seq();
     }
     LOGGER
@@ -88,33 +80,8 @@ final class OutCursor implements LogHold {
     return log.startSeq();
   }
 
-  /** The next row; null at the end of the log. What is gone before it is in {@link #missing}. */
-  @Nullable LogRow next() {
-    if (ahead.isEmpty()) {
-      if (readSeq >= log.endSeq()) {
-        return null;
-      }
-      LogRows rows = log.forcedRows(readSeq, ROWS, BYTES);
-      missing += rows.missing();
-      readSeq += rows.missing();
-      ahead.addAll(rows.rows());
-    }
-    LogRow row = ahead.poll();
-    if (row != null) {
-      readSeq = row.seq() + 1;
-    }
-    return row;
-  }
-
-  boolean isAtEnd() {
-    return ahead.isEmpty() && readSeq >= log.endSeq();
-  }
-
-  /** Rows that were gone when the cursor came to them, since the last call. */
-  long takeMissing() {
-    long taken = missing;
-    missing = 0;
-    return taken;
+  RowWalk rows() {
+    return rows;
   }
 
   Flight sent(LogRow row, long nanos) {
@@ -140,15 +107,14 @@ final class OutCursor implements LogHold {
 
   /** The connection is lost: what was not acknowledged goes again. */
   void goBack() {
-    readSeq = position();
+    rows.goTo(position());
     flights.clear();
-    ahead.clear();
   }
 
   /** The first row that is not done with. */
   private long position() {
     Flight oldest = flights.peek();
-    return oldest == null ? readSeq : oldest.seq;
+    return oldest == null ? rows.seq() : oldest.seq;
   }
 
   /** Writes the position down if it is time. */
@@ -164,7 +130,7 @@ final class OutCursor implements LogHold {
     doneSeq = position;
     savedNanos = System.nanoTime();
     try {
-      store.putPosition(remote, new RemoteStore.Position(incarnation, position));
+      store.putPosition(remote, LogPosition.of(log, position));
       savedSeq = position;
     } catch (SQLException e) {
       LOGGER

@@ -158,7 +158,7 @@ final class RemoteBroker implements AutoCloseable {
     if (!held.isEmpty()) {
       return HELD_POLL_MILLIS;
     }
-    return connected && cursor != null && !cursor.isAtEnd() && cursor.flying() < MOST_FLYING
+    return connected && cursor != null && !cursor.rows().isAtEnd() && cursor.flying() < MOST_FLYING
         ? 0
         : POLL_MILLIS;
   }
@@ -381,15 +381,15 @@ final class RemoteBroker implements AutoCloseable {
 
   // ---- out
 
-  private void sendOut(RemoteConnection open, OutCursor rows, long now) {
-    for (int n = 0; n < MOST_ROWS_A_STEP && rows.flying() < MOST_FLYING; n++) {
-      LogRow row = rows.next();
-      gone(rows.takeMissing());
+  private void sendOut(RemoteConnection open, OutCursor cursor, long now) {
+    for (int n = 0; n < MOST_ROWS_A_STEP && cursor.flying() < MOST_FLYING; n++) {
+      LogRow row = cursor.rows().next();
+      gone(cursor.rows().takeMissing());
       if (row == null) {
         return;
       }
       if (!row.mqttClient().equals(origin)) { // what came from there does not go back
-        send(open, rows, row, now);
+        send(open, cursor, row, now);
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.headwater.edge.remote;
 
+import io.headwater.edge.log.LogPosition;
 import io.headwater.edge.log.SideDatabase;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -38,14 +39,6 @@ final class RemoteStore implements AutoCloseable {
   private final Connection connection;
   private final boolean lost;
 
-  /**
-   * How far a broker has got.
-   *
-   * @param incarnation opening of the log in which this was written
-   * @param seq the first row that it has not got
-   */
-  record Position(long incarnation, long seq) {}
-
   private RemoteStore(SideDatabase database) {
     this.connection = database.connection();
     this.lost = database.isLost();
@@ -65,19 +58,19 @@ final class RemoteStore implements AutoCloseable {
     return lost;
   }
 
-  synchronized Optional<Position> position(String remote) throws SQLException {
+  synchronized Optional<LogPosition> position(String remote) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement("SELECT incarnation, seq FROM position WHERE remote = ?")) {
       select.setString(1, remote);
       try (ResultSet rows = select.executeQuery()) {
         return rows.next()
-            ? Optional.of(new Position(rows.getLong(1), rows.getLong(2)))
+            ? Optional.of(new LogPosition(rows.getLong(1), rows.getLong(2)))
             : Optional.empty();
       }
     }
   }
 
-  synchronized void putPosition(String remote, Position position) throws SQLException {
+  synchronized void putPosition(String remote, LogPosition position) throws SQLException {
     try (PreparedStatement put =
         connection.prepareStatement("INSERT OR REPLACE INTO position VALUES (?, ?, ?)")) {
       put.setString(1, remote);

@@ -132,7 +132,7 @@ public final class EdgeNode implements AutoCloseable {
   private void run() {
     while (!closing) {
       try {
-        boolean more = isBorn && !cursor.isAtEnd() && cursor.unwritten() < MOST_UNWRITTEN;
+        boolean more = isBorn && !cursor.rows().isAtEnd() && cursor.unwritten() < MOST_UNWRITTEN;
         Runnable event = events.poll(more ? 0 : POLL_MILLIS, TimeUnit.MILLISECONDS);
         while (event != null && !closing) {
           event.run();
@@ -209,7 +209,7 @@ public final class EdgeNode implements AutoCloseable {
   /** Rows below it are in messages, or in none. */
   private long saidSeq() {
     Waiting waits = held;
-    return waits == null ? cursor.readSeq() : waits.seq();
+    return waits == null ? cursor.rows().seq() : waits.seq();
   }
 
   private @Nullable Waiting next() {
@@ -218,8 +218,8 @@ public final class EdgeNode implements AutoCloseable {
       held = null;
       return before;
     }
-    for (LogRow row = cursor.next(); row != null; row = cursor.next()) {
-      gone.increment((double) cursor.takeMissing());
+    for (LogRow row = cursor.rows().next(); row != null; row = cursor.rows().next()) {
+      gone.increment((double) cursor.rows().takeMissing());
       if (isMetric(row.mqttTopic())) {
         return new Waiting(
             row.seq(),

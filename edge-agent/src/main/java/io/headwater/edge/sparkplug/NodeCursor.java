@@ -2,15 +2,13 @@ package io.headwater.edge.sparkplug;
 
 import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.LogHold;
-import io.headwater.edge.log.LogRow;
-import io.headwater.edge.log.LogRows;
-import io.headwater.uplink.Incarnation;
+import io.headwater.edge.log.LogPosition;
+import io.headwater.edge.log.RowWalk;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,12 +40,9 @@ final class NodeCursor implements LogHold {
   private final NodeStore store;
   private final long mostBytes;
   private final long heardAfter;
-  private final long incarnation;
-  private final Deque<LogRow> ahead = new ArrayDeque<>();
+  private final RowWalk rows;
   private final Deque<Flight> flights = new ArrayDeque<>();
-  private long readSeq;
   private long heardSeq;
-  private long missing;
   private int unwritten;
   private volatile long savedSeq;
   private long savedNanos;
@@ -62,55 +57,23 @@ final class NodeCursor implements LogHold {
     this.store = store;
     this.mostBytes = mostBytes;
     this.heardAfter = heardAfter;
-    this.incarnation = log.incarnations().getLast().id();
-    readSeq = begin();
-    heardSeq = readSeq;
-    savedSeq = readSeq;
-    store.putPosition(new NodeStore.Position(incarnation, readSeq));
+    rows = new RowWalk(log, begin(), ROWS, BYTES);
+    heardSeq = rows.seq();
+    savedSeq = heardSeq;
+    store.putPosition(LogPosition.of(log, heardSeq));
     log.hold(this);
   }
 
   private long begin() throws SQLException {
-    Optional<NodeStore.Position> known = store.position();
+    Optional<LogPosition> known = store.position();
     if (known.isEmpty()) {
       return store.isLost() ? log.startSeq() : log.endSeq();
     }
-    boolean same =
-        log.incarnations().stream()
-            .mapToLong(Incarnation::id)
-            .anyMatch(id -> id == known.get().incarnation());
-    return same && known.get().seq() <= log.endSeq() ? known.get().seq() : log.startSeq();
+    return known.get().isIn(log) ? known.get().seq() : log.startSeq();
   }
 
-  /** The next row; null at the end of the log. */
-  @Nullable LogRow next() {
-    if (ahead.isEmpty() && readSeq < log.endSeq()) {
-      LogRows rows = log.forcedRows(readSeq, ROWS, BYTES);
-      missing += rows.missing();
-      readSeq += rows.missing();
-      ahead.addAll(rows.rows());
-    }
-    LogRow row = ahead.poll();
-    if (row != null) {
-      readSeq = row.seq() + 1;
-    }
-    return row;
-  }
-
-  boolean isAtEnd() {
-    return ahead.isEmpty() && readSeq >= log.endSeq();
-  }
-
-  /** Rows that were gone when the cursor came to them, since the last call. */
-  long takeMissing() {
-    long taken = missing;
-    missing = 0;
-    return taken;
-  }
-
-  /** The first row that {@link #next} has not given. */
-  long readSeq() {
-    return readSeq;
+  RowWalk rows() {
+    return rows;
   }
 
   /**
@@ -139,10 +102,9 @@ final class NodeCursor implements LogHold {
 
   /** The connection is lost: what may not have been heard is said again. */
   void goBack() {
-    readSeq = heardSeq;
+    rows.goTo(heardSeq);
     flights.forEach(each -> each.written = true); // nobody waits for them any more
     flights.clear();
-    ahead.clear();
     unwritten = 0;
   }
 
@@ -168,7 +130,7 @@ final class NodeCursor implements LogHold {
 
   void save() {
     try {
-      store.putPosition(new NodeStore.Position(incarnation, heardSeq));
+      store.putPosition(LogPosition.of(log, heardSeq));
       savedSeq = heardSeq;
     } catch (SQLException e) {
       LOGGER

@@ -1,5 +1,6 @@
 package io.headwater.edge.sparkplug;
 
+import io.headwater.edge.log.LogPosition;
 import io.headwater.edge.log.SideDatabase;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -32,14 +33,6 @@ final class NodeStore implements AutoCloseable {
   private final Connection connection;
   private final boolean lost;
 
-  /**
-   * How far it is.
-   *
-   * @param incarnation opening of the log in which this was written
-   * @param seq the first row that is not said
-   */
-  record Position(long incarnation, long seq) {}
-
   private NodeStore(SideDatabase database) {
     this.connection = database.connection();
     this.lost = database.isLost();
@@ -59,17 +52,17 @@ final class NodeStore implements AutoCloseable {
     return lost;
   }
 
-  Optional<Position> position() throws SQLException {
+  Optional<LogPosition> position() throws SQLException {
     try (PreparedStatement select =
             connection.prepareStatement("SELECT incarnation, seq FROM position WHERE id = 0");
         ResultSet rows = select.executeQuery()) {
       return rows.next()
-          ? Optional.of(new Position(rows.getLong(1), rows.getLong(2)))
+          ? Optional.of(new LogPosition(rows.getLong(1), rows.getLong(2)))
           : Optional.empty();
     }
   }
 
-  void putPosition(Position position) throws SQLException {
+  void putPosition(LogPosition position) throws SQLException {
     try (PreparedStatement put =
         connection.prepareStatement("INSERT OR REPLACE INTO position VALUES (0, ?, ?)")) {
       put.setLong(1, position.incarnation());

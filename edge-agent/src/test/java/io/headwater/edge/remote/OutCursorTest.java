@@ -89,7 +89,7 @@ class OutCursorTest {
 
   private static List<LogRow> drain(OutCursor cursor) {
     var rows = new ArrayList<LogRow>();
-    for (LogRow row = cursor.next(); row != null; row = cursor.next()) {
+    for (LogRow row = cursor.rows().next(); row != null; row = cursor.rows().next()) {
       rows.add(row);
     }
     return rows;
@@ -113,7 +113,7 @@ class OutCursorTest {
       assertThat(rows)
           .extracting(row -> Hops.of(row.attributes()))
           .containsExactly(2, 0, 1, 2, 0, 1, 2, 0, 1, 2);
-      assertThat(cursor.isAtEnd()).isTrue();
+      assertThat(cursor.rows().isAtEnd()).isTrue();
     }
   }
 
@@ -193,7 +193,7 @@ class OutCursorTest {
       List<LogRow> rows = drain(cursor);
       assertThat(log.startSeq()).isEqualTo(begin);
       assertThat(rows).hasSize(ROWS);
-      assertThat(cursor.takeMissing()).isZero();
+      assertThat(cursor.rows().takeMissing()).isZero();
 
       cursor.save(); // nothing is under way: all is done with, and may go
       Awaitility.await().until(() -> log.startSeq() > begin);
@@ -211,7 +211,7 @@ class OutCursorTest {
 
       List<LogRow> rows = drain(cursor);
 
-      assertThat(rows.size() + cursor.takeMissing()).isEqualTo(ROWS);
+      assertThat(rows.size() + cursor.rows().takeMissing()).isEqualTo(ROWS);
       assertThat(rows).hasSizeLessThan(ROWS);
     }
   }
