@@ -12,11 +12,9 @@ import io.headwater.hub.kafka.txn.TransactionSettings;
 import io.headwater.process.Health;
 import io.headwater.process.HostPort;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -38,8 +36,6 @@ import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.MetadataResponse;
-import org.apache.kafka.common.requests.RequestHeader;
-import org.apache.kafka.common.requests.RequestUtils;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Utils;
@@ -62,7 +58,7 @@ public final class TestCluster implements AutoCloseable {
   private final Path root;
   private final MemoryStore store = new MemoryStore();
   private final SortedMap<Integer, Broker> brokers = new TreeMap<>();
-  private int correlation;
+  private final RawRequests requests = new RawRequests();
 
   private TestCluster(Path root) {
     this.root = root;
@@ -215,16 +211,7 @@ public final class TestCluster implements AutoCloseable {
       throws IOException {
     try (var socket = new Socket(InetAddress.getLoopbackAddress(), broker(id).address().port())) {
       socket.setSoTimeout(20_000);
-      var header = new RequestHeader(key, (short) version, "test", ++correlation);
-      ByteBuffer request =
-          RequestUtils.serialize(header.data(), header.headerVersion(), body, (short) version);
-      var frame = ByteBuffer.allocate(Integer.BYTES + request.remaining());
-      frame.putInt(request.remaining()).put(request);
-      socket.getOutputStream().write(frame.array());
-      var in = new DataInputStream(socket.getInputStream());
-      byte[] response = new byte[in.readInt()];
-      in.readFully(response);
-      return AbstractResponse.parseResponse(ByteBuffer.wrap(response), header);
+      return requests.send(socket, key, version, body);
     }
   }
 

@@ -18,12 +18,10 @@ import io.headwater.hub.kafka.txn.TransactionSettings;
 import io.headwater.process.Health;
 import io.headwater.process.HostPort;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -48,8 +46,6 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
 import org.apache.kafka.common.requests.AbstractResponse;
-import org.apache.kafka.common.requests.RequestHeader;
-import org.apache.kafka.common.requests.RequestUtils;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Time;
@@ -89,7 +85,7 @@ public final class TestHub implements AutoCloseable {
   private @Nullable Broker broker;
   private @Nullable Socket socket;
   private int crashes;
-  private int correlation;
+  private final RawRequests requests = new RawRequests();
 
   private TestHub(Path root) {
     this.root = root;
@@ -235,16 +231,7 @@ public final class TestHub implements AutoCloseable {
               InetAddress.getLoopbackAddress(), Objects.requireNonNull(broker).address().port());
       socket.setSoTimeout(20_000);
     }
-    var header = new RequestHeader(key, (short) version, "test", ++correlation);
-    ByteBuffer request =
-        RequestUtils.serialize(header.data(), header.headerVersion(), body, (short) version);
-    var frame = ByteBuffer.allocate(Integer.BYTES + request.remaining());
-    frame.putInt(request.remaining()).put(request);
-    socket.getOutputStream().write(frame.array());
-    var in = new DataInputStream(socket.getInputStream());
-    byte[] response = new byte[in.readInt()];
-    in.readFully(response);
-    return AbstractResponse.parseResponse(ByteBuffer.wrap(response), header);
+    return requests.send(socket, key, version, body);
   }
 
   @Override
