@@ -83,13 +83,21 @@ final class TopicCodec {
     if (broker.rack() != null) {
       root.put("rack", broker.rack());
     }
+    if (broker.leaving()) {
+      root.put("leaving", true);
+    }
     return bytes(root);
   }
 
   static Broker broker(int id, byte[] data) {
     JsonNode root = read("broker " + id, data);
     @Nullable String rack = root.hasNonNull("rack") ? root.get("rack").asText() : null;
-    return new Broker(id, root.path("host").asText(), root.path("port").asInt(), rack);
+    return new Broker(
+        id,
+        root.path("host").asText(),
+        root.path("port").asInt(),
+        rack,
+        root.path("leaving").asBoolean());
   }
 
   static byte[] encodeCluster(String id) {

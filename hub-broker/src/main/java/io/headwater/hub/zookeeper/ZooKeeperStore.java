@@ -13,11 +13,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.transaction.CuratorOp;
 import org.apache.curator.framework.api.transaction.CuratorTransactionResult;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.leader.LeaderLatchListener;
 import org.apache.curator.framework.recipes.watch.PersistentWatcher;
 import org.apache.curator.framework.state.ConnectionState;
+import org.apache.curator.utils.CloseableUtils;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.zookeeper.CreateMode;
@@ -40,10 +44,12 @@ public final class ZooKeeperStore implements CatalogStore {
   private static final String GROUPS = ROOT + "/groups";
   private static final String BROKERS = ROOT + "/brokers";
   private static final String PRODUCER_IDS = ROOT + "/producer-ids";
+  private static final String CONTROLLER = ROOT + "/controller";
   private static final byte[] NOTHING = new byte[0];
 
   private final CuratorFramework client;
   private final List<PersistentWatcher> watchers = new ArrayList<>();
+  private final List<LeaderLatch> latches = new CopyOnWriteArrayList<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final String clusterId;
   private volatile @Nullable Broker registered;
@@ -122,6 +128,19 @@ public final class ZooKeeperStore implements CatalogStore {
   }
 
   @Override
+  public @Nullable Written replace(long topicsVersion, List<Topic> changed) {
+    return writeAll(
+        topicsVersion,
+        () -> {
+          var operations = new ArrayList<CuratorOp>();
+          for (Topic topic : changed) {
+            operations.add(operation(topic, topic));
+          }
+          return operations;
+        });
+  }
+
+  @Override
   public @Nullable Written writeGroup(
       long topicsVersion, String group, Map<String, String> before, Map<String, String> after) {
     return write(
@@ -148,8 +167,10 @@ public final class ZooKeeperStore implements CatalogStore {
               .withVersion(Math.toIntExact(topicsVersion))
               .forPath(TOPICS, NOTHING);
       try {
-        List<CuratorTransactionResult> results =
-            client.transaction().forOperations(List.of(version, operation.run()));
+        var all = new ArrayList<CuratorOp>();
+        all.add(version);
+        all.addAll(operations.run());
+        List<CuratorTransactionResult> results = client.transaction().forOperations(all);
         Stat stat = results.getFirst().getResultStat();
         var brokers = new ArrayList<Broker>();
         long brokersVersion = readBrokers(brokers);
@@ -194,6 +215,29 @@ public final class ZooKeeperStore implements CatalogStore {
         });
   }
 
+  @Override
+  public void standForController(int broker, Consumer<Boolean> listener) {
+    var latch = new LeaderLatch(client, CONTROLLER, Integer.toString(broker));
+    latch.addListener(
+        new LeaderLatchListener() {
+          @Override
+          public void isLeader() {
+            listener.accept(true);
+          }
+
+          @Override
+          public void notLeader() {
+            listener.accept(false);
+          }
+        });
+    var _ =
+        call(() -> {
+          latch.start();
+          return latch;
+        });
+    latches.add(latch);
+  }
+
   /** A new session has lost the registration of the old one. */
   private void keepRegistered() throws Exception {
     Broker broker = registered;
@@ -215,6 +259,7 @@ public final class ZooKeeperStore implements CatalogStore {
 
   @Override
   public void close() {
+    latches.forEach(CloseableUtils::closeQuietly); // so that another is elected at once
     watchers.forEach(PersistentWatcher::close);
     client.close(); // ends the session, and with it the registration
   }

@@ -57,6 +57,7 @@ import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.LogMetrics;
 import io.headwater.hub.kafka.log.TopicLogs;
 import io.headwater.hub.kafka.metadata.CatalogStore;
+import io.headwater.hub.kafka.metadata.Controller;
 import io.headwater.hub.kafka.metadata.GroupConfigs;
 import io.headwater.hub.kafka.metadata.ImagePublisher;
 import io.headwater.hub.kafka.metadata.StoredCatalog;
@@ -103,6 +104,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.utils.Time;
@@ -143,6 +145,7 @@ public final class Broker implements AutoCloseable {
   private final KafkaListener listener;
   private final StoredCatalog catalog;
   private final LogEngine engine;
+  private final Optional<Duration> calm;
   private final Peers peers;
   private final GroupCoordination groups;
   private final MarkerWriter markers;
@@ -154,17 +157,41 @@ public final class Broker implements AutoCloseable {
   private final GroupMetrics groupMetrics;
   private final TransactionMetrics transactionMetrics;
 
-  private Broker(Settings settings, CatalogStore store, MeterRegistry registry, Clock clock)
+  /** Opens the logs of a broker. */
+  public interface Storage {
+    LogEngine open(LogMetrics metrics) throws IOException;
+
+    /**
+     * If other brokers reach the same logs, so that partitions can move: how long no broker may
+     * have come or gone before they do so for balance.
+     */
+    Optional<Duration> calm();
+
+    /** Files below the folder that the settings name. */
+    static Storage files(Settings settings) {
+      return new Storage() {
+        @Override
+        public LogEngine open(LogMetrics metrics) throws IOException {
+          return FileLogEngine.open(settings.logFolder(), settings.log(), metrics, Time.SYSTEM);
+        }
+
+        @Override
+        public Optional<Duration> calm() {
+          return Optional.empty();
+        }
+      };
+    }
+  }
+
+  private Broker(
+      Settings settings, CatalogStore store, Storage storage, MeterRegistry registry, Clock clock)
       throws IOException {
     this.settings = settings;
     this.clock = clock;
     // Before the engine: logs of topics that the store does not know will be deleted.
     FolderOwner.check(settings.logFolder(), settings.nodeId()).claim(store.clusterId());
-    engine =
-        resources.open(
-            "log",
-            FileLogEngine.open(
-                settings.logFolder(), settings.log(), new LogMetrics(registry), Time.SYSTEM));
+    engine = resources.open("log", storage.open(new LogMetrics(registry)));
+    calm = storage.calm();
     TopicConfigs configs;
     try {
       configs = new TopicConfigs(settings.topicDefaults());
@@ -231,9 +258,24 @@ public final class Broker implements AutoCloseable {
    */
   public static Broker start(
       Settings settings, CatalogStore store, MeterRegistry registry, Health health, Clock clock) {
+    return start(settings, store, Storage.files(settings), registry, health, clock);
+  }
+
+  /**
+   * As the other, with logs elsewhere than in files of its own.
+   *
+   * @throws UserError if the port is taken or the logs cannot be opened
+   */
+  public static Broker start(
+      Settings settings,
+      CatalogStore store,
+      Storage storage,
+      MeterRegistry registry,
+      Health health,
+      Clock clock) {
     Broker broker;
     try {
-      broker = new Broker(settings, store, registry, clock);
+      broker = new Broker(settings, store, storage, registry, clock);
     } catch (IOException e) {
       throw UserError.failure(
           "the log folder " + settings.logFolder() + " cannot be opened: " + e.getMessage(), e);
@@ -260,6 +302,10 @@ public final class Broker implements AutoCloseable {
     // A coordinator lets go before its log is closed, and begins after it was opened.
     TopicCatalog.Subscription resigning = catalog.subscribe(elections::resign);
     resources.onClose("resignations", resigning);
+    if (calm.isPresent()) {
+      engine.listen(moves(elections));
+      resources.onClose("moves", () -> engine.listen(LogEngine.Listener.DEAF));
+    }
     var topicLogs = new TopicLogs(engine, catalog.configs(), settings.nodeId());
     TopicCatalog.Subscription logs = catalog.subscribe(topicLogs::apply);
     resources.onClose("topic logs", logs);
@@ -278,7 +324,9 @@ public final class Broker implements AutoCloseable {
         });
     resources.onClose("elections", electing);
     resources.open("coordination", coordination);
-    if (made) {
+    if (calm.isPresent()) {
+      resources.open("controller", new Controller(catalog, calm.get()));
+    } else if (made) {
       await(coordination.get());
     }
     health.check("log", engine::problem);
@@ -289,10 +337,30 @@ public final class Broker implements AutoCloseable {
     listener.serve(dispatcher);
   }
 
+  /** What the logs tell goes to those who keep their state in them, and to the catalog. */
+  private LogEngine.Listener moves(Elections elections) {
+    return new LogEngine.Listener() {
+      @Override
+      public void onOpened(TopicPartition partition) {
+        elections.opened();
+        transactions.onLeaders();
+      }
+
+      @Override
+      public void onGivenUp(TopicPartition partition, int leaderEpoch) {
+        catalog.beginAnew(partition, leaderEpoch);
+      }
+    };
+  }
+
   private Elections elections() {
     return new Elections(
         settings.nodeId(),
-        (partition, _) -> engine.find(partition).isPresent(),
+        (partition, epoch) ->
+            engine
+                .find(partition)
+                .filter(log -> log.leaderEpoch().orElse(epoch) == epoch)
+                .isPresent(),
         Map.of(
             Topic.GROUP_METADATA_TOPIC_NAME,
             new Elections.Elected() {

@@ -3,7 +3,15 @@ package io.headwater.hub.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.hub.kafka.group.GroupSettings;
+import io.headwater.hub.kafka.ledger.LedgerLogEngine;
+import io.headwater.hub.kafka.ledger.LedgerLogSettings;
+import io.headwater.hub.kafka.ledger.Ledgers;
+import io.headwater.hub.kafka.ledger.MemoryStates;
+import io.headwater.hub.kafka.log.FileLogEngine;
 import io.headwater.hub.kafka.log.FileLogSettings;
+import io.headwater.hub.kafka.log.LogEngine;
+import io.headwater.hub.kafka.log.LogMetrics;
+import io.headwater.hub.kafka.metadata.CatalogStore;
 import io.headwater.hub.kafka.metadata.MemoryStore;
 import io.headwater.hub.kafka.metadata.Topic;
 import io.headwater.hub.kafka.metrics.MetricsSettings;
@@ -21,6 +29,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -38,12 +47,13 @@ import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.MetadataResponse;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.common.utils.Utils;
 import org.awaitility.Awaitility;
 
 /**
- * Brokers over one catalog, each with files of its own: what is led by one cannot move to another
- * with its records, but requests find their way.
+ * Brokers over one catalog. With files of their own, what is led by one cannot move to another with
+ * its records, but requests find their way; over the same ledgers it can.
  */
 public final class TestCluster implements AutoCloseable {
   public static final int STATE_PARTITIONS = 4;
@@ -59,14 +69,28 @@ public final class TestCluster implements AutoCloseable {
   private final MemoryStore store = new MemoryStore();
   private final SortedMap<Integer, Broker> brokers = new TreeMap<>();
   private final RawRequests requests = new RawRequests();
+  private final Map<Integer, CatalogStore> sessions = new HashMap<>();
+  private final Optional<Ledgers> ledgers;
+  private final MemoryStates states = new MemoryStates();
+  private int scratches;
 
-  private TestCluster(Path root) {
+  private TestCluster(Path root, Optional<Ledgers> ledgers) {
     this.root = root;
+    this.ledgers = ledgers;
   }
 
-  /** Brokers from 1 to {@code count}. */
+  /** Brokers from 1 to {@code count}, each with files of its own. */
   public static TestCluster start(Path root, int count) {
-    var cluster = new TestCluster(root);
+    return start(root, count, Optional.empty());
+  }
+
+  /** Brokers from 1 to {@code count} over the same ledgers, whose partitions move. */
+  public static TestCluster start(Path root, int count, Ledgers ledgers) {
+    return start(root, count, Optional.of(ledgers));
+  }
+
+  private static TestCluster start(Path root, int count, Optional<Ledgers> ledgers) {
+    var cluster = new TestCluster(root, ledgers);
     try {
       for (int id = 1; id <= count; id++) {
         cluster.start(id);
@@ -80,6 +104,8 @@ public final class TestCluster implements AutoCloseable {
   }
 
   public void start(int id) {
+    CatalogStore session = store.session();
+    sessions.put(id, session);
     brokers.put(
         id,
         Broker.start(
@@ -98,10 +124,40 @@ public final class TestCluster implements AutoCloseable {
                 TRANSACTIONS,
                 FileLogSettings.DEFAULTS,
                 MetricsSettings.DEFAULTS),
-            store.session(),
+            session,
+            storage(id),
             new SimpleMeterRegistry(),
             new Health(),
             Clock.systemUTC()));
+  }
+
+  private Broker.Storage storage(int id) {
+    return new Broker.Storage() {
+      @Override
+      public LogEngine open(LogMetrics metrics) throws IOException {
+        return ledgers.isPresent()
+            ? new LedgerLogEngine(
+                ledgers.get(),
+                states,
+                LedgerLogSettings.DEFAULTS,
+                root.resolve("scratch" + id + "-" + ++scratches),
+                id,
+                metrics,
+                Time.SYSTEM)
+            : FileLogEngine.open(
+                root.resolve("logs" + id), FileLogSettings.DEFAULTS, metrics, Time.SYSTEM);
+      }
+
+      @Override
+      public Optional<Duration> calm() {
+        return ledgers.map(_ -> Duration.ofMillis(200));
+      }
+    };
+  }
+
+  /** Takes a broker for dead, although it runs on and does not know. */
+  public void expire(int id) {
+    Objects.requireNonNull(sessions.remove(id)).close();
   }
 
   /** Waits until each broker that runs knows those that do, and as many topics. */

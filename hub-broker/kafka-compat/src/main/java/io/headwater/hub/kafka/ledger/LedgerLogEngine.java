@@ -80,6 +80,9 @@ public final class LedgerLogEngine implements LogEngine {
   /** Made when it is first needed. Confined to the compactor. */
   private @Nullable OffsetMap keys;
 
+  private final Openings openings = new Openings(this::open);
+  private volatile @Nullable Listener listener;
+
   /** Guarded by this. */
   private boolean closed;
 
@@ -169,11 +172,19 @@ public final class LedgerLogEngine implements LogEngine {
     synchronized (this) {
       throwIfClosed();
       open = logs.get(partition);
-      if (open != null && open.topicId().equals(topicId)) {
+      if (open != null && open.topicId().equals(topicId) && open.epoch() >= leaderEpoch) {
         open.updateConfig(config);
         return open;
       }
-      delete(partition);
+      if (open != null && open.topicId().equals(topicId)) {
+        logs.remove(partition, open);
+      } else {
+        delete(partition);
+        open = null;
+      }
+    }
+    if (open != null) { // it was led under an older epoch: what that one appended ends first
+      end(open);
     }
     var key = new PartitionStates.Key(topicId, partition.partition());
     unopened.remove(key);
@@ -229,6 +240,7 @@ public final class LedgerLogEngine implements LogEngine {
 
   @Override
   public synchronized void delete(TopicPartition partition) {
+    openings.unwant(partition, () -> {});
     LedgerPartitionLog log = logs.remove(partition);
     lost.remove(partition);
     metrics.lostLogs(lost.size());
@@ -253,19 +265,58 @@ public final class LedgerLogEngine implements LogEngine {
   }
 
   @Override
+  public void open(TopicPartition partition, Uuid topicId, int leaderEpoch, LogConfig config) {
+    openings.want(partition, new Openings.Wanted(topicId, leaderEpoch, config));
+  }
+
+  private void open(TopicPartition partition, Openings.Wanted wanted) {
+    boolean wasOpen = logs.containsKey(partition);
+    create(partition, wanted.topicId(), wanted.leaderEpoch(), wanted.config());
+    if (!wasOpen || openings.isWanted(partition, wanted)) {
+      Listener told = listener;
+      if (told != null) {
+        told.onOpened(partition);
+      }
+    }
+  }
+
+  @Override
+  public void listen(Listener listener) {
+    this.listener = listener;
+  }
+
+  @Override
   public void release(TopicPartition partition) {
     LedgerPartitionLog log = logs.get(partition);
     if (log != null) {
-      var moved = new NotLeaderOrFollowerException(partition + " has another leader now");
-      log.refuseAppends(moved);
-      settle(log);
-      logs.remove(partition, log);
-      log.end(moved);
-      log.closeLedgers();
-      metrics.openLogs(logs.size());
+      log.refuseAppends(moved(log));
     }
+    openings.unwant(
+        partition,
+        () -> {
+          LedgerPartitionLog open = logs.remove(partition);
+          if (open != null) {
+            end(open);
+          }
+        });
     lost.remove(partition);
     metrics.lostLogs(lost.size());
+  }
+
+  /** Lets what was appended become durable, and closes the log here. */
+  private void end(LedgerPartitionLog log) {
+    NotLeaderOrFollowerException moved = moved(log);
+    log.refuseAppends(moved);
+    settle(log);
+    log.end(moved);
+    log.closeLedgers();
+    metrics.openLogs(logs.size());
+  }
+
+  private static NotLeaderOrFollowerException moved(LedgerPartitionLog log) {
+    return new NotLeaderOrFollowerException(
+        "%s is not led here under leader epoch %d any more"
+            .formatted(log.topicPartition(), log.epoch()));
   }
 
   @Override
@@ -314,6 +365,11 @@ public final class LedgerLogEngine implements LogEngine {
 
   @Override
   public Optional<String> problem() {
+    Optional<String> late = openings.problem();
+    return late.isPresent() ? late : lostOnes();
+  }
+
+  private Optional<String> lostOnes() {
     return lost.entrySet().stream()
         .findAny()
         .map(one ->
@@ -324,10 +380,14 @@ public final class LedgerLogEngine implements LogEngine {
   /** Ends one log; all others go on. */
   void fail(LedgerPartitionLog log, LedgerException cause) {
     TopicPartition partition = log.topicPartition();
+    Listener told = listener;
     synchronized (this) {
-      if (closed
-          || logs.get(partition) != log
-          || lost.putIfAbsent(partition, String.valueOf(cause.getMessage())) != null) {
+      if (closed || logs.get(partition) != log) {
+        return;
+      }
+      if (told != null) {
+        logs.remove(partition);
+      } else if (lost.putIfAbsent(partition, String.valueOf(cause.getMessage())) != null) {
         return;
       }
     }
@@ -338,6 +398,12 @@ public final class LedgerLogEngine implements LogEngine {
         .setCause(cause)
         .log("A log has failed");
     log.end(endOf(partition, cause));
+    if (told != null) {
+      inBackground(log::closeLedgers);
+      metrics.openLogs(logs.size());
+      told.onGivenUp(partition, log.epoch());
+      return;
+    }
     metrics.lostLogs(lost.size());
     if (lost.keySet().containsAll(logs.keySet())) {
       failed.completeExceptionally(
@@ -486,6 +552,7 @@ public final class LedgerLogEngine implements LogEngine {
       }
       closed = true;
     }
+    openings.close();
     var over = new KafkaStorageException("The logs are closed.");
     timer.shutdownNow();
     compactor.shutdown();

@@ -13,6 +13,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -61,6 +62,7 @@ final class LedgerPartitionLog implements PartitionLog {
   private final Time time;
   private final BatchCheck check;
   private final Ownership ownership;
+  private final int leaderEpoch;
   private final HighWatermarks highWatermarks = new HighWatermarks();
   private final TailCache.OfLog cache;
 
@@ -110,6 +112,7 @@ final class LedgerPartitionLog implements PartitionLog {
     this.time = engine.time();
     this.check = new BatchCheck(partition, time);
     this.ownership = taken.ownership();
+    this.leaderEpoch = ownership.state().leaderEpoch();
     this.cache = engine.cache().ofLog();
     this.producers = taken.producers();
     this.epochs = taken.epochs();
@@ -141,6 +144,15 @@ final class LedgerPartitionLog implements PartitionLog {
   }
 
   @Override
+  public OptionalInt leaderEpoch() {
+    return OptionalInt.of(leaderEpoch);
+  }
+
+  int epoch() {
+    return leaderEpoch;
+  }
+
+  @Override
   public Uuid topicId() {
     return topicId;
   }
@@ -148,11 +160,16 @@ final class LedgerPartitionLog implements PartitionLog {
   @Override
   public Appended append(
       MemoryRecords records,
-      int leaderEpoch,
+      int epoch,
       AppendOrigin origin,
       VerificationGuard guard,
       short transactionVersion) {
     throwIfEnded();
+    if (epoch < leaderEpoch) {
+      throw new NotLeaderOrFollowerException(
+          "%s is led under leader epoch %d, not under %d any more"
+              .formatted(partition, leaderEpoch, epoch));
+    }
     engine.admit(origin);
     LogConfig rules = config;
     MemoryRecords whole = check.whole(records, origin, rules);
@@ -163,7 +180,7 @@ final class LedgerPartitionLog implements PartitionLog {
       throwIf(refusing);
       throwIfEnded();
       long first = endOffset;
-      BatchCheck.Stamped stamped = check.stamp(whole, first, leaderEpoch, origin, rules);
+      BatchCheck.Stamped stamped = check.stamp(whole, first, epoch, origin, rules);
       Producers.Verdict verdict =
           producers.check(stamped.records(), origin, guard, transactionVersion);
       if (verdict.duplicate().isPresent()) {

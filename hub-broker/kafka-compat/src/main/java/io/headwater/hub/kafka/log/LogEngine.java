@@ -34,6 +34,38 @@ public interface LogEngine extends AutoCloseable {
   }
 
   /**
+   * As {@link #create}, but does not wait where that takes long, and tries again where it fails:
+   * {@link Listener#onOpened} tells when it is done.
+   */
+  default void open(TopicPartition partition, Uuid topicId, int leaderEpoch, LogConfig config) {
+    create(partition, topicId, leaderEpoch, config);
+  }
+
+  /**
+   * Has {@code listener} told of logs that are opened by {@link #open}. From then on a log that
+   * fails is given up instead of being lost: its partition wants a newer leader epoch.
+   */
+  default void listen(Listener listener) {}
+
+  /** Hears of logs, by any thread; must return quickly. */
+  interface Listener {
+    void onOpened(TopicPartition partition);
+
+    /** The log has failed, or another broker has taken the partition over. */
+    void onGivenUp(TopicPartition partition, int leaderEpoch);
+
+    /** Hears nothing, at the end of a process. */
+    Listener DEAF =
+        new Listener() {
+          @Override
+          public void onOpened(TopicPartition partition) {}
+
+          @Override
+          public void onGivenUp(TopicPartition partition, int leaderEpoch) {}
+        };
+  }
+
+  /**
    * Lets a log go that another broker leads now: takes no more appends, makes durable what was
    * appended, and closes it here. Does nothing if it is not open.
    */

@@ -2,6 +2,7 @@ package io.headwater.hub.kafka.log;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
@@ -40,6 +41,14 @@ public interface PartitionLog {
 
   TopicPartition topicPartition();
 
+  /**
+   * The leader epoch under which it was opened: appends under an older one are refused. Empty if it
+   * serves under any, as no other broker can open it.
+   */
+  default OptionalInt leaderEpoch() {
+    return OptionalInt.empty();
+  }
+
   /** The id of the topic that this log belongs to; a topic made anew has another. */
   Uuid topicId();
 
@@ -75,6 +84,8 @@ public interface PartitionLog {
    *     producer has written
    * @throws org.apache.kafka.common.errors.InvalidTxnStateException the transaction was not
    *     verified with {@code guard}
+   * @throws org.apache.kafka.common.errors.NotLeaderOrFollowerException {@code leaderEpoch} is
+   *     older than the one under which the log was opened, or another broker has it now
    * @throws org.apache.kafka.common.errors.KafkaStorageException the log has failed or is closed,
    *     or there is too little space (then nothing was written, and trying again helps in time)
    */

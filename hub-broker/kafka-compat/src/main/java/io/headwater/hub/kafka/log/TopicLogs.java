@@ -99,7 +99,7 @@ public final class TopicLogs {
   /** One log that cannot be opened must not keep the others closed. */
   private void create(TopicPartition partition, Uuid topicId, int leaderEpoch, LogConfig config) {
     try {
-      engine.create(partition, topicId, leaderEpoch, config);
+      engine.open(partition, topicId, leaderEpoch, config);
     } catch (KafkaStorageException e) {
       LOGGER
           .atError()

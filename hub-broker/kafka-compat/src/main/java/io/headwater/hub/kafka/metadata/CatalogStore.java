@@ -3,6 +3,7 @@ package io.headwater.hub.kafka.metadata;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,13 @@ public interface CatalogStore extends AutoCloseable {
   @Nullable Written write(long topicsVersion, @Nullable Topic before, @Nullable Topic after);
 
   /**
+   * Puts topics in the place of those of the same ids, all or none.
+   *
+   * @return null if topics were changed since {@code topicsVersion}: nothing was written
+   */
+  @Nullable Written replace(long topicsVersion, List<Topic> changed);
+
+  /**
    * Sets what is set on a group; nothing removes it.
    *
    * @param before what is replaced
@@ -70,6 +78,14 @@ public interface CatalogStore extends AutoCloseable {
 
   /** Makes a broker known for as long as this process keeps its connection to the store. */
   void register(Broker broker);
+
+  /**
+   * Stands for election as the one broker that decides for all, until the store is closed.
+   *
+   * @param listener hears, by any thread, whether this broker is it; at first nobody says so. Two
+   *     brokers may believe it for a moment: what they write is under a version check
+   */
+  void standForController(int broker, Consumer<Boolean> listener);
 
   /** Has {@code listener} told, by any thread, that something may have changed. */
   void onChange(Runnable listener);

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -34,6 +35,8 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
 
   /** So many times somebody else may be faster before a change is given up. */
   private static final int ATTEMPTS = 20;
+
+  private static final long AGAIN_MS = 500;
 
   private final CatalogStore store;
   private final TopicRules rules;
@@ -192,6 +195,64 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   public CompletableFuture<Integer> raiseLeaderEpoch(TopicPartition partition) {
     return update(partition.topic(), snapshot -> rules.raiseLeaderEpoch(snapshot, partition), false)
         .thenApply(topic -> topic.partitions().get(partition.partition()).leaderEpoch());
+  }
+
+  /**
+   * Changes topics all at once, as {@code decide} says of the newest snapshot; asked again if
+   * somebody else was faster. Completes with what was changed, and published.
+   */
+  CompletableFuture<List<Topic>> reassign(Function<TopicsSnapshot, List<Topic>> decide) {
+    return submit(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        List<Topic> changed = decide.apply(current);
+        if (changed.isEmpty()) {
+          return changed;
+        }
+        CatalogStore.Written written = store.replace(topicsVersion, changed);
+        if (written != null) {
+          var topics = new TreeMap<>(current.topics());
+          changed.forEach(topic -> topics.put(topic.name(), topic));
+          topicsVersion = written.topicsVersion();
+          publish(
+              snapshot(
+                  written.version(), topics.values(), written.brokers(), current.groups(), self));
+          return changed;
+        }
+        reload();
+      }
+      throw contended("leaders");
+    });
+  }
+
+  /**
+   * Raises the leader epoch of a partition that this broker leads under {@code epoch}, because its
+   * log was given up; if it does not any more, nothing is to be done. Tried until it is known.
+   */
+  public void beginAnew(TopicPartition partition, int epoch) {
+    var _ =
+        reassign(snapshot ->
+                snapshot
+                    .partition(partition)
+                    .filter(one -> one.leader() == brokerId && one.leaderEpoch() == epoch)
+                    .map(_ -> List.of(rules.raiseLeaderEpoch(snapshot, partition)))
+                    .orElse(List.of()))
+            .whenComplete((_, failure) -> {
+              if (failure != null && !thread.isShutdown()) {
+                LOGGER
+                    .atWarn()
+                    .addKeyValue("topicName", partition.topic())
+                    .addKeyValue("partition", partition.partition())
+                    .setCause(failure)
+                    .log("A new leader epoch could not be noted; that is tried again");
+                CompletableFuture.delayedExecutor(AGAIN_MS, TimeUnit.MILLISECONDS)
+                    .execute(() -> beginAnew(partition, epoch));
+              }
+            });
+  }
+
+  /** As {@link CatalogStore#standForController}. */
+  void standForController(Consumer<Boolean> listener) {
+    store.standForController(brokerId, listener);
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.headwater.hub.kafka.txn;
 
 import io.headwater.hub.kafka.api.TransactionVerifier;
 import io.headwater.hub.kafka.log.LogEngine;
-import io.headwater.hub.kafka.log.PartitionLog;
 import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.peer.Peers;
@@ -61,24 +60,45 @@ public final class LogTransactionVerifier implements TransactionVerifier {
       return CompletableFuture.failedFuture(
           new NotLeaderOrFollowerException(partition + " is not open on this broker yet"));
     }
-    boolean adds = dialect == Dialect.ADDS;
+    var producer = new ProducerEpoch(producerId, producerEpoch);
+    var wish = new RemoteVerification.Wish(transactionalId, producer, dialect == Dialect.ADDS);
+    return verify(transactions, wish, partition, firstSequence)
+        .exceptionallyCompose(
+            failure -> CompletableFuture.failedFuture(translate(failure, dialect)));
+  }
+
+  /**
+   * Asks again if the guard was spent meanwhile: the marker that ended the transaction before came
+   * between the question and the answer, and takes the guard of any with it.
+   */
+  private CompletableFuture<VerificationGuard> verify(
+      TransactionCoordinator transactions,
+      RemoteVerification.Wish wish,
+      TopicPartition partition,
+      int firstSequence) {
     VerificationGuard guard;
     try {
-      PartitionLog log = engine.require(partition);
-      guard = log.maybeStartTransactionVerification(producerId, firstSequence, producerEpoch, adds);
+      guard = guard(wish, partition, firstSequence);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
     if (guard.equals(VerificationGuard.SENTINEL)) {
       return CompletableFuture.completedFuture(guard);
     }
-    var wish =
-        new RemoteVerification.Wish(
-            transactionalId, new ProducerEpoch(producerId, producerEpoch), adds);
     return ask(transactions, wish, partition)
-        .thenApply(_ -> guard)
-        .exceptionallyCompose(
-            failure -> CompletableFuture.failedFuture(translate(failure, dialect)));
+        .thenCompose(_ ->
+            guard.verify(guard(wish, partition, firstSequence))
+                ? CompletableFuture.completedFuture(guard)
+                : verify(transactions, wish, partition, firstSequence));
+  }
+
+  /** The one that is valid now; the sentinel if the transaction has begun in the log. */
+  private VerificationGuard guard(
+      RemoteVerification.Wish wish, TopicPartition partition, int firstSequence) {
+    return engine
+        .require(partition)
+        .maybeStartTransactionVerification(
+            wish.producer().producerId(), firstSequence, wish.producer().epoch(), wish.adds());
   }
 
   private CompletableFuture<Void> ask(

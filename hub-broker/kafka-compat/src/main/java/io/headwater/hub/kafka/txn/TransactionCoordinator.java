@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.common.TopicPartition;
@@ -70,6 +71,8 @@ public final class TransactionCoordinator implements AutoCloseable {
     this.shards = new Shards(engine, settings, clock, thread, this::goOn);
     // A marker that is tried again in a while must not hold up the end.
     thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    // Partitions may still move here at the end; clients are gone by then.
+    thread.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
   }
 
   /** Begins to look for time-outs. */

@@ -295,7 +295,7 @@ class LedgerCompactionTest {
           log.append(
                   MemoryRecords.withTransactionalRecords(
                       Compression.NONE, producer, (short) 0, sequence, record(key, value)),
-                  tenure,
+                  log.leaderEpoch().orElseThrow(),
                   AppendOrigin.CLIENT,
                   guard,
                   NO_TRANSACTION_VERSION)

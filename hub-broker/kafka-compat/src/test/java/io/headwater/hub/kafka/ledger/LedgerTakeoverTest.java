@@ -106,7 +106,7 @@ class LedgerTakeoverTest {
     assertThatThrownBy(() -> append(first, "c")).isInstanceOf(NotLeaderOrFollowerException.class);
     append(second, "d").durable().join();
     assertThat(readAll(second)).containsExactly("a", "d");
-    assertThat(second.endOffsetForEpoch(0)).contains(new EpochEnd(0, 2));
+    assertThat(second.endOffsetForEpoch(0)).contains(new EpochEnd(0, 1));
   }
 
   @Test

@@ -49,7 +49,8 @@ public final class Batches {
   }
 
   public static Appended append(PartitionLog log, MemoryRecords records, VerificationGuard guard) {
-    return log.append(records, 0, AppendOrigin.CLIENT, guard, NO_TRANSACTION_VERSION);
+    return log.append(
+        records, log.leaderEpoch().orElse(0), AppendOrigin.CLIENT, guard, NO_TRANSACTION_VERSION);
   }
 
   public static Appended appendTransactional(
@@ -71,7 +72,7 @@ public final class Batches {
     return log.append(
         MemoryRecords.withEndTransactionMarker(
             producerId, (short) 0, new EndTransactionMarker(type, 0)),
-        0,
+        log.leaderEpoch().orElse(0),
         AppendOrigin.COORDINATOR,
         VerificationGuard.SENTINEL,
         (short) 1);

@@ -11,6 +11,7 @@ import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,7 @@ public final class MemoryStore implements CatalogStore {
   private final Map<String, Map<String, String>> groups = new HashMap<>();
   private final SortedMap<Integer, Broker> brokers = new TreeMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<Boolean>> candidates = new ArrayList<>();
   private long version = 1;
   private long topicsVersion;
   private long nextProducerId;
@@ -101,6 +103,32 @@ public final class MemoryStore implements CatalogStore {
   }
 
   @Override
+  public synchronized @Nullable Written replace(long expected, List<Topic> changed) {
+    if (expected != topicsVersion) {
+      return null;
+    }
+    changed.forEach(topic -> topics.put(topic.name(), topic));
+    version++;
+    topicsVersion++;
+    new ArrayList<>(listeners).forEach(Runnable::run);
+    return new Written(version, topicsVersion, List.copyOf(brokers.values()));
+  }
+
+  /** The first that stands is it, then the next. */
+  @Override
+  public synchronized void standForController(int broker, Consumer<Boolean> listener) {
+    candidates.add(listener);
+    candidates.getFirst().accept(true);
+  }
+
+  private synchronized void withdraw(List<Consumer<Boolean>> listeners) {
+    candidates.removeAll(listeners);
+    if (!candidates.isEmpty()) {
+      candidates.getFirst().accept(true);
+    }
+  }
+
+  @Override
   public synchronized @Nullable Written writeGroup(
       long expected, String group, Map<String, String> before, Map<String, String> after) {
     if (expected != topicsVersion) {
@@ -141,6 +169,7 @@ public final class MemoryStore implements CatalogStore {
   private final class Session implements CatalogStore {
     private final List<Runnable> own = new CopyOnWriteArrayList<>();
     private final List<Integer> registered = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Boolean>> stood = new CopyOnWriteArrayList<>();
 
     @Override
     public String clusterId() {
@@ -155,6 +184,17 @@ public final class MemoryStore implements CatalogStore {
     @Override
     public @Nullable Written write(long expected, @Nullable Topic before, @Nullable Topic after) {
       return MemoryStore.this.write(expected, before, after);
+    }
+
+    @Override
+    public @Nullable Written replace(long expected, List<Topic> changed) {
+      return MemoryStore.this.replace(expected, changed);
+    }
+
+    @Override
+    public void standForController(int broker, Consumer<Boolean> listener) {
+      stood.add(listener);
+      MemoryStore.this.standForController(broker, listener);
     }
 
     @Override
@@ -183,6 +223,8 @@ public final class MemoryStore implements CatalogStore {
     @Override
     public void close() {
       listeners.removeAll(own);
+      stood.forEach(listener -> listener.accept(false));
+      withdraw(stood);
       registered.forEach(MemoryStore.this::unregister);
     }
   }

@@ -1,0 +1,136 @@
+package io.headwater.hub.kafka.ledger;
+
+import io.headwater.process.Threads;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.KafkaStorageException;
+import org.apache.kafka.storage.internals.log.LogConfig;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens and closes many logs at once, those of one partition one after the other, and tries again
+ * what fails as long as it is wanted. Thread-safe.
+ */
+final class Openings implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Openings.class);
+
+  /** They wait for stores, hardly ever for a processor. */
+  private static final int THREADS = 32;
+
+  private static final long AGAIN_MS = 500;
+
+  /** A log that shall be open. */
+  record Wanted(Uuid topicId, int leaderEpoch, LogConfig config) {}
+
+  /** Opens a log, which waits. */
+  interface Opener {
+    /**
+     * @throws KafkaStorageException it cannot be opened now
+     */
+    void open(TopicPartition partition, Wanted wanted);
+  }
+
+  private final Opener opener;
+  private final ExecutorService threads =
+      Executors.newFixedThreadPool(THREADS, Threads.factory("hub-takeover"));
+  private final Map<TopicPartition, Wanted> wanted = new ConcurrentHashMap<>();
+  private final Map<TopicPartition, String> failing = new ConcurrentHashMap<>();
+
+  /** The last task of each partition, so that the next one follows it. */
+  private final Map<TopicPartition, CompletableFuture<Void>> last = new ConcurrentHashMap<>();
+
+  Openings(Opener opener) {
+    this.opener = opener;
+  }
+
+  void want(TopicPartition partition, Wanted log) {
+    wanted.put(partition, log);
+    inOrder(partition, () -> tryTo(partition, log));
+  }
+
+  /** Nothing is opened for this partition any more; what is being done ends first. */
+  void unwant(TopicPartition partition, Runnable then) {
+    wanted.remove(partition);
+    failing.remove(partition);
+    inOrder(partition, then);
+  }
+
+  /** Whether a log is wanted as it was asked for. */
+  boolean isWanted(TopicPartition partition, Wanted log) {
+    return log.equals(wanted.get(partition));
+  }
+
+  /** What cannot be opened at the moment, and why, in one line. */
+  Optional<String> problem() {
+    return failing.entrySet().stream()
+        .findAny()
+        .map(one ->
+            "%d partitions cannot be taken over yet, one is %s: %s"
+                .formatted(failing.size(), one.getKey(), one.getValue()));
+  }
+
+  private void tryTo(TopicPartition partition, Wanted log) {
+    if (!isWanted(partition, log)) {
+      return;
+    }
+    try {
+      opener.open(partition, log);
+      failing.remove(partition);
+    } catch (KafkaStorageException e) {
+      failing.put(partition, String.valueOf(e.getMessage()));
+      LOGGER
+          .atWarn()
+          .addKeyValue("topicName", partition.topic())
+          .addKeyValue("partition", partition.partition())
+          .addKeyValue("error", e.getMessage())
+          .log("A partition cannot be taken over yet");
+      Executor later = CompletableFuture.delayedExecutor(AGAIN_MS, TimeUnit.MILLISECONDS, threads);
+      try {
+        later.execute(() -> inOrder(partition, () -> tryTo(partition, log)));
+      } catch (RejectedExecutionException _) {
+        LOGGER.atDebug().log("A task came after the end");
+      }
+    }
+  }
+
+  private void inOrder(TopicPartition partition, Runnable task) {
+    last.compute(
+        partition,
+        (_, before) -> {
+          CompletableFuture<Void> first =
+              before == null ? CompletableFuture.completedFuture(null) : before;
+          try {
+            return first
+                .thenRunAsync(task, threads)
+                .exceptionally(failure -> {
+                  LOGGER
+                      .atError()
+                      .addKeyValue("topicName", partition.topic())
+                      .addKeyValue("partition", partition.partition())
+                      .setCause(failure)
+                      .log("A change of a log has failed");
+                  return null;
+                });
+          } catch (RejectedExecutionException _) {
+            return first;
+          }
+        });
+  }
+
+  /** Ends what is being done; nothing else is begun. */
+  @Override
+  public void close() {
+    wanted.clear();
+    threads.close();
+  }
+}
