@@ -157,8 +157,13 @@ public final class ZooKeeperStore implements CatalogStore {
         });
   }
 
-  /** Writes one node, and the version of all. */
   private @Nullable Written write(long topicsVersion, ZooKeeperCalls.Call<CuratorOp> operation) {
+    return writeAll(topicsVersion, () -> List.of(operation.run()));
+  }
+
+  /** Writes nodes, and the version of all. */
+  private @Nullable Written writeAll(
+      long topicsVersion, ZooKeeperCalls.Call<List<CuratorOp>> operations) {
     return callNullable(() -> {
       CuratorOp version =
           client
