@@ -1,8 +1,15 @@
 package io.headwater.hub;
 
+import io.headwater.hub.ClusterConfig.Role;
+import io.headwater.hub.bookkeeper.BookKeeperLedgers;
+import io.headwater.hub.bookkeeper.BookieSettings;
+import io.headwater.hub.bookkeeper.EmbeddedBookie;
+import io.headwater.hub.bookkeeper.LedgerSettings;
 import io.headwater.hub.kafka.Broker;
 import io.headwater.hub.kafka.log.FolderOwner;
 import io.headwater.hub.zookeeper.EmbeddedZooKeeper;
+import io.headwater.hub.zookeeper.Ensemble;
+import io.headwater.hub.zookeeper.ZooKeeperPartitionStates;
 import io.headwater.hub.zookeeper.ZooKeeperStore;
 import io.headwater.process.DataFolder;
 import io.headwater.process.Health;
@@ -22,7 +29,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The hub, wired: each part is opened after those that it needs, and closed before them. */
+/**
+ * The hub, wired: each part is opened after those that it needs, and closed before them. A hub of
+ * one node keeps its partitions in files; a node of a cluster has the roles that it is given.
+ */
 final class Hub implements RunningProcess {
   private static final Logger LOGGER = LoggerFactory.getLogger(Hub.class);
 
@@ -65,24 +75,93 @@ final class Hub implements RunningProcess {
         resources.open("http", new HttpEndpoint("hub", config.http(), registry, health));
     Path folder = data.path();
     FolderOwner.check(folder.resolve("log"), config.nodeId()); // before ZooKeeper changes its own
-    EmbeddedZooKeeper zookeeper =
-        resources.open(
-            "zookeeper", EmbeddedZooKeeper.start(folder.resolve("zookeeper"), config.zookeeper()));
-    zookeeper.failed().whenComplete((_, failure) -> fail(failure));
-    ZooKeeperStore store =
-        resources.open(
-            "topic store",
-            ZooKeeperStore.connect(zookeeper.connectString(), config.zookeeperSessionTimeout()));
-    Broker broker =
-        resources.open(
-            "broker", Broker.start(settings(config, folder), store, registry, health, clock));
-    http.page("/metrics/kafka", HttpEndpoint.PROMETHEUS, broker.exporterPage()::text);
-    broker.failed().whenComplete((_, failure) -> fail(failure));
-    HostPort kafka = broker.address();
-    addresses.put("kafka", kafka.toString());
-    addresses.put("zookeeper", zookeeper.address().toString());
+    if (config.cluster().isPresent()) {
+      openNode(config, config.cluster().get(), folder, http, registry, clock);
+    } else {
+      EmbeddedZooKeeper zookeeper =
+          zookeeper(EmbeddedZooKeeper.start(folder.resolve("zookeeper"), config.zookeeper()));
+      ZooKeeperStore store = store(zookeeper.connectString(), config, folder);
+      Broker.Settings settings = settings(config, folder);
+      serve(Broker.start(settings, store, registry, health, clock), http);
+    }
     addresses.put("http", http.address().toString());
     health.started();
+  }
+
+  /** One node of a cluster, with the roles that it was given. */
+  private void openNode(
+      HubConfig config,
+      ClusterConfig cluster,
+      Path folder,
+      HttpEndpoint http,
+      PrometheusMeterRegistry registry,
+      Clock clock) {
+    String connect = cluster.zookeeperConnect().orElse("");
+    if (connect.isEmpty()) {
+      Ensemble ensemble = Ensemble.of(config.nodeId(), cluster.zookeeper());
+      connect = ensemble.connectString();
+      if (cluster.is(Role.ZOOKEEPER)) {
+        zookeeper(EmbeddedZooKeeper.start(folder.resolve("zookeeper"), ensemble));
+      }
+    }
+    if (cluster.is(Role.BOOKIE)) {
+      EmbeddedBookie bookie =
+          resources.open(
+              "bookie",
+              EmbeddedBookie.start(folder.resolve("bookie"), connect, bookie(config, cluster)));
+      bookie.failed().whenComplete((_, failure) -> fail(failure));
+      addresses.put("bookie", bookie.address().toString());
+    }
+    if (cluster.is(Role.BROKER)) {
+      ZooKeeperStore store = store(connect, config, folder);
+      BookKeeperLedgers ledgers =
+          resources.open(
+              "ledgers",
+              BookKeeperLedgers.connect(
+                  new LedgerSettings(
+                      connect,
+                      config.zookeeperSessionTimeout(),
+                      cluster.replicationFactor(),
+                      cluster.minInsyncReplicas(),
+                      cluster.bookies())));
+      ZooKeeperPartitionStates states =
+          resources.open("partition states", store.partitionStates());
+      var storage =
+          new LedgerStorage(ledgers, states, folder.resolve("scratch"), config.nodeId());
+      Broker.Settings settings = settings(config, folder);
+      serve(Broker.start(settings, store, storage, registry, health, clock), http);
+    }
+  }
+
+  private EmbeddedZooKeeper zookeeper(EmbeddedZooKeeper started) {
+    resources.open("zookeeper", started);
+    started.failed().whenComplete((_, failure) -> fail(failure));
+    addresses.put("zookeeper", started.address().toString());
+    return started;
+  }
+
+  private ZooKeeperStore store(String connect, HubConfig config, Path folder) {
+    return resources.open(
+        "topic store",
+        ZooKeeperStore.connect(
+            connect, config.zookeeperSessionTimeout(), FolderId.of(folder).toString()));
+  }
+
+  private void serve(Broker broker, HttpEndpoint http) {
+    resources.open("broker", broker);
+    http.page("/metrics/kafka", HttpEndpoint.PROMETHEUS, broker.exporterPage()::text);
+    broker.failed().whenComplete((_, failure) -> fail(failure));
+    addresses.put("kafka", broker.address().toString());
+  }
+
+  private static BookieSettings bookie(HubConfig config, ClusterConfig cluster) {
+    HostPort listen = cluster.bookieListen().orElse(cluster.bookie());
+    return new BookieSettings(
+        listen,
+        cluster.bookie().host(),
+        config.zookeeperSessionTimeout(),
+        cluster.journalSync(),
+        true);
   }
 
   private static Broker.Settings settings(HubConfig config, Path folder) {
@@ -95,7 +174,7 @@ final class Hub implements RunningProcess {
         config.net(),
         config.autoCreateTopics(),
         config.topics().defaultPartitions(),
-        1,
+        config.cluster().map(ClusterConfig::replicationFactor).orElse(1),
         config.topics().defaults(),
         config.groups(),
         config.transactions(),

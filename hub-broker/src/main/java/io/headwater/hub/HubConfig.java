@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The hub's configuration; {@code examples/hub.yaml} explains each key.
@@ -30,6 +31,7 @@ import java.util.Optional;
  * @param net what clients may take of the hub
  * @param topics defaults of topics
  * @param metrics how many series there may be
+ * @param cluster absent for a hub of one node, which keeps its partitions in files
  */
 public record HubConfig(
     Path data,
@@ -47,7 +49,8 @@ public record HubConfig(
     GroupSettings groups,
     TransactionSettings transactions,
     FileLogSettings log,
-    MetricsSettings metrics) {
+    MetricsSettings metrics,
+    Optional<ClusterConfig> cluster) {
   public static final HubConfig DEFAULTS =
       new HubConfig(
           Path.of(".headwater", "hub"),
@@ -65,7 +68,8 @@ public record HubConfig(
           GroupSettings.DEFAULTS,
           TransactionSettings.DEFAULTS,
           FileLogSettings.DEFAULTS,
-          MetricsSettings.DEFAULTS);
+          MetricsSettings.DEFAULTS,
+          Optional.empty());
 
   private static final long SMALLEST_REQUEST = 1 << 16;
 
@@ -91,6 +95,25 @@ public record HubConfig(
               + " is no address that clients can connect to; set 'advertised' to this machine's name"
               + " and port, for example advertised=hub.example.org:"
               + listen.kafka().port());
+    }
+    if (cluster.isPresent()) {
+      @Nullable String problem = cluster.get().problem(nodeId);
+      if (problem != null) {
+        throw new IllegalArgumentException(problem);
+      }
+      if (!insecure) {
+        throwIfExposed(cluster.get());
+      }
+    }
+  }
+
+  private static void throwIfExposed(ClusterConfig cluster) {
+    HostPort bookie = cluster.bookieListen().orElse(cluster.bookie());
+    if (!bookie.isLoopback()) {
+      throw new IllegalArgumentException(
+          "cluster.bookie %s opens the node to the network without authentication; set 'insecure:"
+                  .formatted(bookie)
+              + " true' if that is meant");
     }
   }
 

@@ -77,7 +77,7 @@ final class TopicCodec {
     groups.put(root.path("group").asText(), configs);
   }
 
-  static byte[] encode(Broker broker) {
+  static byte[] encode(Broker broker, String folder) {
     ObjectNode root = JSON.createObjectNode();
     root.put("host", broker.host()).put("port", broker.port());
     if (broker.rack() != null) {
@@ -86,7 +86,13 @@ final class TopicCodec {
     if (broker.leaving()) {
       root.put("leaving", true);
     }
+    root.put("folder", folder);
     return bytes(root);
+  }
+
+  /** By which the data folder of a registered broker is told from others; empty if it said none. */
+  static String folder(byte[] data) {
+    return read("broker", data).path("folder").asText();
   }
 
   static Broker broker(int id, byte[] data) {

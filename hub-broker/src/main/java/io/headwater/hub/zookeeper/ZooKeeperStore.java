@@ -6,6 +6,7 @@ import static io.headwater.hub.zookeeper.ZooKeeperCalls.callNullable;
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.CatalogStore;
 import io.headwater.hub.kafka.metadata.Topic;
+import io.headwater.process.UserError;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.transaction.CuratorOp;
@@ -46,16 +48,21 @@ public final class ZooKeeperStore implements CatalogStore {
   private static final String PRODUCER_IDS = ROOT + "/producer-ids";
   private static final String CONTROLLER = ROOT + "/controller";
   private static final byte[] NOTHING = new byte[0];
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
   private final CuratorFramework client;
   private final List<PersistentWatcher> watchers = new ArrayList<>();
   private final List<LeaderLatch> latches = new CopyOnWriteArrayList<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final String clusterId;
+  private final String folder;
+  private final Duration patience;
   private volatile @Nullable Broker registered;
 
-  private ZooKeeperStore(CuratorFramework client) {
+  private ZooKeeperStore(CuratorFramework client, String folder, Duration patience) {
     this.client = client;
+    this.folder = folder;
+    this.patience = patience;
     this.clusterId =
         call(() -> {
           createIfMissing(TOPICS, NOTHING);
@@ -75,12 +82,14 @@ public final class ZooKeeperStore implements CatalogStore {
    *
    * @param connectString {@code host:port,...}
    * @param sessionTimeout after which the cluster takes a silent broker for dead
+   * @param folder by which the data folder of this broker is told from that of any other
    * @throws TimeoutException nobody answers there
    */
-  public static ZooKeeperStore connect(String connectString, Duration sessionTimeout) {
+  public static ZooKeeperStore connect(
+      String connectString, Duration sessionTimeout, String folder) {
     CuratorFramework client = ZooKeeperCalls.connect(connectString, sessionTimeout);
     try {
-      return new ZooKeeperStore(client);
+      return new ZooKeeperStore(client, folder, sessionTimeout.plus(LOOK_AGAIN.multipliedBy(10)));
     } catch (RuntimeException e) {
       client.close();
       throw e;
@@ -211,13 +220,49 @@ public final class ZooKeeperStore implements CatalogStore {
     var _ =
         call(() -> {
           String path = BROKERS + "/" + broker.id();
-          // What is there is ours of an earlier session: the data folder has one owner.
-          deleteIfThere(path);
-          return client
-              .create()
-              .withMode(CreateMode.EPHEMERAL)
-              .forPath(path, TopicCodec.encode(broker));
+          boolean there = isThereAndOurs(path, broker);
+          var operations = new ArrayList<CuratorOp>();
+          if (there) { // both at once: nobody shall see it gone
+            operations.add(client.transactionOp().delete().forPath(path));
+          }
+          operations.add(
+              client
+                  .transactionOp()
+                  .create()
+                  .withMode(CreateMode.EPHEMERAL)
+                  .forPath(path, TopicCodec.encode(broker, folder)));
+          return client.transaction().forOperations(operations);
         });
+  }
+
+  /**
+   * Whether there is a registration of this data folder, maybe of an earlier session. That of
+   * another one is waited for to go, as its node may just have been replaced.
+   *
+   * @throws UserError it does not go
+   */
+  private boolean isThereAndOurs(String path, Broker broker) throws Exception {
+    long end = System.nanoTime() + patience.toNanos();
+    while (true) {
+      byte[] data;
+      try {
+        data = client.getData().forPath(path);
+      } catch (KeeperException.NoNodeException _) {
+        return false;
+      }
+      String theirs = TopicCodec.folder(data);
+      if (theirs.equals(folder) || theirs.isEmpty()) { // older hubs said none
+        return true;
+      }
+      if (System.nanoTime() - end > 0) {
+        Broker other = TopicCodec.broker(broker.id(), data);
+        throw UserError.failure(
+            "node-id %d is taken by a node that is alive and advertised as %s:%d; give this one"
+                    .formatted(broker.id(), other.host(), other.port())
+                + " another node-id, or stop that one");
+      }
+      LockSupport.parkNanos(LOOK_AGAIN.toNanos());
+    }
   }
 
   @Override
@@ -339,14 +384,6 @@ public final class ZooKeeperStore implements CatalogStore {
       var _ = client.create().creatingParentsIfNeeded().forPath(path, data);
     } catch (KeeperException.NodeExistsException _) {
       // Another broker was faster.
-    }
-  }
-
-  private void deleteIfThere(String path) throws Exception {
-    try {
-      client.delete().forPath(path);
-    } catch (KeeperException.NoNodeException _) {
-      // So much the better.
     }
   }
 

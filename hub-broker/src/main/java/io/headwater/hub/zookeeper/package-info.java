@@ -11,7 +11,7 @@
  * /headwater/topics         its version is that of all topics and groups: each change writes it too
  * /headwater/topics/NAME    {"id", "partitions": [[leader, leader epoch, [replicas]], ...], "configs"}
  * /headwater/groups/group-NAME  {"group", "configs"}, if any are set; the name URL-encoded
- * /headwater/brokers/ID     {"host", "port", "rack", "leaving"}, ephemeral
+ * /headwater/brokers/ID     {"host", "port", "rack", "leaving", "folder"}, ephemeral
  * /headwater/controller     who stands for election as the one that gives partitions to brokers
  * /headwater/producer-ids   {"next": first producer id that is free}
  * </pre>

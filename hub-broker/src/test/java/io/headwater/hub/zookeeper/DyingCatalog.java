@@ -35,7 +35,7 @@ final class DyingCatalog {
   static StoredCatalog catalog(EmbeddedZooKeeper zookeeper) {
     var catalog =
         new StoredCatalog(
-            ZooKeeperStore.connect(zookeeper.connectString(), Duration.ofSeconds(6)),
+            ZooKeeperStore.connect(zookeeper.connectString(), Duration.ofSeconds(6), "folder"),
             new TopicRules(new TopicConfigs(Map.of()), 1, 1),
             new GroupConfigs(GroupCoordination.config(GroupSettings.DEFAULTS)),
             1);

@@ -64,6 +64,7 @@ import io.headwater.hub.kafka.metadata.StoredCatalog;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.hub.kafka.metadata.TopicRules;
+import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import io.headwater.hub.kafka.metrics.ExporterPage;
 import io.headwater.hub.kafka.metrics.GroupMetrics;
 import io.headwater.hub.kafka.metrics.MetricsSettings;
@@ -109,10 +110,16 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.internals.Topic;
 import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A broker, wired: logs, catalog, coordinators, network. */
 public final class Broker implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Broker.class);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** To hand over what it leads; then it goes all the same. */
+  private static final Duration LEAVING = Duration.ofSeconds(5);
 
   /**
    * What a broker is told.
@@ -335,6 +342,31 @@ public final class Broker implements AutoCloseable {
     // Opened early to claim the port, closed before everything that requests need.
     resources.onClose("requests", listener);
     listener.serve(dispatcher);
+    if (calm.isPresent()) {
+      resources.onClose("leadership", this::leave);
+    }
+  }
+
+  /** Lets others lead what it leads, so that clients find them before this broker is gone. */
+  private void leave() throws InterruptedException {
+    long end = System.nanoTime() + LEAVING.toNanos();
+    try {
+      catalog.leave().get(LEAVING.toSeconds(), TimeUnit.SECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOGGER.atWarn().setCause(e).log("It could not be told that this broker leaves");
+      return;
+    }
+    while (leads(catalog.current()) && System.nanoTime() - end < 0) {
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  /** Whether this broker leads something that another one could. */
+  private boolean leads(TopicsSnapshot snapshot) {
+    return snapshot.brokers().values().stream().anyMatch(broker -> !broker.leaving())
+        && snapshot.topics().values().stream()
+            .flatMap(topic -> topic.partitions().stream())
+            .anyMatch(partition -> partition.leader() == settings.nodeId());
   }
 
   /** What the logs tell goes to those who keep their state in them, and to the catalog. */
@@ -497,6 +529,9 @@ public final class Broker implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while starting", e);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof UserError told) {
+        throw told;
+      }
       throw UserError.failure("the broker cannot start: " + e.getMessage(), e);
     } catch (TimeoutException e) {
       throw UserError.failure(

@@ -105,6 +105,20 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
     });
   }
 
+  /** Makes known that this broker is about to stop: others are to lead what it leads. */
+  public CompletableFuture<Void> leave() {
+    return submit(() -> {
+      Broker broker = self;
+      if (broker != null) {
+        Broker leaving = broker.goodbye();
+        self = leaving;
+        store.register(leaving);
+        reload();
+      }
+      return null;
+    });
+  }
+
   @Override
   public CompletableFuture<Topic> create(NewTopic topic, boolean validateOnly) {
     Uuid id = Uuid.randomUuid();

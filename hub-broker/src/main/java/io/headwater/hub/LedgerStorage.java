@@ -1,0 +1,36 @@
+package io.headwater.hub;
+
+import io.headwater.hub.kafka.Broker;
+import io.headwater.hub.kafka.ledger.LedgerLogEngine;
+import io.headwater.hub.kafka.ledger.LedgerLogSettings;
+import io.headwater.hub.kafka.ledger.Ledgers;
+import io.headwater.hub.kafka.ledger.PartitionStates;
+import io.headwater.hub.kafka.log.LogEngine;
+import io.headwater.hub.kafka.log.LogMetrics;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.kafka.common.utils.Time;
+
+/**
+ * Partitions as ledgers, which all brokers of the cluster reach.
+ *
+ * @param scratch a folder for what need not last
+ */
+record LedgerStorage(Ledgers ledgers, PartitionStates states, Path scratch, int nodeId)
+    implements Broker.Storage {
+  /** A roll of upgrades brings each node back within it, so that partitions move once. */
+  private static final Duration CALM = Duration.ofSeconds(5);
+
+  @Override
+  public LogEngine open(LogMetrics metrics) throws IOException {
+    return new LedgerLogEngine(
+        ledgers, states, LedgerLogSettings.DEFAULTS, scratch, nodeId, metrics, Time.SYSTEM);
+  }
+
+  @Override
+  public Optional<Duration> calm() {
+    return Optional.of(CALM);
+  }
+}
