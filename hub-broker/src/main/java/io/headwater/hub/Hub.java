@@ -127,7 +127,12 @@ final class Hub implements RunningProcess {
       ZooKeeperPartitionStates states =
           resources.open("partition states", store.partitionStates());
       var storage =
-          new LedgerStorage(ledgers, states, folder.resolve("scratch"), config.nodeId());
+          new LedgerStorage(
+              ledgers,
+              states,
+              store.contact()::isFresh,
+              folder.resolve("scratch"),
+              config.nodeId());
       Broker.Settings settings = settings(config, folder);
       serve(Broker.start(settings, store, storage, registry, health, clock), http);
     }

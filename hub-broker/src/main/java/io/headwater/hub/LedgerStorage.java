@@ -1,6 +1,7 @@
 package io.headwater.hub;
 
 import io.headwater.hub.kafka.Broker;
+import io.headwater.hub.kafka.Lease;
 import io.headwater.hub.kafka.ledger.LedgerLogEngine;
 import io.headwater.hub.kafka.ledger.LedgerLogSettings;
 import io.headwater.hub.kafka.ledger.Ledgers;
@@ -18,7 +19,8 @@ import org.apache.kafka.common.utils.Time;
  *
  * @param scratch a folder for what need not last
  */
-record LedgerStorage(Ledgers ledgers, PartitionStates states, Path scratch, int nodeId)
+record LedgerStorage(
+    Ledgers ledgers, PartitionStates states, Lease lease, Path scratch, int nodeId)
     implements Broker.Storage {
   /** A roll of upgrades brings each node back within it, so that partitions move once. */
   private static final Duration CALM = Duration.ofSeconds(5);

@@ -47,7 +47,11 @@ public final class ZooKeeperStore implements CatalogStore {
   private static final String BROKERS = ROOT + "/brokers";
   private static final String PRODUCER_IDS = ROOT + "/producer-ids";
   private static final String CONTROLLER = ROOT + "/controller";
+  private static final String SUSPECTS = ROOT + "/suspects";
   private static final byte[] NOTHING = new byte[0];
+  /** So many brokers must say that one is gone. */
+  private static final int WITNESSES = 2;
+
   private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
   private final CuratorFramework client;
@@ -57,17 +61,24 @@ public final class ZooKeeperStore implements CatalogStore {
   private final String clusterId;
   private final String folder;
   private final Duration patience;
+  private final ZooKeeperContact contact;
+
+  /** Of the last load. Confined to the thread that loads. */
+  private long loadedSession;
+
   private volatile @Nullable Broker registered;
 
-  private ZooKeeperStore(CuratorFramework client, String folder, Duration patience) {
+  private ZooKeeperStore(CuratorFramework client, String folder, Duration sessionTimeout) {
     this.client = client;
     this.folder = folder;
-    this.patience = patience;
+    this.patience = sessionTimeout.plus(LOOK_AGAIN.multipliedBy(10));
+    this.contact = new ZooKeeperContact(client, ROOT, sessionTimeout);
     this.clusterId =
         call(() -> {
           createIfMissing(TOPICS, NOTHING);
           createIfMissing(GROUPS, NOTHING);
           createIfMissing(BROKERS, NOTHING);
+          createIfMissing(CONTROLLER, NOTHING);
           createIfMissing(PRODUCER_IDS, TopicCodec.encodeNext(0));
           createIfMissing(CLUSTER, TopicCodec.encodeCluster(Uuid.randomUuid().toString()));
           return TopicCodec.clusterId(client.getData().forPath(CLUSTER));
@@ -89,7 +100,7 @@ public final class ZooKeeperStore implements CatalogStore {
       String connectString, Duration sessionTimeout, String folder) {
     CuratorFramework client = ZooKeeperCalls.connect(connectString, sessionTimeout);
     try {
-      return new ZooKeeperStore(client, folder, sessionTimeout.plus(LOOK_AGAIN.multipliedBy(10)));
+      return new ZooKeeperStore(client, folder, sessionTimeout);
     } catch (RuntimeException e) {
       client.close();
       throw e;
@@ -110,6 +121,7 @@ public final class ZooKeeperStore implements CatalogStore {
   public Contents load() {
     return call(() -> {
       keepRegistered();
+      loadedSession = session().getSessionId();
       while (true) {
         Stat before = new Stat();
         client.getData().storingStatIn(before).forPath(TOPICS);
@@ -265,6 +277,55 @@ public final class ZooKeeperStore implements CatalogStore {
     }
   }
 
+  /** Suspicions go with the sessions of those who have them. */
+  @Override
+  public void suspect(int by, int suspect) {
+    var _ =
+        call(() -> {
+          String path = BROKERS + "/" + suspect;
+          Stat registration = client.checkExists().forPath(path);
+          if (registration == null) {
+            return false;
+          }
+          String suspected = SUSPECTS + "/" + suspect + "-" + registration.getCzxid();
+          try {
+            client
+                .create()
+                .creatingParentContainersIfNeeded()
+                .withMode(CreateMode.EPHEMERAL)
+                .forPath(suspected + "/" + by);
+          } catch (KeeperException.NodeExistsException _) {
+            // It has been said.
+          }
+          boolean believed = client.getChildren().forPath(suspected).size() >= WITNESSES;
+          if (believed) {
+            LOGGER.atWarn().addKeyValue("broker", suspect).log("A broker is taken for gone");
+            dismiss(suspect, registration);
+          }
+          return believed;
+        });
+  }
+
+  /** Takes away all that the session of a registration holds, if it is still the same. */
+  private void dismiss(int broker, Stat registration) throws Exception {
+    for (String name : client.getChildren().forPath(CONTROLLER)) {
+      deleteOf(registration.getEphemeralOwner(), CONTROLLER + "/" + name);
+    }
+    deleteOf(registration.getEphemeralOwner(), BROKERS + "/" + broker);
+  }
+
+  private void deleteOf(long session, String path) throws Exception {
+    Stat stat = client.checkExists().forPath(path);
+    if (stat == null || stat.getEphemeralOwner() != session) {
+      return;
+    }
+    try {
+      client.delete().withVersion(stat.getVersion()).forPath(path);
+    } catch (KeeperException.NoNodeException | KeeperException.BadVersionException _) {
+      // Somebody else was faster.
+    }
+  }
+
   @Override
   public void standForController(int broker, Consumer<Boolean> listener) {
     var latch = new LeaderLatch(client, CONTROLLER, Integer.toString(broker));
@@ -303,12 +364,23 @@ public final class ZooKeeperStore implements CatalogStore {
   }
 
   @Override
+  public void applied() {
+    contact.inForce(loadedSession);
+  }
+
+  /** Holds while ZooKeeper answers, and this broker knows what its session has missed. */
+  public ZooKeeperContact contact() {
+    return contact;
+  }
+
+  @Override
   public void onChange(Runnable listener) {
     listeners.add(listener);
   }
 
   @Override
   public void close() {
+    contact.close();
     latches.forEach(CloseableUtils::closeQuietly); // so that another is elected at once
     watchers.forEach(PersistentWatcher::close);
     client.close(); // ends the session, and with it the registration

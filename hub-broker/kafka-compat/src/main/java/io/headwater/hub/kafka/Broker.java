@@ -61,6 +61,7 @@ import io.headwater.hub.kafka.metadata.Controller;
 import io.headwater.hub.kafka.metadata.GroupConfigs;
 import io.headwater.hub.kafka.metadata.ImagePublisher;
 import io.headwater.hub.kafka.metadata.StoredCatalog;
+import io.headwater.hub.kafka.metadata.Suspicion;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.hub.kafka.metadata.TopicRules;
@@ -153,6 +154,7 @@ public final class Broker implements AutoCloseable {
   private final StoredCatalog catalog;
   private final LogEngine engine;
   private final Optional<Duration> calm;
+  private final Lease lease;
   private final Peers peers;
   private final GroupCoordination groups;
   private final MarkerWriter markers;
@@ -174,6 +176,9 @@ public final class Broker implements AutoCloseable {
      */
     Optional<Duration> calm();
 
+    /** While it holds, nobody else leads what this broker was given. */
+    Lease lease();
+
     /** Files below the folder that the settings name. */
     static Storage files(Settings settings) {
       return new Storage() {
@@ -185,6 +190,11 @@ public final class Broker implements AutoCloseable {
         @Override
         public Optional<Duration> calm() {
           return Optional.empty();
+        }
+
+        @Override
+        public Lease lease() {
+          return Lease.UNLIMITED;
         }
       };
     }
@@ -199,6 +209,7 @@ public final class Broker implements AutoCloseable {
     FolderOwner.check(settings.logFolder(), settings.nodeId()).claim(store.clusterId());
     engine = resources.open("log", storage.open(new LogMetrics(registry)));
     calm = storage.calm();
+    lease = storage.lease();
     TopicConfigs configs;
     try {
       configs = new TopicConfigs(settings.topicDefaults());
@@ -333,12 +344,13 @@ public final class Broker implements AutoCloseable {
     resources.open("coordination", coordination);
     if (calm.isPresent()) {
       resources.open("controller", new Controller(catalog, calm.get()));
+      resources.open("suspicion", new Suspicion(catalog, settings.nodeId()));
     } else if (made) {
       await(coordination.get());
     }
     health.check("log", engine::problem);
     watch();
-    var dispatcher = new Dispatcher(handlers(coordination));
+    var dispatcher = new Dispatcher(handlers(coordination), lease::holds);
     // Opened early to claim the port, closed before everything that requests need.
     resources.onClose("requests", listener);
     listener.serve(dispatcher);

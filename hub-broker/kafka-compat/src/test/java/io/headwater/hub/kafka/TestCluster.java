@@ -152,6 +152,11 @@ public final class TestCluster implements AutoCloseable {
       public Optional<Duration> calm() {
         return ledgers.map(_ -> Duration.ofMillis(200));
       }
+
+      @Override
+      public Lease lease() {
+        return Lease.UNLIMITED;
+      }
     };
   }
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.UnsupportedVersionException;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -21,8 +22,17 @@ public final class Dispatcher {
   private static final Logger LOGGER = LoggerFactory.getLogger(Dispatcher.class);
 
   private final Map<ApiKeys, ApiHandler<?>> handlers = new EnumMap<>(ApiKeys.class);
+  private final BooleanSupplier mayAnswer;
 
   public Dispatcher(Collection<ApiHandler<?>> all) {
+    this(all, () -> true);
+  }
+
+  /**
+   * @param mayAnswer whether what this broker remembers still holds
+   */
+  public Dispatcher(Collection<ApiHandler<?>> all, BooleanSupplier mayAnswer) {
+    this.mayAnswer = mayAnswer;
     for (ApiHandler<?> handler : all) {
       if (handlers.put(handler.key(), handler) != null) {
         throw new IllegalArgumentException("two handlers for " + handler.key());
@@ -36,6 +46,11 @@ public final class Dispatcher {
   /** Whether a request of this key and version can be read and has a handler. */
   public boolean serves(ApiKeys key, short version) {
     return handlers.containsKey(key) && ApiTable.serves(key, version);
+  }
+
+  /** Whether answers may be sent; without, their connections are closed. Asked for each answer. */
+  public boolean mayAnswer() {
+    return mayAnswer.getAsBoolean();
   }
 
   /** Handles the request; the future never fails. */

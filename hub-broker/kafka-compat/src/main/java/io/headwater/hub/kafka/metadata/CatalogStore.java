@@ -87,6 +87,15 @@ public interface CatalogStore extends AutoCloseable {
    */
   void standForController(int broker, Consumer<Boolean> listener);
 
+  /**
+   * Says that {@code suspect} seems to be gone. If two brokers say so of the same registration, it
+   * is taken away: whoever it belongs to, if he lives, registers anew.
+   */
+  void suspect(int by, int suspect);
+
+  /** What {@link #load} gave last is in force in this broker now. */
+  default void applied() {}
+
   /** Has {@code listener} told, by any thread, that something may have changed. */
   void onChange(Runnable listener);
 

@@ -264,6 +264,14 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
             });
   }
 
+  /** As {@link CatalogStore#suspect}, by this broker. */
+  CompletableFuture<Void> suspect(int broker) {
+    return submit(() -> {
+      store.suspect(brokerId, broker);
+      return null;
+    });
+  }
+
   /** As {@link CatalogStore#standForController}. */
   void standForController(Consumer<Boolean> listener) {
     store.standForController(brokerId, listener);
@@ -382,6 +390,7 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
           snapshot(
               contents.version(), contents.topics(), contents.brokers(), contents.groups(), self));
     }
+    store.applied();
   }
 
   private TopicsSnapshot snapshot(

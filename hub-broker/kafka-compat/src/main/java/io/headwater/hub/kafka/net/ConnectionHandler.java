@@ -264,7 +264,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     pauseOrResume(context);
   }
 
-  private static boolean write(ChannelHandlerContext context, Exchange exchange) {
+  private boolean write(ChannelHandlerContext context, Exchange exchange) {
     RequestHeader header = exchange.header;
     AbstractResponse response = exchange.response;
     RequestMetrics.OfApi metrics = exchange.metrics;
@@ -277,6 +277,10 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     }
     metrics.errors(response);
     if (!context.channel().isActive()) {
+      return false;
+    }
+    if (!dispatcher.mayAnswer()) {
+      context.close(); // clients ask another broker then
       return false;
     }
     ResponseHeader responseHeader =

@@ -4,10 +4,12 @@ import io.headwater.hub.kafka.group.GroupCoordination;
 import io.headwater.hub.kafka.group.GroupSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -27,6 +29,7 @@ public final class MemoryStore implements CatalogStore {
   private final SortedMap<Integer, Broker> brokers = new TreeMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<Boolean>> candidates = new ArrayList<>();
+  private final Map<Integer, Set<Integer>> suspicions = new HashMap<>();
   private long version = 1;
   private long topicsVersion;
   private long nextProducerId;
@@ -60,6 +63,16 @@ public final class MemoryStore implements CatalogStore {
             : one);
     var after = new Topic(before.name(), before.id(), partitions, before.configs());
     var _ = write(topicsVersion, before, after);
+  }
+
+  @Override
+  public synchronized void suspect(int by, int suspect) {
+    if (brokers.containsKey(suspect)
+        && suspicions.computeIfAbsent(suspect, _ -> new HashSet<>()).add(by)
+        && suspicions.get(suspect).size() >= 2) {
+      suspicions.remove(suspect);
+      unregister(suspect);
+    }
   }
 
   private synchronized void unregister(int broker) {
@@ -189,6 +202,11 @@ public final class MemoryStore implements CatalogStore {
     @Override
     public @Nullable Written replace(long expected, List<Topic> changed) {
       return MemoryStore.this.replace(expected, changed);
+    }
+
+    @Override
+    public void suspect(int by, int suspect) {
+      MemoryStore.this.suspect(by, suspect);
     }
 
     @Override

@@ -1,0 +1,86 @@
+package io.headwater.hub.zookeeper;
+
+import io.headwater.process.Threads;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.zookeeper.KeeperException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * How long ago ZooKeeper was heard of. The session of a broker that is silent ends, and others take
+ * over what it led; it is to stop before that, also if it stood still and does not know: the time
+ * counts from when a question was asked that was answered, by a clock that goes on meanwhile.
+ */
+public final class ZooKeeperContact implements AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(ZooKeeperContact.class);
+
+  private final CuratorFramework client;
+  private final String path;
+  private final long lastsNanos;
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-zookeeper-contact"));
+
+  /** A question that was answered in a session, asked at a time of {@link System#nanoTime}. */
+  private record Answered(long session, long askedAt) {}
+
+  private volatile Answered last = new Answered(0, System.nanoTime());
+  private volatile long inForce;
+
+  /**
+   * @param path of any node
+   */
+  ZooKeeperContact(CuratorFramework client, String path, Duration sessionTimeout) {
+    this.client = client;
+    this.path = path;
+    this.lastsNanos = sessionTimeout.multipliedBy(2).dividedBy(3).toNanos();
+    long interval = sessionTimeout.dividedBy(10).toMillis();
+    var _ = thread.scheduleWithFixedDelay(this::ask, 0, interval, TimeUnit.MILLISECONDS);
+  }
+
+  private void ask() {
+    long askedAt = System.nanoTime();
+    try {
+      client
+          .checkExists()
+          .inBackground((_, event) -> {
+            if (event.getResultCode() == KeeperException.Code.OK.intValue()) {
+              last = new Answered(session(), askedAt);
+            }
+          })
+          .forPath(path);
+    } catch (Exception e) {
+      LOGGER.atDebug().setCause(e).log("ZooKeeper was not asked");
+    }
+  }
+
+  private long session() throws Exception {
+    return client.getZookeeperClient().getZooKeeper().getSessionId();
+  }
+
+  /** What this broker knows has been read in this session. */
+  void inForce(long session) {
+    inForce = session;
+    try {
+      thread.execute(this::ask);
+    } catch (RejectedExecutionException _) {
+      LOGGER.atDebug().log("A session came after the end");
+    }
+  }
+
+  /** Whether ZooKeeper was heard of within two thirds of the session, in the one in force. */
+  public boolean isFresh() {
+    Answered now = last;
+    return now.session() == inForce && System.nanoTime() - now.askedAt() < lastsNanos;
+  }
+
+  @Override
+  public void close() {
+    thread.shutdownNow();
+    thread.close();
+  }
+}
