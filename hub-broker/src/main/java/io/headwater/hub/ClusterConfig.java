@@ -1,9 +1,13 @@
 package io.headwater.hub;
 
+import io.headwater.hub.zookeeper.Ensemble.Member;
 import io.headwater.process.HostPort;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,6 +96,11 @@ public record ClusterConfig(
               + " for an ensemble of its own"
           : "cluster.zookeeper and cluster.zookeeper-connect are both given; take one of them";
     }
+    try {
+      var _ = members();
+    } catch (IllegalArgumentException e) {
+      return e.getMessage();
+    }
     boolean member = zookeeper.containsKey(Integer.toString(nodeId));
     if (is(Role.ZOOKEEPER) && zookeeperConnect.isEmpty() && !member) {
       return "cluster.zookeeper names the nodes %s and not node-id %d; add it, or take zookeeper out"
@@ -99,5 +108,32 @@ public record ClusterConfig(
           + " of cluster.roles";
     }
     return null;
+  }
+
+  /**
+   * Those that run ZooKeeper, by node id.
+   *
+   * @throws IllegalArgumentException one is not written as it should be
+   */
+  SortedMap<Integer, Member> members() {
+    var members = new TreeMap<Integer, Member>();
+    zookeeper.forEach((id, member) -> {
+      try {
+        members.put(Integer.parseInt(id), Member.parse(member));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException(
+            "cluster.zookeeper.%s: %s".formatted(id, e.getMessage()), e);
+      }
+    });
+    return members;
+  }
+
+  /** Where clients of ZooKeeper connect. */
+  String connectString() {
+    return zookeeperConnect.orElseGet(
+        () ->
+            members().values().stream()
+                .map(member -> new HostPort(member.host(), member.clientPort()).toString())
+                .collect(Collectors.joining(",")));
   }
 }

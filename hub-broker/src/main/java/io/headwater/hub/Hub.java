@@ -96,13 +96,10 @@ final class Hub implements RunningProcess {
       HttpEndpoint http,
       PrometheusMeterRegistry registry,
       Clock clock) {
-    String connect = cluster.zookeeperConnect().orElse("");
-    if (connect.isEmpty()) {
-      Ensemble ensemble = Ensemble.of(config.nodeId(), cluster.zookeeper());
-      connect = ensemble.connectString();
-      if (cluster.is(Role.ZOOKEEPER)) {
-        zookeeper(EmbeddedZooKeeper.start(folder.resolve("zookeeper"), ensemble));
-      }
+    String connect = cluster.connectString();
+    if (cluster.is(Role.ZOOKEEPER) && cluster.zookeeperConnect().isEmpty()) {
+      var ensemble = new Ensemble(config.nodeId(), cluster.members());
+      zookeeper(EmbeddedZooKeeper.start(folder.resolve("zookeeper"), ensemble));
     }
     if (cluster.is(Role.BOOKIE)) {
       EmbeddedBookie bookie =

@@ -1,0 +1,186 @@
+package io.headwater.hub.cluster;
+
+import io.headwater.testsupport.ChildProcess;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.awaitility.Awaitility;
+
+/** Hubs of one cluster, each a process of its own with all three roles, on this machine. */
+final class HubNodes implements AutoCloseable {
+  static final Duration SESSION = Duration.ofSeconds(4);
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private final Path folder;
+  private final int members;
+  private final SortedMap<Integer, List<Integer>> ports = new TreeMap<>();
+  private final SortedMap<Integer, ChildProcess> running = new TreeMap<>();
+
+  private HubNodes(Path folder, int members) {
+    this.folder = folder;
+    this.members = members;
+  }
+
+  /** Nodes from 1 to {@code count}; returns when all serve. */
+  static HubNodes start(Path folder, int count) {
+    var nodes = new HubNodes(folder, count);
+    try {
+      for (int id = 1; id <= count; id++) {
+        nodes.ports(id);
+      }
+      nodes.startAll();
+      return nodes;
+    } catch (RuntimeException | Error e) {
+      nodes.close();
+      throw e;
+    }
+  }
+
+  /** Starts all members at once, as ZooKeeper needs most of them, and waits for them. */
+  void startAll() {
+    for (int id = 1; id <= members; id++) {
+      launch(id);
+    }
+    for (int id = 1; id <= members; id++) {
+      awaitReady(id);
+    }
+    awaitBrokers(members);
+  }
+
+  /** Starts one that was stopped or killed, and waits until it serves. */
+  void start(int id) {
+    launch(id);
+    awaitReady(id);
+  }
+
+  private void launch(int id) {
+    var command = new ArrayList<String>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "-Xmx256m",
+            "-XX:+UseSerialGC",
+            "-XX:MaxDirectMemorySize=192m",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-cp",
+            System.getProperty("java.class.path"),
+            "io.headwater.hub.HubMain"));
+    for (String setting : settings(id)) {
+      command.add("--set=" + setting);
+    }
+    ChildProcess started = ChildProcess.start(folder, command.toArray(new String[0]));
+    running.put(id, started);
+  }
+
+  private List<String> settings(int id) {
+    var settings = new ArrayList<String>();
+    settings.add("data=" + folder.resolve("node" + id));
+    settings.add("node-id=" + id);
+    settings.add("listen.kafka=127.0.0.1:" + ports(id).get(0));
+    settings.add("http=127.0.0.1:" + ports(id).get(1));
+    settings.add("zookeeper-session-timeout=" + SESSION.toMillis() + "ms");
+    settings.add("groups.offsets-topic-partitions=6");
+    settings.add("transactions.state-topic-partitions=6");
+    settings.add("cluster.bookie=127.0.0.1:" + ports(id).get(2));
+    settings.add("cluster.bookies=" + members);
+    for (int member = 1; member <= members; member++) {
+      List<Integer> of = ports(member);
+      settings.add(
+          "cluster.zookeeper.%d=127.0.0.1:%d:%d;%d"
+              .formatted(member, of.get(3), of.get(4), of.get(5)));
+    }
+    return settings;
+  }
+
+  /** Kafka, http, bookie, and three of ZooKeeper. */
+  private List<Integer> ports(int id) {
+    return ports.computeIfAbsent(id, _ -> freePorts(6));
+  }
+
+  private static List<Integer> freePorts(int count) {
+    var sockets = new ArrayList<ServerSocket>();
+    try {
+      for (int i = 0; i < count; i++) {
+        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+      }
+      var free = sockets.stream().map(ServerSocket::getLocalPort).toList();
+      for (ServerSocket socket : sockets) {
+        socket.close();
+      }
+      return free;
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private void awaitReady(int id) {
+    node(id).awaitReady(START);
+  }
+
+  /** Waits until as many brokers are known to any of them. */
+  void awaitBrokers(int count) {
+    try (Admin admin = admin()) {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .ignoreExceptions()
+          .until(() -> admin.describeCluster().nodes().get().size() == count);
+    }
+  }
+
+  ChildProcess node(int id) {
+    return Objects.requireNonNull(running.get(id), () -> "node " + id + " does not run");
+  }
+
+  /** SIGKILL: broker, bookie and ZooKeeper together. */
+  void kill(int id) {
+    node(id).kill();
+    running.remove(id);
+  }
+
+  void killAll() {
+    running.values().forEach(node -> node.signal("KILL"));
+    running.values().forEach(node -> node.awaitExit(Duration.ofSeconds(20)));
+    running.clear();
+  }
+
+  /** SIGTERM; returns the exit code. */
+  int stop(int id) {
+    int code = node(id).terminate();
+    running.remove(id);
+    return code;
+  }
+
+  String bootstrap() {
+    return ports.values().stream()
+        .map(of -> "127.0.0.1:" + of.getFirst())
+        .collect(Collectors.joining(","));
+  }
+
+  Admin admin() {
+    return Admin.create(Map.of("bootstrap.servers", bootstrap()));
+  }
+
+  /** What all processes have printed, for failure texts. */
+  String output() {
+    return running.entrySet().stream()
+        .map(node -> "node " + node.getKey() + ":\n" + node.getValue().output())
+        .collect(Collectors.joining("\n"));
+  }
+
+  @Override
+  public void close() {
+    running.values().forEach(ChildProcess::close);
+    running.clear();
+  }
+}
