@@ -160,9 +160,10 @@ final class ClusterLoad implements AutoCloseable {
       history.success("transactions");
       return true;
     } catch (ProducerFencedException e) {
-      history.violated("fenced although nobody else has its id: " + e);
+      history.violated(java.time.Instant.now()+" fenced in " + id + " although nobody else has its id: " + e+" cause "+e.getCause());
       return false;
     } catch (KafkaException e) {
+      System.out.println(java.time.Instant.now()+" "+id+" "+e+" cause "+e.getCause());
       return false;
     }
   }

@@ -45,6 +45,10 @@ sealed interface EndDecision {
       return new Wait();
     }
     boolean commit = result == TransactionResult.COMMIT;
+    if (bumps && !retry && isEnding(metadata)) {
+      // The end of the next transaction, of which nothing could be added yet: markers are written.
+      return new Wait();
+    }
     return switch (metadata.state()) {
       case ONGOING ->
           new Prepare(
@@ -75,9 +79,14 @@ sealed interface EndDecision {
     }
     return switch (metadata.state()) {
       case ONGOING, EMPTY, DEAD, PREPARE_EPOCH_FENCE -> same;
-      case PREPARE_COMMIT, PREPARE_ABORT -> retryAfterBump;
+      case PREPARE_COMMIT, PREPARE_ABORT -> retryAfterBump || same;
       case COMPLETE_COMMIT, COMPLETE_ABORT -> retry || same;
     };
+  }
+
+  private static boolean isEnding(TransactionMetadata metadata) {
+    return metadata.state() == TransactionState.PREPARE_COMMIT
+        || metadata.state() == TransactionState.PREPARE_ABORT;
   }
 
   private static EndDecision repeatOr(boolean repeat) {
