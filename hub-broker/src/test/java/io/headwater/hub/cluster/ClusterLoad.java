@@ -160,10 +160,9 @@ final class ClusterLoad implements AutoCloseable {
       history.success("transactions");
       return true;
     } catch (ProducerFencedException e) {
-      history.violated(java.time.Instant.now()+" fenced in " + id + " although nobody else has its id: " + e+" cause "+e.getCause());
+      history.violated("fenced in " + id + " although nobody else has its id: " + e);
       return false;
     } catch (KafkaException e) {
-      System.out.println(java.time.Instant.now()+" "+id+" "+e+" cause "+e.getCause());
       return false;
     }
   }

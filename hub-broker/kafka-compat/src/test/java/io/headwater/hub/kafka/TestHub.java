@@ -99,12 +99,23 @@ public final class TestHub implements AutoCloseable {
   }
 
   public void start() {
+    start(0);
+  }
+
+  /** Stops in order and starts again, at the same address. */
+  public void restart() {
+    int port = Objects.requireNonNull(broker).address().port();
+    stop();
+    start(port);
+  }
+
+  private void start(int port) {
     broker =
         Broker.start(
             new Broker.Settings(
                 1,
                 folder,
-                new HostPort("127.0.0.1", 0),
+                new HostPort("127.0.0.1", port),
                 Optional.empty(),
                 1 << 20,
                 NetSettings.DEFAULTS,

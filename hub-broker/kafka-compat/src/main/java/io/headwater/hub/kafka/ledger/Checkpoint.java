@@ -31,7 +31,7 @@ import org.apache.kafka.storage.internals.log.AbortedTxn;
  *         n, n * (first entry, first offset, newest timestamp),
  *         n, n * (producer id, first offset, last offset, last stable offset) of aborted ones,
  *         n, n * (leader epoch, start offset),
- *         n, a producer snapshot of n bytes as Kafka writes it
+ *         n, n bytes of producers as {@code Producers} writes them
  * </pre>
  *
  * @param offset the offset that the next record gets
@@ -50,7 +50,7 @@ record Checkpoint(long offset, long fullAt, Optional<Full> full) {
    *
    * @param index of this ledger up to here
    * @param epochs at which offset each leader epoch of the log began
-   * @param producers a snapshot in Kafka's format
+   * @param producers as {@code Producers} writes them
    */
   record Full(LedgerIndex index, Map<Integer, Long> epochs, ByteBuffer producers) {}
 

@@ -3,10 +3,8 @@ package io.headwater.hub.kafka.ledger;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -254,28 +252,85 @@ final class Producers {
     return states;
   }
 
-  /** All producers in Kafka's own format, which exists for files only. */
+  /**
+   * All producers, as {@link #load} reads them: Kafka's own snapshot, which knows but the last batch
+   * of each, and their batches, without which one that is sent again to the next owner would not be
+   * known.
+   *
+   * <pre>
+   * n, a snapshot of n bytes as Kafka writes it,
+   * n, n * (producer id, m, m * (last sequence, last offset, offset delta, timestamp))
+   * </pre>
+   */
   ByteBuffer snapshot() {
-    return withFile(file -> {
-      ProducerStateManager.writeSnapshot(file.toFile(), manager.activeProducers(), false);
-      return ByteBuffer.wrap(Files.readAllBytes(file));
-    });
+    byte[] snapshot =
+        withFile(file -> {
+          ProducerStateManager.writeSnapshot(file.toFile(), manager.activeProducers(), false);
+          return Files.readAllBytes(file);
+        });
+    var producers = List.copyOf(manager.activeProducers().values());
+    int batches = producers.stream().mapToInt(one -> one.batchMetadata().size()).sum();
+    ByteBuffer out =
+        ByteBuffer.allocate(
+            2 * Integer.BYTES
+                + snapshot.length
+                + producers.size() * (Long.BYTES + Integer.BYTES)
+                + batches * 2 * (Integer.BYTES + Long.BYTES));
+    out.putInt(snapshot.length).put(snapshot).putInt(producers.size());
+    for (ProducerStateEntry producer : producers) {
+      out.putLong(producer.producerId()).putInt(producer.batchMetadata().size());
+      for (BatchMetadata batch : producer.batchMetadata()) {
+        out.putInt(batch.lastSeq()).putLong(batch.lastOffset());
+        out.putInt(batch.offsetDelta()).putLong(batch.timestamp());
+      }
+    }
+    return out.flip();
   }
 
   /** Adds the producers of a snapshot. */
   void load(ByteBuffer snapshot) {
+    ByteBuffer in = snapshot.duplicate();
+    byte[] bytes = new byte[in.getInt()];
+    in.get(bytes);
     List<ProducerStateEntry> entries =
         withFile(file -> {
-          try (FileChannel out = FileChannel.open(file, StandardOpenOption.WRITE)) {
-            ByteBuffer rest = snapshot.duplicate();
-            while (rest.hasRemaining()) {
-              out.write(rest);
-            }
-          }
+          Files.write(file, bytes);
           return ProducerStateManager.readSnapshot(file.toFile());
         });
-    entries.forEach(manager::loadProducerEntry);
+    var batches = new HashMap<Long, List<BatchMetadata>>();
+    for (int left = in.getInt(); left > 0; left--) {
+      var ofOne = new ArrayList<BatchMetadata>();
+      batches.put(in.getLong(), ofOne);
+      for (int more = in.getInt(); more > 0; more--) {
+        ofOne.add(new BatchMetadata(in.getInt(), in.getLong(), in.getInt(), in.getLong()));
+      }
+    }
+    entries.forEach(entry -> load(entry, batches.getOrDefault(entry.producerId(), List.of())));
     forgetExpired();
+  }
+
+  /** Kafka's class lets nobody else put batches into an entry, but it takes them one by one. */
+  private void load(ProducerStateEntry entry, List<BatchMetadata> batches) {
+    long id = entry.producerId();
+    manager.loadProducerEntry(
+        new ProducerStateEntry(
+            id,
+            entry.producerEpoch(),
+            entry.coordinatorEpoch(),
+            entry.lastTimestamp(),
+            entry.currentTxnFirstOffset()));
+    for (BatchMetadata batch : batches) {
+      ProducerAppendInfo info = manager.prepareUpdate(id, AppendOrigin.REPLICATION);
+      info.appendDataBatch(
+          entry.producerEpoch(),
+          batch.firstSeq(),
+          batch.lastSeq(),
+          batch.timestamp(),
+          new LogOffsetMetadata(batch.firstOffset()),
+          batch.lastOffset(),
+          entry.currentTxnFirstOffset().isPresent());
+      manager.update(info);
+    }
   }
 
   private interface FileUse<T> {

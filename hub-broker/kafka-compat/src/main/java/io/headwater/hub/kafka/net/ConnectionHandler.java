@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.FileRegion;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.handler.timeout.IdleStateEvent;
@@ -95,6 +96,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   private volatile boolean broken;
 
   private boolean closed;
+  private boolean draining;
   private long bytesInFlight;
   private @Nullable InetSocketAddress peer;
   private ClientInformation client = ClientInformation.EMPTY;
@@ -128,7 +130,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   @Override
   protected void channelRead0(ChannelHandlerContext context, ByteBuf frame) {
     var exchange = new Exchange(frame);
-    if (closed) {
+    if (closed || draining) {
       release(exchange);
       return;
     }
@@ -137,6 +139,11 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     bytesInFlight += exchange.bytes;
     pauseOrResume(context);
     turns.execute(() -> startOnWorker(context, exchange));
+  }
+
+  /** To all connections at the end, again and again. */
+  enum Drain {
+    INSTANCE
   }
 
   private void pauseOrResume(ChannelHandlerContext context) {
@@ -367,6 +374,24 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     if (event instanceof IdleStateEvent && exchanges.isEmpty()) {
       metrics.idle();
       context.close();
+    } else if (event == Drain.INSTANCE) {
+      drain(context);
+    }
+  }
+
+  /**
+   * Takes no more requests, and ends the connection once all appends are answered: a producer that
+   * does not hear of one sends it again. Half of it only, as closing both would take answers away
+   * that are on their way if the client has sent more.
+   */
+  private void drain(ChannelHandlerContext context) {
+    draining = true;
+    boolean appends =
+        exchanges.stream()
+            .map(exchange -> exchange.header)
+            .anyMatch(header -> header == null || header.apiKey() == ApiKeys.PRODUCE);
+    if (!appends && context.channel() instanceof DuplexChannel duplex) {
+      duplex.shutdownOutput();
     }
   }
 

@@ -18,6 +18,7 @@ import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.GlobalEventExecutor;
 import java.net.InetSocketAddress;
 import java.util.Objects;
+import java.time.Duration;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +37,9 @@ public final class KafkaListener implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(KafkaListener.class);
   private static final long MOST_BYTES_IN_FLIGHT = 32L << 20;
   private static final long DRAIN_SECONDS = 5;
+
+  /** Clients that stand still do not keep the process. */
+  private static final Duration MOST_FOR_DRAIN = Duration.ofMillis(1_500);
 
   private final MultiThreadIoEventLoopGroup loops;
   private final ThreadPoolExecutor workers;
@@ -130,12 +134,13 @@ public final class KafkaListener implements AutoCloseable {
   }
 
   /**
-   * Stops accepting, closes the connections, waits for what the workers have begun, ends the
-   * threads. Closing twice is allowed.
+   * Stops accepting, answers the appends that have come, closes the connections, waits for what the
+   * workers have begun, ends the threads. Closing twice is allowed.
    */
   @Override
   public void close() {
     server.close().awaitUninterruptibly();
+    drain();
     channels.close().awaitUninterruptibly();
     workers.shutdown();
     try {
@@ -147,5 +152,18 @@ public final class KafkaListener implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     loops.shutdownGracefully(0, 2, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  private void drain() {
+    long end = System.nanoTime() + MOST_FOR_DRAIN.toNanos();
+    try {
+      while (!channels.isEmpty() && System.nanoTime() - end < 0) {
+        channels.forEach(
+            channel -> channel.pipeline().fireUserEventTriggered(ConnectionHandler.Drain.INSTANCE));
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

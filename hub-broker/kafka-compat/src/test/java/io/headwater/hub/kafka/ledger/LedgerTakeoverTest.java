@@ -138,6 +138,34 @@ class LedgerTakeoverTest {
     assertThat(readAll(second)).containsExactly("a", "t1", "t2");
   }
 
+  /** A producer sends five requests before the first is answered, and all of them again after. */
+  @Test
+  void batchesThatWereUnderWayAtAnOrderlyEndAreKnownToTheFollower() throws Exception {
+    LedgerLogEngine before = broker(1);
+    PartitionLog first = open(before, 0);
+    for (int sequence = 0; sequence < 7; sequence++) {
+      append(first, idempotent(7, sequence, "a" + sequence));
+      appendTransactional(first, 9, sequence, "t" + sequence);
+    }
+    before.close();
+
+    LedgerLogEngine between = broker(2);
+    PartitionLog second = open(between, 1);
+    assertThat(second.hasOngoingTransaction(9, (short) 0)).isTrue();
+    between.close(); // without an append: what it knows is all from the checkpoint
+
+    PartitionLog third = open(broker(3), 2);
+    for (int sequence = 2; sequence < 7; sequence++) {
+      Appended again = append(third, idempotent(7, sequence, "a" + sequence));
+      assertThat(again.duplicate()).as("sequence %d", sequence).isTrue();
+      assertThat(again.firstOffset()).isEqualTo(2L * sequence);
+      assertThat(appendTransactional(third, 9, sequence, "t" + sequence).duplicate()).isTrue();
+    }
+    assertThat(append(third, idempotent(7, 7, "a7")).duplicate()).isFalse();
+    assertThat(appendTransactional(third, 9, 7, "t7").duplicate()).isFalse();
+    assertThat(third.lastStableOffset()).isEqualTo(1);
+  }
+
   @Test
   void ledgersRollWithoutAGapAndAreDeletedByRetention() throws Exception {
     var configs = Map.of("segment.bytes", "1048576", "retention.bytes", "3000000");
