@@ -90,8 +90,12 @@ final class SparkplugDecoder {
   }
 
   private static boolean isOfProtocol(NodeEvent.Value value) {
-    String name = value.definition().name();
-    return value.device().isEmpty() && (name.equals(BD_SEQ) || name.startsWith(NODE_CONTROL));
+    return value.device().isEmpty() && isReserved(value.definition().name());
+  }
+
+  /** Whether the protocol itself has this metric in edge nodes. */
+  static boolean isReserved(String name) {
+    return name.equals(BD_SEQ) || name.startsWith(NODE_CONTROL);
   }
 
   private void add(List<Said> said, String topic, byte[] payload) {
