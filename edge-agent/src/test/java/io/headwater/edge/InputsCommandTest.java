@@ -39,7 +39,7 @@ class InputsCommandTest {
 
     assertThat(run("list", "--config", file)).isEqualTo(1);
     assertThat(out.toString())
-        .containsPattern("door +digital +gpio +2000ms +house/door")
+        .containsPattern("door +digital +gpio +2s +house/door")
         .contains("wrong: " + file + " line 3: input 'roof': unknown type 'bme820'");
   }
 
@@ -57,6 +57,21 @@ class InputsCommandTest {
     assertThat(run("read", "--config", file)).isEqualTo(1);
     assertThat(out.toString())
         .contains("fault: 1-Wire device 28-0316a2795dff does not answer (" + file + " line 3)");
+  }
+
+  @Test
+  void whatIsNamedIsJudgedAlone() throws IOException {
+    String file =
+        config(
+            """
+              - {name: adc, type: ads1115, topic: house/adc, simulated: true}
+              - {name: roof, type: bme820, topic: house/roof}
+            """);
+
+    assertThat(run("read", "--config", file, "adc")).isZero();
+    assertThat(out.toString()).doesNotContain("roof");
+    assertThat(run("read", "--config", file, "roof")).isEqualTo(1);
+    assertThat(out.toString()).contains("line 3: input 'roof': unknown type 'bme820'");
   }
 
   @Test

@@ -9,12 +9,16 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** A door before a broker: while it is shut nobody comes in, and who was in is thrown out. */
+/**
+ * A door before a broker: while it is shut nobody comes in, and who was in is thrown out. Or a
+ * cable that is pulled: what is sent through it is gone, and nobody is told.
+ */
 final class Relay implements AutoCloseable {
   private final ServerSocket server;
   private final int target;
   private final Set<Closeable> open = ConcurrentHashMap.newKeySet();
   private volatile boolean shut;
+  private volatile boolean pulled;
 
   Relay(int target) throws IOException {
     this.target = target;
@@ -36,13 +40,25 @@ final class Relay implements AutoCloseable {
     shut = false;
   }
 
+  /** From now on nothing comes through, in either direction, of connections that are open. */
+  void pull() {
+    pulled = true;
+  }
+
+  /** New connections work. */
+  void plugIn() {
+    shut();
+    shut = false;
+    pulled = false;
+  }
+
   private void accept() {
     while (!server.isClosed()) {
       Socket client = null;
       try {
         client = server.accept();
         open.add(client);
-        if (shut) {
+        if (shut || pulled) {
           closeQuietly(client);
           continue;
         }
@@ -57,10 +73,16 @@ final class Relay implements AutoCloseable {
     }
   }
 
-  private static void copy(Socket from, Socket to) {
+  private void copy(Socket from, Socket to) {
+    var buffer = new byte[8192];
     try (from;
         to) {
-      from.getInputStream().transferTo(to.getOutputStream());
+      for (int n = from.getInputStream().read(buffer); n >= 0; ) {
+        if (!pulled) {
+          to.getOutputStream().write(buffer, 0, n);
+        }
+        n = from.getInputStream().read(buffer);
+      }
     } catch (IOException _) {
       // One of them has gone, and the other goes with it.
     }

@@ -216,8 +216,8 @@ class SparkplugToLogTest {
             .atMost(Duration.ofSeconds(30))
             .untilAsserted(() -> assertThat(readings(server, said)).hasSize(3));
         assertThat(readings(server, said).get(0))
-            .as("the birth")
-            .contains("\"value\":1.0", "\"is_historical\":false");
+            .as("the birth has what is newest")
+            .contains("\"value\":2.0", "\"is_historical\":false");
         assertThat(readings(server, said).subList(1, 3))
             .as("the backlog")
             .allMatch(each -> each.contains("\"is_historical\":true"));

@@ -46,12 +46,22 @@ final class TestClient implements AutoCloseable {
   }
 
   boolean publish(String topic, String value, int qos) {
+    return publish(topic, value.getBytes(StandardCharsets.UTF_8), qos, false);
+  }
+
+  /** As above, retained. */
+  boolean publishRetained(String topic, String value) {
+    return publish(topic, value.getBytes(StandardCharsets.UTF_8), 1, true);
+  }
+
+  boolean publish(String topic, byte[] payload, int qos, boolean retain) {
     try {
       return client
           .publishWith()
           .topic(topic)
-          .payload(value.getBytes(StandardCharsets.UTF_8))
+          .payload(payload)
           .qos(MqttQos.values()[qos])
+          .retain(retain)
           .send()
           .orTimeout(10, TimeUnit.SECONDS)
           .handle((result, failure) -> failure == null && result.getError().isEmpty())

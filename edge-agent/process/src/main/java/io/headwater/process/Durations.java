@@ -30,4 +30,19 @@ public final class Durations {
       default -> Duration.ofDays(number);
     };
   }
+
+  /** As a user would write it: {@code 90s}, {@code 2h}; what is less than a millisecond is cut. */
+  public static String text(Duration duration) {
+    long millis = duration.toMillis();
+    if (millis == 0 || millis % 1_000 != 0) {
+      return millis + "ms";
+    }
+    if (duration.toSeconds() % 60 != 0) {
+      return duration.toSeconds() + "s";
+    }
+    if (duration.toMinutes() % 60 != 0) {
+      return duration.toMinutes() + "m";
+    }
+    return duration.toHours() % 24 != 0 ? duration.toHours() + "h" : duration.toDays() + "d";
+  }
 }

@@ -252,4 +252,13 @@ class ConfigTest {
                 .inputs())
         .hasToString("[{name: c}]");
   }
+
+  @Test
+  void durationsAreWrittenAsTheyAreRead() {
+    for (String each : new String[] {"1ms", "1500ms", "90s", "5m", "36h", "7d"}) {
+      assertThat(Durations.text(Durations.parse(each))).isEqualTo(each);
+    }
+    assertThat(Durations.text(Durations.parse("86400000ms"))).isEqualTo("1d");
+    assertThat(Durations.text(Durations.parse("0"))).isEqualTo("0ms");
+  }
 }

@@ -1,7 +1,5 @@
 package io.headwater.edge.input;
 
-import io.headwater.edge.input.sensor.Fault;
-import io.headwater.edge.input.sensor.Quantity;
 import io.headwater.edge.log.Append;
 import io.headwater.edge.mqtt.Publish;
 import io.headwater.edge.mqtt.PublishSink;
@@ -58,27 +56,8 @@ final class InputReport {
     }
   }
 
-  /** What is wrong with values that the sensor cannot have measured. */
   Optional<FaultText> nonsense(double[] measured) {
-    List<Quantity> quantities = input.sensor().quantities();
-    for (ValueSettings value : input.values()) {
-      Quantity quantity = quantities.get(value.index());
-      double each = measured[value.index()];
-      if (!quantity.isPossible(each)) {
-        return Optional.of(
-            new FaultText(
-                Fault.BAD_DATA,
-                quantity.name()
-                    + " "
-                    + each
-                    + " is not between "
-                    + quantity.min()
-                    + " and "
-                    + quantity.max()
-                    + ", which is all that can be measured"));
-      }
-    }
-    return Optional.empty();
+    return input.nonsense(measured);
   }
 
   /** A read has given values. */

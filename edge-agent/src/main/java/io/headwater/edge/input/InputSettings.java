@@ -1,8 +1,11 @@
 package io.headwater.edge.input;
 
+import io.headwater.edge.input.sensor.Fault;
+import io.headwater.edge.input.sensor.Quantity;
 import io.headwater.edge.input.sensor.SensorSettings;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A declared input without a mistake.
@@ -48,5 +51,33 @@ record InputSettings(
         retryDelay,
         maxSilence,
         true);
+  }
+
+  /** What is wrong with values that the sensor cannot have measured. */
+  Optional<FaultText> nonsense(double[] measured) {
+    List<Quantity> quantities = sensor.quantities();
+    for (ValueSettings value : values) {
+      Quantity quantity = quantities.get(value.index());
+      double each = measured[value.index()];
+      if (!quantity.isPossible(each)) {
+        return Optional.of(
+            new FaultText(
+                Fault.BAD_DATA,
+                quantity.name()
+                    + " "
+                    + each
+                    + " is not between "
+                    + quantity.min()
+                    + " and "
+                    + quantity.max()
+                    + ", which is all that can be measured"));
+      }
+      if (!Double.isFinite(value.calibrated(each))) {
+        return Optional.of(
+            new FaultText(
+                Fault.BAD_DATA, quantity.name() + " " + each + " is no number when it is scaled"));
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -3,18 +3,21 @@ package io.headwater.edge.input;
 import io.headwater.edge.input.sensor.Machine;
 import io.headwater.edge.input.sensor.Sensor;
 import io.headwater.edge.input.sensor.SensorFault;
+import io.headwater.process.Durations;
 import io.headwater.process.Threads;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Declared inputs for people: a line each. */
 public final class InputTable {
@@ -35,16 +38,18 @@ public final class InputTable {
           each.name(),
           each.type(),
           each.sensor().bus(),
-          each.interval().toMillis() + "ms",
+          Durations.text(each.interval()),
           String.join(" ", each.values().stream().map(ValueSettings::topic).toList())
               + (each.simulated() ? " (simulated)" : ""));
     }
-    return wrong(plan, out);
+    return wrong(plan, _ -> true, out);
   }
 
-  private static int wrong(InputPlan plan, PrintWriter out) {
-    plan.faulty().forEach(each -> out.println("wrong: " + each.problem()));
-    return plan.faulty().size();
+  private static int wrong(InputPlan plan, Predicate<String> isWanted, PrintWriter out) {
+    List<FaultyInput> wrong =
+        plan.faulty().stream().filter(each -> isWanted.test(each.name())).toList();
+    wrong.forEach(each -> out.println("wrong: " + each.problem()));
+    return wrong.size();
   }
 
   /**
@@ -56,7 +61,7 @@ public final class InputTable {
   public static int read(
       InputPlan plan, Machines machines, Predicate<String> isWanted, PrintWriter out) {
     var buses = new HashMap<String, ExecutorService>();
-    int faulty = wrong(plan, out);
+    int faulty = wrong(plan, isWanted, out);
     for (InputSettings each : plan.inputs()) {
       if (isWanted.test(each.name()) && !read(each, machines.of(each), buses, out)) {
         faulty++;
@@ -76,6 +81,11 @@ public final class InputTable {
             .submit(() -> read(input, machine));
     try {
       double[] measured = reading.get(input.timeout().toMillis(), TimeUnit.MILLISECONDS);
+      Optional<FaultText> nonsense = input.nonsense(measured);
+      if (nonsense.isPresent()) {
+        out.printf("%-20s fault: %s (%s)%n", input.name(), nonsense.get().text(), input.where());
+        return false;
+      }
       for (ValueSettings each : input.values()) {
         double calibrated = each.calibrated(measured[each.index()]);
         double value = each.clamp().map(clamp -> clamp.apply(calibrated)).orElse(calibrated);
@@ -92,8 +102,8 @@ public final class InputTable {
       out.printf("%-20s fault: %s (%s)%n", input.name(), text, input.where());
     } catch (TimeoutException _) {
       out.printf(
-          "%-20s fault: no answer within %d ms (%s)%n",
-          input.name(), input.timeout().toMillis(), input.where());
+          "%-20s fault: no answer within %s (%s)%n",
+          input.name(), Durations.text(input.timeout()), input.where());
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
@@ -106,8 +116,11 @@ public final class InputTable {
     }
   }
 
-  /** Names of the inputs that are declared rightly. */
+  /** Names of the inputs that are declared, rightly or not. */
   public static List<String> names(InputPlan plan) {
-    return plan.inputs().stream().map(InputSettings::name).toList();
+    return Stream.concat(
+            plan.inputs().stream().map(InputSettings::name),
+            plan.faulty().stream().map(FaultyInput::name))
+        .toList();
   }
 }

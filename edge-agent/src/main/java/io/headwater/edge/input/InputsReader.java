@@ -329,7 +329,7 @@ public final class InputsReader {
     Duration duration = Durations.parse(text);
     if (duration.compareTo(min) < 0 || duration.compareTo(max) > 0) {
       throw new IllegalArgumentException(
-          text + " is not between " + min.toMillis() + "ms and " + max.toMillis() + "ms");
+          text + " is not between " + Durations.text(min) + " and " + Durations.text(max));
     }
     return duration;
   }

@@ -2,9 +2,8 @@ package io.headwater.edge.sparkplug;
 
 import io.headwater.edge.clock.DeviceClock;
 import io.headwater.edge.log.EdgeLog;
-import io.headwater.edge.log.LogRow;
-import io.headwater.edge.mqtt.TopicFilters;
 import io.headwater.edge.sparkplug.NodeMetrics.Reading;
+import io.headwater.edge.sparkplug.NodeRows.Due;
 import io.headwater.edge.sparkplug.SparkplugTopic.MessageType;
 import io.headwater.process.HostPort;
 import io.headwater.process.Reconnection;
@@ -38,39 +37,59 @@ public final class EdgeNode implements AutoCloseable {
   private static final Duration RECONNECT = Duration.ofSeconds(1);
   private static final Duration LONGEST_RECONNECT = Duration.ofSeconds(30);
   private static final Duration LONGEST_CLOSE = Duration.ofSeconds(6);
+  private static final String HOST_IS_AWAY = "the primary host is not online";
   private static final int MOST_UNWRITTEN = 20;
   private static final int METRICS_IN_A_MESSAGE = 50;
+
+  /** Brokers have limits. One value may be larger. */
+  private static final int BYTES_IN_A_MESSAGE = 64 << 10;
+
+  /** So long a broker is given to tell that the host is online, if there are other brokers. */
+  private static final long HOST_ANSWERS_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** A connection that lasts so long is a good one. */
+  private static final long LASTING_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+  private static final int PROBES_IN_A_KEEP_ALIVE = 6;
+  private static final long NOT_YET = -1;
 
   private final EdgeNodeSettings settings;
   private final EdgeLog log;
   private final DeviceClock clock;
   private final NodeStore store;
   private final NodeCursor cursor;
+  private final NodeMetrics metrics = new NodeMetrics();
+  private final NodeRows rows;
   private final Reconnection attempts;
   private final HostState host = new HostState();
   private final LinkedBlockingQueue<Runnable> events = new LinkedBlockingQueue<>();
   private final AtomicBoolean committed = new AtomicBoolean();
+  private final AtomicBoolean birthIsAskedFor = new AtomicBoolean();
   private final Counter births;
   private final Counter live;
   private final Counter historical;
-  private final Counter gone;
+  private final long probeNanos;
   private final Thread thread;
   private volatile boolean closing;
 
   private @Nullable NodeConnection connection;
-  private @Nullable NodeMetrics metrics;
   private boolean connected;
+  private long connectedNanos;
   private boolean told;
+
+  /** From broker to broker, as the host is at none of them: this is told once. */
+  private boolean walks;
+
+  private boolean isProbing;
+  private long probedNanos = System.nanoTime();
   private boolean birthIsDue;
+  private boolean birthIsOnItsWay;
   private boolean isBorn;
-  private long liveFrom;
+
+  /** Rows from here on are news; what the log had before the birth is historical. */
+  private long liveFrom = NOT_YET;
 
   private volatile String state = "is not connected";
-
-  /** A reading that waits to be said, and whether it is news. */
-  private record Waiting(long seq, Reading reading, boolean isHistorical) {}
-
-  private @Nullable Waiting held;
 
   /**
    * Begins to work at once, in a thread of its own.
@@ -89,12 +108,7 @@ public final class EdgeNode implements AutoCloseable {
     this.clock = clock;
     this.store = NodeStore.open(folder);
     try {
-      this.cursor =
-          new NodeCursor(
-              log,
-              store,
-              settings.backlogBytes(),
-              TimeUnit.SECONDS.toNanos(settings.keepAliveSeconds()) * 3 / 2);
+      this.cursor = new NodeCursor(log, store, settings.backlogBytes());
     } catch (SQLException e) {
       throw UserError.failure(
           "the position of the Sparkplug edge node in "
@@ -103,13 +117,23 @@ public final class EdgeNode implements AutoCloseable {
               + e.getMessage(),
           e);
     }
+    this.probeNanos =
+        TimeUnit.SECONDS.toNanos(settings.keepAliveSeconds()) / PROBES_IN_A_KEEP_ALIVE;
     this.attempts = new Reconnection(settings.addresses(), RECONNECT, LONGEST_RECONNECT);
     births =
         counter(registry, "births", "births", "Births that the agent has said as an edge node");
     live = counter(registry, "live", "metrics", "Values said as they came");
     historical =
         counter(registry, "historical", "metrics", "Values said later, as historical ones");
-    gone = counter(registry, "gone", "rows", "Rows that the log had no more when their turn came");
+    rows =
+        new NodeRows(
+            log,
+            cursor.rows(),
+            settings.topics(),
+            clock,
+            metrics,
+            counter(registry, "gone", "rows", "Rows that the log had no more when their turn came"),
+            counter(registry, "skipped", "rows", "Rows of too many topics, or of reserved names"));
     Gauge.builder("edge.sparkplug.node.online", () -> state.isEmpty() ? 1 : 0)
         .description("1 while the agent is born as an edge node")
         .register(registry);
@@ -132,7 +156,8 @@ public final class EdgeNode implements AutoCloseable {
   private void run() {
     while (!closing) {
       try {
-        boolean more = isBorn && !cursor.rows().isAtEnd() && cursor.unwritten() < MOST_UNWRITTEN;
+        boolean more =
+            isBorn ? !rows.isAtEnd() && cursor.unwritten() < MOST_UNWRITTEN : !rows.isSurveyed();
         Runnable event = events.poll(more ? 0 : POLL_MILLIS, TimeUnit.MILLISECONDS);
         while (event != null && !closing) {
           event.run();
@@ -156,15 +181,22 @@ public final class EdgeNode implements AutoCloseable {
       connect();
     }
     NodeConnection open = connection;
-    NodeMetrics known = metrics;
-    if (connected && open != null && known != null && mayTalk()) {
-      if (!isBorn) {
-        liveFrom = log.endSeq();
-        birthIsDue = true;
+    if (!connected || open == null) {
+      rows.survey(log.endSeq());
+    } else if (mayTalk()) {
+      talk(open);
+      probe(open, now);
+    } else {
+      rows.survey(log.endSeq());
+      liveFrom = NOT_YET;
+      if (settings.addresses().size() > 1 && now - connectedNanos >= HOST_ANSWERS_NANOS) {
+        walkOn();
       }
-      say(open, known, now);
     }
-    cursor.saveIfDue(saidSeq(), now);
+    if (connected && now - connectedNanos >= LASTING_NANOS) {
+      attempts.shortenPause();
+    }
+    cursor.saveIfDue(rows.seq(), now);
   }
 
   private boolean mayTalk() {
@@ -173,30 +205,49 @@ public final class EdgeNode implements AutoCloseable {
 
   // ---- what is said
 
-  private void say(NodeConnection open, NodeMetrics known, long now) {
+  private void talk(NodeConnection open) {
+    if (!isBorn) {
+      if (liveFrom == NOT_YET) {
+        liveFrom = log.endSeq();
+      }
+      if (!rows.survey(liveFrom)) {
+        return;
+      }
+      birthIsDue = true;
+    } else if (rows.seq() < liveFrom) {
+      rows.survey(log.endSeq()); // a birth in the middle of the backlog has what is newest, too
+    }
+    if (birthIsAskedFor.get() && !birthIsOnItsWay) {
+      birthIsAskedFor.set(false);
+      birthIsDue = true;
+    }
     for (int i = 0; i < MOST_UNWRITTEN && cursor.unwritten() < MOST_UNWRITTEN; i++) {
       List<Reading> message = new ArrayList<>();
       boolean isHistorical = false;
-      for (Waiting next = next(); next != null; next = next()) {
+      int bytes = 0;
+      for (Due next = rows.next(); next != null; next = rows.next()) {
+        boolean waited = next.seq() < liveFrom;
+        bytes += next.reading().size();
         boolean fits =
             message.isEmpty()
-                || (next.isHistorical() == isHistorical && message.size() < METRICS_IN_A_MESSAGE);
+                || (waited == isHistorical
+                    && message.size() < METRICS_IN_A_MESSAGE
+                    && bytes <= BYTES_IN_A_MESSAGE);
         if (!fits) {
-          held = next;
+          rows.putBack(next);
           break;
         }
-        isHistorical = next.isHistorical();
+        isHistorical = waited;
         message.add(next.reading());
-        birthIsDue |= known.learn(next.reading());
       }
-      if (birthIsDue) {
-        birth(open, known);
+      if (birthIsDue || !message.stream().allMatch(each -> metrics.isBorn(each.name()))) {
+        birth(open);
       }
       if (message.isEmpty()) {
         return;
       }
-      NodeCursor.Flight flight = cursor.sent(saidSeq(), now);
-      open.publish(MessageType.NDATA, known.data(message, isHistorical, millis()))
+      NodeCursor.Flight flight = cursor.sent(rows.seq());
+      open.publish(MessageType.NDATA, metrics.data(message, isHistorical, millis()))
           .whenComplete((_, failure) -> {
             if (failure == null) {
               events.add(() -> cursor.written(flight));
@@ -206,47 +257,43 @@ public final class EdgeNode implements AutoCloseable {
     }
   }
 
-  /** Rows below it are in messages, or in none. */
-  private long saidSeq() {
-    Waiting waits = held;
-    return waits == null ? cursor.rows().seq() : waits.seq();
-  }
-
-  private @Nullable Waiting next() {
-    Waiting before = held;
-    if (before != null) {
-      held = null;
-      return before;
+  /** Looks from time to time how far the broker has come; what is lost with it is less then. */
+  private void probe(NodeConnection open, long now) {
+    NodeCursor.Flight newest = cursor.newest();
+    if (newest == null || isProbing || now - probedNanos < probeNanos) {
+      return;
     }
-    for (LogRow row = cursor.rows().next(); row != null; row = cursor.rows().next()) {
-      gone.increment((double) cursor.rows().takeMissing());
-      if (isMetric(row.mqttTopic())) {
-        return new Waiting(
-            row.seq(),
-            NodeMetrics.read(
-                row.mqttTopic(), row.value(), clock.boots().time(row.capture()).millis()),
-            row.seq() < liveFrom);
-      }
-    }
-    return null;
+    isProbing = true;
+    probedNanos = now;
+    open.probe()
+        .whenComplete((_, failure) ->
+            events.add(() -> {
+              if (connection == open && failure == null) {
+                isProbing = false;
+                cursor.heard(newest);
+              }
+            }));
   }
 
-  private boolean isMetric(String topic) {
-    return !topic.startsWith(SparkplugTopic.NAMESPACE)
-        && settings.topics().stream().anyMatch(filter -> TopicFilters.matches(filter, topic));
-  }
-
-  private void birth(NodeConnection open, NodeMetrics known) {
-    var _ = open.publish(MessageType.NBIRTH, known.birth(millis()));
+  private void birth(NodeConnection open) {
+    birthIsOnItsWay = true;
+    open.publish(MessageType.NBIRTH, metrics.birth(millis()))
+        .whenComplete((_, _) ->
+            events.add(() -> {
+              if (connection == open) {
+                birthIsOnItsWay = false;
+              }
+            }));
     births.increment();
     birthIsDue = false;
     if (!isBorn) {
       isBorn = true;
+      walks = false;
       state = "";
       LOGGER
           .atInfo()
           .addKeyValue("node", settings.group() + "/" + settings.node())
-          .addKeyValue("metrics", known.names().size())
+          .addKeyValue("metrics", metrics.names().size())
           .log("Born as a Sparkplug edge node");
     }
   }
@@ -258,31 +305,30 @@ public final class EdgeNode implements AutoCloseable {
   // ---- the connection
 
   private void connect() {
-    HostPort address = attempts.next();
+    HostPort to = attempts.next();
+    host.forget();
     try {
-      var made = new NodeConnection(settings, address, this::arrived);
-      var known = new NodeMetrics(metrics, store.nextConnection());
-      metrics = known;
+      metrics.connecting(store.nextConnection());
+      var made = new NodeConnection(settings, to, this::arrived);
       connection = made;
-      host.forget();
-      made.connect(known.death(millis()))
+      made.connect(metrics.death(millis()))
           .whenComplete((_, failure) ->
               events.add(() -> {
                 if (connection != made) {
                   return;
                 }
                 if (failure != null) {
-                  failed(address, failure);
+                  failed(to, failure);
                 } else {
-                  connected(made, address);
+                  connected(made, to);
                 }
               }));
     } catch (SQLException | RuntimeException e) {
-      failed(address, e);
+      failed(to, e);
     }
   }
 
-  private void failed(HostPort address, Throwable failure) {
+  private void failed(HostPort to, Throwable failure) {
     NodeConnection lost = connection;
     connection = null;
     if (lost != null) {
@@ -292,32 +338,41 @@ public final class EdgeNode implements AutoCloseable {
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
+    String why = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    state = "is not connected: " + to + ": " + why;
     var line = told ? LOGGER.atDebug() : LOGGER.atWarn();
     told = true;
-    line.addKeyValue("address", address)
-        .addKeyValue("error", cause.getMessage() == null ? cause.toString() : cause.getMessage())
+    line.addKeyValue("address", to)
+        .addKeyValue("error", why)
         .log("The broker of the Sparkplug edge node cannot be reached; trying on");
     attempts.failed();
   }
 
-  private void connected(NodeConnection made, HostPort address) {
+  private void connected(NodeConnection made, HostPort to) {
     connected = true;
+    connectedNanos = System.nanoTime();
     told = false;
-    isBorn = false;
     state =
         settings
             .primaryHost()
             .map(name -> "waits for the primary host '" + name + "'")
             .orElse("is about to be born");
-    attempts.shortenPause();
-    LOGGER.atInfo().addKeyValue("address", address).log("Connected as a Sparkplug edge node");
+    (walks ? LOGGER.atDebug() : LOGGER.atInfo())
+        .addKeyValue("address", to)
+        .log("Connected as a Sparkplug edge node");
     made.ended()
         .thenAccept(cause ->
             events.add(() -> {
               if (connection == made) {
-                disconnected(String.valueOf(cause.getMessage()));
+                disconnected(whyEnded(String.valueOf(cause.getMessage())));
               }
             }));
+  }
+
+  private String whyEnded(String cause) {
+    return cause.startsWith("Server closed") && System.nanoTime() - connectedNanos < LASTING_NANOS
+        ? cause + " Has another client its identifier '" + settings.clientId() + "'?"
+        : cause;
   }
 
   private void disconnected(String why) {
@@ -329,37 +384,58 @@ public final class EdgeNode implements AutoCloseable {
     lost.abandon();
     connected = false;
     isBorn = false;
-    held = null;
-    state = "is not connected";
+    isProbing = false;
+    birthIsOnItsWay = false;
+    birthIsAskedFor.set(false);
+    liveFrom = NOT_YET;
+    state = "is not connected: " + why;
+    rows.forget();
     cursor.goBack();
     attempts.failed();
-    LOGGER
-        .atWarn()
-        .addKeyValue("error", why)
-        .log("The connection of the Sparkplug edge node is lost");
+    var line = walks ? LOGGER.atDebug() : LOGGER.atWarn();
+    line.addKeyValue("error", why).log("The connection of the Sparkplug edge node is lost");
   }
 
   /** Called by the client's thread. */
-  private void arrived(String topic, byte[] payload) {
-    events.add(() -> {
-      if (settings.stateTopic().filter(topic::equals).isPresent()) {
-        hostSays(payload);
-      } else if (isBorn && NodeMetrics.asksForBirth(payload).orElse(false)) {
-        birthIsDue = true;
-      }
-    });
+  private void arrived(NodeConnection by, String topic, byte[] payload) {
+    if (settings.stateTopic().filter(topic::equals).isPresent()) {
+      events.add(() -> {
+        if (connection == by) {
+          hostSays(by, payload);
+        }
+      });
+    } else if (NodeMetrics.asksForBirth(payload).orElse(false)
+        && birthIsAskedFor.compareAndSet(false, true)) {
+      events.add(() -> {});
+    }
   }
 
-  private void hostSays(byte[] payload) {
-    if (!host.take(payload) || host.isOnline()) {
-      return;
+  private void hostSays(NodeConnection by, byte[] payload) {
+    switch (host.take(payload)) {
+      case COUNTS -> {
+        if (host.isOnline()) {
+          return;
+        }
+        if (isBorn) {
+          by.leave(metrics.death(millis()));
+          disconnected(HOST_IS_AWAY);
+        } else if (connected && settings.addresses().size() > 1) {
+          walkOn();
+        }
+      }
+      case OLD_ONLINE -> {
+        if (connected && !host.isOnline()) {
+          disconnected("the word of the primary host is older than its last one: looking again");
+        }
+      }
+      case NONE -> {}
     }
-    NodeConnection open = connection;
-    NodeMetrics known = metrics;
-    if (isBorn && open != null && known != null) {
-      open.leave(known.death(millis()));
-      disconnected("the primary host is not online");
-    }
+  }
+
+  /** The host may be at the next broker. */
+  private void walkOn() {
+    disconnected(HOST_IS_AWAY);
+    walks = true;
   }
 
   /** What an operator should know; empty while it is born. */
@@ -372,17 +448,15 @@ public final class EdgeNode implements AutoCloseable {
 
   private void end() {
     NodeConnection open = connection;
-    NodeMetrics known = metrics;
-    if (open != null && known != null && connected) {
-      if (isBorn) {
-        open.leave(known.death(millis()));
-      } else {
-        open.abandon();
+    if (open != null && isBorn) {
+      NodeCursor.Flight newest = cursor.newest();
+      if (open.leave(metrics.death(millis())) && newest != null) {
+        cursor.heard(newest);
       }
     } else if (open != null) {
       open.abandon();
     }
-    cursor.saveIfDue(saidSeq(), System.nanoTime());
+    cursor.saveIfDue(rows.seq(), System.nanoTime());
     cursor.save();
     try {
       store.close();

@@ -83,6 +83,11 @@ public record EdgeNodeSettings(
     return backlog.orElse(DEFAULT_BACKLOG).bytes();
   }
 
+  /** Its MQTT client identifier. */
+  String clientId() {
+    return "headwater-" + group + "-" + node;
+  }
+
   String topic(SparkplugTopic.MessageType type) {
     return new SparkplugTopic(group, type, node, "").toString();
   }

@@ -8,10 +8,18 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Whether the primary host is online, as its STATE messages say (Sparkplug 3.0, section 5.4). An
- * older word than the last one does not count. Confined to the node's thread.
+ * older word than the last one of the connection does not count. Confined to the node's thread.
  */
 final class HostState {
   private static final ObjectMapper JSON = JsonMapper.builder().build();
+
+  /** What a message is. */
+  enum Word {
+    COUNTS,
+    /** Online, but older than the last one: the host's clock may have been set back. */
+    OLD_ONLINE,
+    NONE
+  }
 
   private boolean isOnline;
   private long timestamp = Long.MIN_VALUE;
@@ -20,28 +28,31 @@ final class HostState {
     return isOnline;
   }
 
-  /** A new connection: the retained word comes again. */
+  /** A new connection: the retained word comes again, and is the newest that its broker has. */
   void forget() {
     isOnline = false;
+    timestamp = Long.MIN_VALUE;
   }
 
-  /** Takes a message; false if it is none that counts. */
-  boolean take(byte[] payload) {
+  Word take(byte[] payload) {
     JsonNode json;
     try {
       json = JSON.readTree(new String(payload, StandardCharsets.UTF_8));
     } catch (JsonProcessingException _) {
-      return false;
+      return Word.NONE;
     }
-    if (!json.path("online").isBoolean() || !json.path("timestamp").isIntegralNumber()) {
-      return false;
+    if (!json.path("online").isBoolean()
+        || !json.path("timestamp").canConvertToLong()
+        || !json.path("timestamp").isIntegralNumber()) {
+      return Word.NONE;
     }
+    boolean online = json.path("online").asBoolean();
     long when = json.path("timestamp").asLong();
     if (when < timestamp) {
-      return false;
+      return online ? Word.OLD_ONLINE : Word.NONE;
     }
     timestamp = when;
-    isOnline = json.path("online").asBoolean();
-    return true;
+    isOnline = online;
+    return Word.COUNTS;
   }
 }

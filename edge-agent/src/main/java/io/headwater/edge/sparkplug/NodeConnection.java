@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
 
 /**
  * One connection of the edge node, MQTT 3.1.1 with a clean session as the specification asks for;
@@ -24,6 +23,11 @@ final class NodeConnection {
   /** Longer waits for the broker are given up. */
   private static final long ANSWERED_WITHIN_SECONDS = 10;
 
+  /** Is given what comes, on the client's thread. */
+  interface Arrived {
+    void take(NodeConnection by, String topic, byte[] payload);
+  }
+
   private final Mqtt3AsyncClient client;
   private final EdgeNodeSettings settings;
   private final CompletableFuture<Throwable> ended = new CompletableFuture<>();
@@ -31,15 +35,15 @@ final class NodeConnection {
   /**
    * Makes the client; does not connect yet.
    *
-   * @param arrived given each message, on the client's thread
+   * @param arrived given each message
    * @throws io.headwater.process.UserError if a certificate or key cannot be used
    */
-  NodeConnection(EdgeNodeSettings settings, HostPort address, BiConsumer<String, byte[]> arrived) {
+  NodeConnection(EdgeNodeSettings settings, HostPort address, Arrived arrived) {
     this.settings = settings;
     this.client =
         MqttClient.builder()
             .useMqttVersion3()
-            .identifier("headwater-" + settings.group() + "-" + settings.node())
+            .identifier(settings.clientId())
             .serverHost(address.host())
             .serverPort(address.port())
             .executorConfig()
@@ -54,7 +58,7 @@ final class NodeConnection {
             .buildAsync();
     client.publishes(
         MqttGlobalPublishFilter.ALL,
-        publish -> arrived.accept(publish.getTopic().toString(), publish.getPayloadAsBytes()),
+        publish -> arrived.take(this, publish.getTopic().toString(), publish.getPayloadAsBytes()),
         Runnable::run);
   }
 
@@ -128,6 +132,17 @@ final class NodeConnection {
         .send();
   }
 
+  /**
+   * Has the broker answer: it then has all that was published before. An unsubscription does that
+   * and nothing else; MQTT 3.1.1, section 3.10.4, wants the answer even if there is nothing to end.
+   */
+  CompletableFuture<?> probe() {
+    return client
+        .unsubscribeWith()
+        .topicFilter(settings.topic(SparkplugTopic.MessageType.NCMD) + "/-")
+        .send();
+  }
+
   /** Completes when the connection has ended, with the reason. */
   CompletableFuture<Throwable> ended() {
     return ended;
@@ -138,8 +153,13 @@ final class NodeConnection {
     client.disconnect();
   }
 
-  /** Says the farewell, ends the connection, and waits for that: the will is not published then. */
-  void leave(byte[] death) {
+  /**
+   * Says the farewell, ends the connection, and waits for that: the will is not published then.
+   *
+   * @return whether the broker has acknowledged the farewell, and so has all that was said before
+   */
+  boolean leave(byte[] death) {
+    boolean acknowledged = false;
     try {
       client
           .publishWith()
@@ -148,11 +168,13 @@ final class NodeConnection {
           .qos(MqttQos.AT_LEAST_ONCE)
           .send()
           .get(2, TimeUnit.SECONDS);
+      acknowledged = true;
       client.disconnect().get(2, TimeUnit.SECONDS);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     } catch (Exception _) {
       abandon(); // then its will tells
     }
+    return acknowledged;
   }
 }

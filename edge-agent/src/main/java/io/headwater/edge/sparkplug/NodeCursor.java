@@ -9,14 +9,15 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * How far the edge node has said the log. Sparkplug's data is QoS 0, which nobody acknowledges: a
- * message counts as heard when the connection has lasted for a while after it; if it is lost
- * before, the rows are said again. Confined to the node's thread, but for what {@link LogHold}
- * asks.
+ * message counts as heard when the broker has answered something that was sent after it; what was
+ * said and not heard when the connection is lost is said again. Confined to the node's thread, but
+ * for what {@link LogHold} asks.
  */
 final class NodeCursor implements LogHold {
   private static final Logger LOGGER = LoggerFactory.getLogger(NodeCursor.class);
@@ -27,19 +28,16 @@ final class NodeCursor implements LogHold {
   /** A message on its way. */
   static final class Flight {
     private final long end;
-    private final long nanos;
     private boolean written;
 
-    private Flight(long end, long nanos) {
+    private Flight(long end) {
       this.end = end;
-      this.nanos = nanos;
     }
   }
 
   private final EdgeLog log;
   private final NodeStore store;
   private final long mostBytes;
-  private final long heardAfter;
   private final RowWalk rows;
   private final Deque<Flight> flights = new ArrayDeque<>();
   private long heardSeq;
@@ -47,16 +45,11 @@ final class NodeCursor implements LogHold {
   private volatile long savedSeq;
   private long savedNanos;
 
-  /**
-   * Finds the position, and keeps the log from there on.
-   *
-   * @param heardAfter nanoseconds
-   */
-  NodeCursor(EdgeLog log, NodeStore store, long mostBytes, long heardAfter) throws SQLException {
+  /** Finds the position, and keeps the log from there on. */
+  NodeCursor(EdgeLog log, NodeStore store, long mostBytes) throws SQLException {
     this.log = log;
     this.store = store;
     this.mostBytes = mostBytes;
-    this.heardAfter = heardAfter;
     rows = new RowWalk(log, begin(), ROWS, BYTES);
     heardSeq = rows.seq();
     savedSeq = heardSeq;
@@ -81,8 +74,8 @@ final class NodeCursor implements LogHold {
    *
    * @param end rows below it are in messages, or in none
    */
-  Flight sent(long end, long nanos) {
-    var flight = new Flight(end, nanos);
+  Flight sent(long end) {
+    var flight = new Flight(end);
     flights.add(flight);
     unwritten++;
     return flight;
@@ -100,6 +93,23 @@ final class NodeCursor implements LogHold {
     return unwritten;
   }
 
+  /** The newest message that has not been heard; null if there is none. */
+  @Nullable Flight newest() {
+    return flights.peekLast();
+  }
+
+  /** The broker has this message, and those before it. */
+  void heard(Flight upTo) {
+    if (flights.contains(upTo)) {
+      Flight each;
+      do {
+        each = flights.removeFirst();
+        written(each);
+        heardSeq = each.end;
+      } while (each != upTo);
+    }
+  }
+
   /** The connection is lost: what may not have been heard is said again. */
   void goBack() {
     rows.goTo(heardSeq);
@@ -114,11 +124,6 @@ final class NodeCursor implements LogHold {
    * @param end rows below it are in messages, or in none
    */
   void saveIfDue(long end, long now) {
-    while (!flights.isEmpty()
-        && flights.getFirst().written
-        && now - flights.getFirst().nanos >= heardAfter) {
-      heardSeq = flights.removeFirst().end;
-    }
     if (flights.isEmpty()) {
       heardSeq = end;
     }

@@ -1,6 +1,7 @@
 package io.headwater.edge.sparkplug;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -14,32 +15,49 @@ import org.eclipse.tahu.protobuf.SparkplugBProto.Payload;
 import org.eclipse.tahu.protobuf.SparkplugBProto.Payload.Metric;
 import org.eclipse.tahu.protobuf.SparkplugBProto.Payload.PropertySet;
 import org.eclipse.tahu.protobuf.SparkplugBProto.Payload.PropertyValue;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the agent says as an edge node: its metrics with their aliases, and the numbers of its
  * messages. Has neither thread nor network; confined to the node's thread.
  *
- * <p>A metric is known from the first row of its topic on; it is born before it is said, with an
- * alias that it keeps. Its type is that of its first value; one that is none of that type makes it
- * a string, by another birth.
+ * <p>A metric is known from the first row of its topic on; it is born before it is said, with its
+ * newest value and an alias that it keeps. Its type is that of its first value that is not null;
+ * one that is none of that type makes it a string, by another birth.
  */
 final class NodeMetrics {
-  private static final ObjectMapper JSON = JsonMapper.builder().build();
+  /** Text that begins like a number is none: {@code 12 bottles}. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
   private static final int NUMBERS = 256;
   private static final int QUALITY_BAD = 0;
+  private static final int MOST_METRICS = 10_000;
 
   /** Of a metric. */
   private static final class Known {
     private final long alias;
-    private DataType type;
+    private DataType type = DataType.DOUBLE;
+    private boolean hasValue;
     private boolean isBorn;
-    private Reading last;
+    private Reading newest;
 
-    private Known(long alias, DataType type, Reading last) {
+    private Known(long alias, Reading first) {
       this.alias = alias;
-      this.type = type;
-      this.last = last;
+      this.newest = first;
+    }
+
+    /** Takes a newer reading, and its type as far as it has one. */
+    private void take(Reading reading) {
+      newest = reading;
+      if (reading.value().isNull() || (hasValue && type == DataType.STRING)) {
+        return;
+      }
+      DataType wanted = hasValue && reading.type() != type ? DataType.STRING : reading.type();
+      hasValue = true;
+      if (wanted != type) {
+        type = wanted;
+        isBorn = false;
+      }
     }
   }
 
@@ -50,6 +68,11 @@ final class NodeMetrics {
    * @param isGood whether it is believed
    */
   record Reading(String name, JsonNode value, boolean isGood, long timestamp) {
+    /** About so many bytes in a message. */
+    int size() {
+      return 32 + value.asText().length();
+    }
+
     private DataType type() {
       return value.isBoolean()
           ? DataType.BOOLEAN
@@ -58,26 +81,28 @@ final class NodeMetrics {
   }
 
   private final Map<String, Known> metrics = new LinkedHashMap<>();
-  private final long bdSeq;
+  private long bdSeq;
   private int next;
 
   /**
-   * For one connection.
+   * A connection begins: nothing is born in it.
    *
-   * @param before what was known in the connection before; null for the first
-   * @param bdSeq number of the connection, 0 to 255
+   * @param number of the connection, 0 to 255
    */
-  NodeMetrics(@Nullable NodeMetrics before, long bdSeq) {
-    this.bdSeq = bdSeq;
-    if (before != null) {
-      metrics.putAll(before.metrics);
-      metrics.values().forEach(each -> each.isBorn = false);
-    }
+  void connecting(long number) {
+    bdSeq = number;
+    metrics.values().forEach(each -> each.isBorn = false);
   }
 
-  /** Reads a row's value: JSON with a {@code value}, as the agent's own readings; or a bare one. */
+  /**
+   * Reads a row's value: JSON with a {@code value}, as the agent's own readings; or a bare one. An
+   * empty one is not known: so MQTT takes a retained message back.
+   */
   static Reading read(String topic, byte[] payload, long timestamp) {
     String text = new String(payload, StandardCharsets.UTF_8);
+    if (text.isEmpty()) {
+      return new Reading(topic, JSON.getNodeFactory().nullNode(), false, timestamp);
+    }
     JsonNode json;
     try {
       json = JSON.readTree(text);
@@ -87,30 +112,45 @@ final class NodeMetrics {
     if (json.isObject() && (json.has("value") || json.has("quality"))) {
       JsonNode value = json.path("value");
       boolean good = !json.path("quality").asText().equals("bad");
-      return new Reading(
+      return reading(
           topic, value.isValueNode() ? value : JSON.getNodeFactory().nullNode(), good, timestamp);
     }
-    return new Reading(
+    return reading(
         topic,
         json.isValueNode() && !json.isNull() ? json : JSON.getNodeFactory().textNode(text),
         true,
         timestamp);
   }
 
-  /** Whether a birth is due before this is said. */
-  boolean learn(Reading reading) {
+  /** A number that no double holds is not known. */
+  private static Reading reading(String topic, JsonNode value, boolean isGood, long timestamp) {
+    return value.isNumber() && !Double.isFinite(value.asDouble())
+        ? new Reading(topic, JSON.getNodeFactory().nullNode(), false, timestamp)
+        : new Reading(topic, value, isGood, timestamp);
+  }
+
+  /** Learns of a row, each once and in their order: it is what its metric says newest. */
+  void learn(Reading reading) {
     Known known = metrics.get(reading.name());
     if (known == null) {
-      metrics.put(reading.name(), new Known(metrics.size() + 1L, reading.type(), reading));
-      return true;
+      if (metrics.size() == MOST_METRICS || SparkplugDecoder.isReserved(reading.name())) {
+        return;
+      }
+      known = new Known(metrics.size() + 1L, reading);
+      metrics.put(reading.name(), known);
     }
-    if (!reading.value().isNull()
-        && known.type != DataType.STRING
-        && known.type != reading.type()) {
-      known.type = DataType.STRING;
-      known.isBorn = false;
-    }
-    return !known.isBorn;
+    known.take(reading);
+  }
+
+  /** Whether it is a metric; rows of too many topics are not, nor are the protocol's own names. */
+  boolean knows(String name) {
+    return metrics.containsKey(name);
+  }
+
+  /** Whether it may be said; otherwise a birth is due before. */
+  boolean isBorn(String name) {
+    Known known = metrics.get(name);
+    return known != null && known.isBorn;
   }
 
   /** The will of the connection, and its farewell. */
@@ -122,7 +162,7 @@ final class NodeMetrics {
         .toByteArray();
   }
 
-  /** Its birth, with what was said last. */
+  /** Its birth, with what is newest. */
   byte[] birth(long millis) {
     next = 0;
     Payload.Builder birth =
@@ -139,7 +179,7 @@ final class NodeMetrics {
     metrics.forEach((name, known) -> {
       known.isBorn = true;
       birth.addMetrics(
-          metric(known, known.last, false).setName(name).setDatatype(known.type.code()));
+          metric(known, known.newest, false).setName(name).setDatatype(known.type.code()));
     });
     return birth.build().toByteArray();
   }
@@ -164,7 +204,6 @@ final class NodeMetrics {
       if (known == null || !known.isBorn) {
         throw new IllegalStateException("the metric '" + reading.name() + "' is not born");
       }
-      known.last = reading;
       data.addMetrics(metric(known, reading, historical));
     }
     return data.build().toByteArray();

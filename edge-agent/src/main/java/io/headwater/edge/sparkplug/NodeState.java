@@ -41,7 +41,7 @@ final class NodeState {
   /** Which birth it is; one that comes twice is the same. */
   private record BirthId(long bdSeq, long timestamp, long seq) {}
 
-  private record Message(MessageType type, String device, Payload payload) {}
+  private record Message(MessageType type, String device, String from, Payload payload) {}
 
   private final long reorderNanos;
   private final long rebirthNanos;
@@ -80,6 +80,7 @@ final class NodeState {
   private int suspects;
   private boolean askedSinceSuspect;
   private long askAt = NEVER;
+  private long askedAt = NEVER;
   private long askDelay;
 
   /**
@@ -96,6 +97,11 @@ final class NodeState {
 
   boolean isBelieved() {
     return believed;
+  }
+
+  /** Whether a birth of it has ever counted. */
+  boolean wasBorn() {
+    return birth != null;
   }
 
   /** Whether it has been asked for a birth, or is about to be. */
@@ -115,7 +121,7 @@ final class NodeState {
       case NBIRTH -> nodeBirth(payload, from, now, events);
       case NDEATH -> nodeDeath(payload, events);
       case NDATA, DBIRTH, DDEATH, DDATA ->
-          sequenced(new Message(topic.type(), topic.device(), payload), now, events);
+          sequenced(new Message(topic.type(), topic.device(), from, payload), now, events);
       case NCMD, DCMD -> {
         // For nodes, not of them.
       }
@@ -141,6 +147,7 @@ final class NodeState {
       return false;
     }
     askAt = now + askDelay;
+    askedAt = now;
     askDelay = Math.min(LONGEST_DELAY, 2 * askDelay);
     askedSinceSuspect = true;
     return true;
@@ -239,6 +246,10 @@ final class NodeState {
     if (!believed) {
       refusals.accept(Refused.NO_BIRTH);
       ask(now);
+      return;
+    }
+    if (!publisher.equals(message.from())) {
+      distrust(Refused.CONTRADICTION, now); // two nodes of one name
       return;
     }
     if (!hasNumber(message.payload())) {
@@ -373,7 +384,8 @@ final class NodeState {
 
   private void ask(long now) {
     if (askAt == NEVER) {
-      askAt = now;
+      // Two nodes of one name, for example, ask for that again with each message.
+      askAt = askedAt == NEVER ? now : Math.max(now, askedAt + rebirthNanos);
       askDelay = rebirthNanos;
     }
   }

@@ -12,7 +12,7 @@ enum Refused {
   NO_BIRTH("no-birth"),
   /** Messages before it did not come in time. */
   GAP("gap"),
-  /** A metric does not agree with the birth: its name, alias or type. */
+  /** It does not agree with the birth: by a metric's name, alias or type, or by its client. */
   CONTRADICTION("contradiction"),
   /** A birth without what it must have, or with an alias for two metrics. */
   BAD_BIRTH("bad-birth"),

@@ -2,6 +2,7 @@ package io.headwater.edge.sparkplug;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,7 @@ final class SparkplugDecoder {
     var id = new NodeId(topic.group(), topic.node());
     NodeState node = nodes.get(id);
     if (node == null) {
-      if (nodes.size() >= settings.maxNodes()) {
+      if (nodes.size() >= settings.maxNodes() && !forgetOneThatWasNeverBorn()) {
         metrics.refused(Refused.TOO_MANY);
         return List.of();
       }
@@ -89,9 +90,25 @@ final class SparkplugDecoder {
     return said;
   }
 
+  /** Whoever may publish could make up names, and keep real nodes out. */
+  private boolean forgetOneThatWasNeverBorn() {
+    Iterator<NodeState> each = nodes.values().iterator();
+    while (each.hasNext()) {
+      if (!each.next().wasBorn()) {
+        each.remove();
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static boolean isOfProtocol(NodeEvent.Value value) {
-    String name = value.definition().name();
-    return value.device().isEmpty() && (name.equals(BD_SEQ) || name.startsWith(NODE_CONTROL));
+    return value.device().isEmpty() && isReserved(value.definition().name());
+  }
+
+  /** Whether the protocol itself has this metric in edge nodes. */
+  static boolean isReserved(String name) {
+    return name.equals(BD_SEQ) || name.startsWith(NODE_CONTROL);
   }
 
   private void add(List<Said> said, String topic, byte[] payload) {

@@ -20,6 +20,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Stands in front of the routes: lets every publish through, and decodes those of edge nodes. One
@@ -27,6 +29,8 @@ import java.util.function.Predicate;
  * is decoded is decoded on one thread.
  */
 public final class SparkplugIntake implements PublishSink, ClientWatch, AutoCloseable {
+  private static final Logger LOGGER = LoggerFactory.getLogger(SparkplugIntake.class);
+
   static final String CLIENT = "$sparkplug";
 
   /** Messages that wait, and that are not committed yet. */
@@ -137,14 +141,28 @@ public final class SparkplugIntake implements PublishSink, ClientWatch, AutoClos
   }
 
   private void decode(SparkplugTopic topic, Publish publish, Parts parts) {
-    List<Said> readings =
-        decoder.take(topic, publish.payload(), publish.clientId(), nanos.getAsLong());
+    List<Said> readings = readings(topic, publish);
     parts.more(readings.size());
     for (Said each : readings) {
       metrics.reading();
       hand(new Publish(each.topic(), each.payload(), CLIENT, null, List.of(), parts::ended));
     }
     parts.ended(Append.Outcome.COMMITTED);
+  }
+
+  /** A mistake in the decoder costs the message, not all that come after it. */
+  private List<Said> readings(SparkplugTopic topic, Publish publish) {
+    try {
+      return decoder.take(topic, publish.payload(), publish.clientId(), nanos.getAsLong());
+    } catch (RuntimeException e) {
+      LOGGER
+          .atError()
+          .addKeyValue("node", topic.nodeName())
+          .setCause(e)
+          .log("A Sparkplug message cannot be decoded");
+      metrics.refused(Refused.MALFORMED);
+      return List.of();
+    }
   }
 
   /** Waits for room: meanwhile no more is taken from edge nodes. */

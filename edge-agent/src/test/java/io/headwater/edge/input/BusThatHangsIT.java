@@ -25,8 +25,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A bus of Pi4J's mock that blocks for 30 s inside of a read, beside three that do not: those keep
- * their times. What other processes do on this machine is not the agent's: of the seconds that the
- * bus hangs the quieter quarter counts.
+ * their times. What other processes do on this machine is not the agent's: all seconds count if a
+ * {@link Metronome} beside keeps its own times; the quieter quarter of them counts in any case.
  */
 @Timeout(value = 150, unit = TimeUnit.SECONDS)
 class BusThatHangsIT {
@@ -37,6 +37,9 @@ class BusThatHangsIT {
   private static final int HUNG = 3;
   private static final int INPUTS = 40;
   private static final double MOST_MILLIS = 20;
+
+  /** Of bare threads. With 5 to 7 busy processes on two cores it was 12 to 20, alone 1 to 3. */
+  private static final double QUIET_MILLIS = 4;
 
   @TempDir private Path root;
 
@@ -94,6 +97,7 @@ class BusThatHangsIT {
     var provider = new HangingI2cProvider(HUNG);
     try (var machines =
             new Machines(root, LinuxMachine.simulated(root, () -> Pi4jBoard.simulated(provider)));
+        var metronome = new Metronome(BUSES - 1);
         Inputs inputs = new Inputs(plan, machines, this::take, new SimpleMeterRegistry())) {
       await()
           .atMost(Duration.ofSeconds(30))
@@ -128,11 +132,18 @@ class BusThatHangsIT {
         }
       }
       double[] errors = errorsOfOthers(began, ended);
+      double noise = percentile99(metronome.errors(began, ended));
       System.out.printf(
           "a bus that hangs for %d s: intervals of %d inputs on other buses differ by %.1f ms at"
-              + " most in a quarter of the seconds, by %.1f ms in p99 of all%n",
-          HANGS.toSeconds(), INPUTS - INPUTS / BUSES, errors[0], errors[1]);
-      assertThat(errors[0]).isLessThanOrEqualTo(MOST_MILLIS);
+              + " most in a quarter of the seconds, by %.1f ms in p99 of all; those of bare threads"
+              + " by %.1f ms%n",
+          HANGS.toSeconds(), INPUTS - INPUTS / BUSES, errors[0], errors[1], noise);
+      assertThat(errors[0]).as("when it is quiet").isLessThanOrEqualTo(MOST_MILLIS);
+      if (noise <= QUIET_MILLIS) {
+        assertThat(errors[1])
+            .as("where bare threads are off by %.1f ms", noise)
+            .isLessThanOrEqualTo(MOST_MILLIS);
+      }
 
       await()
           .atMost(Duration.ofSeconds(20))

@@ -157,5 +157,11 @@ class InputReportTest {
         .isEqualTo(
             "value 101.0 is not between -100.0 and 100.0, which is all that can be measured");
     assertThat(report.nonsense(new double[] {Double.NaN})).isPresent();
+    assertThat(
+            report(1e308, 0, Optional.empty(), OptionalDouble.empty())
+                .nonsense(new double[] {100})
+                .orElseThrow()
+                .text())
+        .isEqualTo("value 100.0 is no number when it is scaled");
   }
 }

@@ -162,7 +162,7 @@ class InputsReaderTest {
                 + " edge.yaml line 4: topic 'host/disk' must hold {quantity}: this type measures"
                 + " free, used;"
                 + " edge.yaml line 5: unknown key 'intervall': did you mean 'interval'?;"
-                + " edge.yaml line 6: interval: 1ms is not between 10ms and 86400000ms;"
+                + " edge.yaml line 6: interval: 1ms is not between 10ms and 1d;"
                 + " edge.yaml line 7: 'scale' of which? This type measures free, used: write"
                 + " values: {free: {scale: …}};"
                 + " edge.yaml line 8: simulated: disk cannot be simulated");

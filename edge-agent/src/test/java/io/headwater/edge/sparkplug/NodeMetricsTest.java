@@ -3,6 +3,7 @@ package io.headwater.edge.sparkplug;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.headwater.edge.sparkplug.HostState.Word;
 import io.headwater.edge.sparkplug.NodeMetrics.Reading;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -12,13 +13,25 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.eclipse.tahu.protobuf.SparkplugBProto.Payload;
 import org.eclipse.tahu.protobuf.SparkplugBProto.Payload.Metric;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What the agent says as an edge node. */
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
 class NodeMetricsTest {
-  private final NodeMetrics metrics = new NodeMetrics(null, 7);
+  private final NodeMetrics metrics = new NodeMetrics();
+
+  @BeforeEach
+  void connect() {
+    metrics.connecting(7);
+  }
+
+  /** Learns of it; whether a birth is due before it is said. */
+  private boolean needsBirth(Reading reading) {
+    metrics.learn(reading);
+    return !metrics.isBorn(reading.name());
+  }
 
   private static Reading reading(String topic, String payload) {
     return NodeMetrics.read(topic, payload.getBytes(StandardCharsets.UTF_8), 1234);
@@ -42,11 +55,10 @@ class NodeMetricsTest {
 
   @Test
   void birthHasAllMetricsWithTheirTypesAndValues() {
-    assertThat(metrics.learn(reading("t", "{\"name\":\"t\",\"value\":21.5,\"unit\":\"C\"}")))
-        .isTrue();
-    assertThat(metrics.learn(reading("door", "true"))).isTrue();
-    assertThat(metrics.learn(reading("text", "hello"))).isTrue();
-    assertThat(metrics.learn(reading("t", "22"))).as("until it is born").isTrue();
+    assertThat(needsBirth(reading("t", "{\"name\":\"t\",\"value\":21.5,\"unit\":\"C\"}"))).isTrue();
+    assertThat(needsBirth(reading("door", "true"))).isTrue();
+    assertThat(needsBirth(reading("text", "hello"))).isTrue();
+    assertThat(needsBirth(reading("t", "22"))).as("until it is born").isTrue();
 
     Payload birth = parse(metrics.birth(5000));
 
@@ -57,11 +69,11 @@ class NodeMetricsTest {
         .containsExactlyInAnyOrder("bdSeq", "Node Control/Rebirth", "t", "door", "text");
     assertThat(find(byName, "bdSeq").getLongValue()).isEqualTo(7);
     assertThat(find(byName, "t").getDatatype()).isEqualTo(DataType.DOUBLE.code());
-    assertThat(find(byName, "t").getDoubleValue()).isEqualTo(21.5);
+    assertThat(find(byName, "t").getDoubleValue()).as("newest").isEqualTo(22);
     assertThat(find(byName, "t").getTimestamp()).isEqualTo(1234);
     assertThat(find(byName, "door").getBooleanValue()).isTrue();
     assertThat(find(byName, "text").getStringValue()).isEqualTo("hello");
-    assertThat(metrics.learn(reading("t", "22"))).isFalse();
+    assertThat(needsBirth(reading("t", "22"))).isFalse();
     assertThat(parse(metrics.death(6000)).getMetrics(0).getLongValue()).isEqualTo(7);
   }
 
@@ -87,7 +99,7 @@ class NodeMetricsTest {
     assertThat(parse(metrics.data(List.of(reading("t", "1")), false, 1)).getSeq()).isZero();
     Payload again = parse(metrics.birth(9000));
     assertThat(again.getSeq()).isZero();
-    assertThat(find(byName(again), "u").getDoubleValue()).as("what was said last").isEqualTo(4);
+    assertThat(find(byName(again), "u").getDoubleValue()).as("said, but not newest").isEqualTo(1);
   }
 
   @Test
@@ -95,7 +107,7 @@ class NodeMetricsTest {
     String fault = "{\"name\":\"t\",\"quality\":\"bad\",\"fault\":\"no-answer\"}";
     metrics.learn(reading("t", "1"));
     metrics.birth(1);
-    assertThat(metrics.learn(reading("t", fault))).isFalse();
+    assertThat(needsBirth(reading("t", fault))).isFalse();
 
     Metric metric = parse(metrics.data(List.of(reading("t", fault)), false, 2)).getMetrics(0);
 
@@ -105,10 +117,54 @@ class NodeMetricsTest {
   }
 
   @Test
+  void firstReadingThatIsAFaultDecidesNoType() {
+    String fault = "{\"name\":\"t\",\"quality\":\"bad\",\"fault\":\"no-answer\"}";
+    metrics.learn(reading("number", fault));
+    metrics.learn(reading("flag", fault));
+    metrics.birth(1);
+
+    assertThat(needsBirth(reading("number", "2"))).as("as it was born").isFalse();
+    assertThat(needsBirth(reading("flag", "true"))).isTrue();
+
+    Map<String, Metric> birth = byName(parse(metrics.birth(2)));
+    assertThat(find(birth, "number").getDatatype()).isEqualTo(DataType.DOUBLE.code());
+    assertThat(find(birth, "number").getDoubleValue()).isEqualTo(2);
+    assertThat(find(birth, "flag").getDatatype()).isEqualTo(DataType.BOOLEAN.code());
+    assertThat(needsBirth(reading("flag", fault))).as("nor changes one").isFalse();
+  }
+
+  @Test
+  void whatIsNoNumberIsNotMadeOne() {
+    assertThat(reading("t", "12 bottles").value().asText()).isEqualTo("12 bottles");
+    assertThat(reading("t", "12 13").value().isTextual()).isTrue();
+    assertThat(reading("t", " 12 ").value().asDouble()).isEqualTo(12);
+    assertThat(reading("t", "NaN").value().isTextual()).isTrue();
+    for (String unknown : List.of("", "1e999", "{\"value\":-1e999}", "{\"value\":[1]}")) {
+      assertThat(reading("t", unknown).value().isNull()).as(unknown).isTrue();
+    }
+    assertThat(reading("t", "").isGood()).isFalse();
+    assertThat(reading("t", "1e999").isGood()).isFalse();
+  }
+
+  @Test
+  void namesOfTheProtocolAreNoMetricsAndThereIsAnEndOfThem() {
+    for (String reserved : List.of("bdSeq", "Node Control/Rebirth", "Node Control/x")) {
+      metrics.learn(reading(reserved, "1"));
+      assertThat(metrics.knows(reserved)).as(reserved).isFalse();
+    }
+    for (int i = 0; i < 10_001; i++) {
+      metrics.learn(reading("m" + i, "1"));
+    }
+    assertThat(metrics.knows("m9999")).isTrue();
+    assertThat(metrics.knows("m10000")).isFalse();
+    assertThat(parse(metrics.birth(1)).getMetricsCount()).isEqualTo(10_002);
+  }
+
+  @Test
   void metricThatChangesItsTypeBecomesAStringByAnotherBirth() {
     metrics.learn(reading("t", "1"));
     metrics.birth(1);
-    assertThat(metrics.learn(reading("t", "off"))).isTrue();
+    assertThat(needsBirth(reading("t", "off"))).isTrue();
 
     assertThat(find(byName(parse(metrics.birth(2))), "t").getDatatype())
         .isEqualTo(DataType.STRING.code());
@@ -117,7 +173,7 @@ class NodeMetricsTest {
                 .getMetricsList())
         .extracting(Metric::getStringValue)
         .containsExactly("off", "2");
-    assertThat(metrics.learn(reading("t", "3"))).as("it stays one").isFalse();
+    assertThat(needsBirth(reading("t", "3"))).as("it stays one").isFalse();
   }
 
   @Test
@@ -126,10 +182,10 @@ class NodeMetricsTest {
     metrics.learn(reading("u", "2"));
     Map<String, Metric> before = byName(parse(metrics.birth(1)));
 
-    var next = new NodeMetrics(metrics, 8);
+    metrics.connecting(8);
 
-    assertThat(next.learn(reading("u", "3"))).isTrue();
-    Map<String, Metric> after = byName(parse(next.birth(2)));
+    assertThat(needsBirth(reading("u", "3"))).isTrue();
+    Map<String, Metric> after = byName(parse(metrics.birth(2)));
     assertThat(find(after, "bdSeq").getLongValue()).isEqualTo(8);
     assertThat(find(after, "u").getAlias()).isEqualTo(find(before, "u").getAlias());
   }
@@ -145,17 +201,32 @@ class NodeMetricsTest {
   void hostStateIsItsNewestWord() {
     var host = new HostState();
     assertThat(host.isOnline()).isFalse();
-    assertThat(say(host, "{\"online\":true,\"timestamp\":10}")).isTrue();
+    assertThat(say(host, "{\"online\":true,\"timestamp\":10}")).isEqualTo(Word.COUNTS);
     assertThat(host.isOnline()).isTrue();
-    assertThat(say(host, "{\"online\":false,\"timestamp\":9}")).as("older").isFalse();
-    assertThat(say(host, "OFFLINE")).isFalse();
-    assertThat(say(host, "{\"online\":1,\"timestamp\":11}")).isFalse();
+    assertThat(say(host, "{\"online\":false,\"timestamp\":9}")).as("older").isEqualTo(Word.NONE);
+    for (String none :
+        List.of(
+            "OFFLINE",
+            "",
+            "null",
+            "{\"online\":1,\"timestamp\":11}",
+            "{\"online\":false,\"timestamp\":1e99}",
+            "{\"online\":false,\"timestamp\":99999999999999999999}",
+            "{\"online\":false}")) {
+      assertThat(say(host, none)).as(none).isEqualTo(Word.NONE);
+    }
     assertThat(host.isOnline()).isTrue();
-    assertThat(say(host, "{\"online\":false,\"timestamp\":10}")).isTrue();
+    assertThat(say(host, "{\"online\":false,\"timestamp\":10}")).isEqualTo(Word.COUNTS);
     assertThat(host.isOnline()).isFalse();
+    assertThat(say(host, "{\"online\":true,\"timestamp\":9}")).isEqualTo(Word.OLD_ONLINE);
+    assertThat(host.isOnline()).isFalse();
+    host.forget();
+    assertThat(say(host, "{\"online\":true,\"timestamp\":9}"))
+        .as("retained by the broker")
+        .isEqualTo(Word.COUNTS);
   }
 
-  private static boolean say(HostState host, String payload) {
+  private static Word say(HostState host, String payload) {
     return host.take(payload.getBytes(StandardCharsets.UTF_8));
   }
 }

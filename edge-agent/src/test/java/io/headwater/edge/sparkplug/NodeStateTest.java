@@ -184,10 +184,39 @@ class NodeStateTest {
           .isEmpty();
       assertThat(refused).containsExactly(Refused.CONTRADICTION);
       assertThat(asks()).isTrue();
+      now += 10 * SECOND;
     }
   }
 
   private long birthTime = 1000;
+
+  @Test
+  void dataOfAnotherClientIsNotReadByThisOnesBirth() {
+    born();
+    assertThat(
+            node.take(
+                new SparkplugTopic("g", MessageType.NDATA, "n", ""),
+                data(1, 1001, Map.of(1L, 20L)),
+                "other client",
+                now))
+        .isEmpty();
+    assertThat(refused).containsExactly(Refused.CONTRADICTION);
+    assertThat(asks()).isTrue();
+  }
+
+  @Test
+  void birthsThatAreContradictedAgainAndAgainAreAskedForOncePerInterval() {
+    int asked = 0;
+    for (int i = 0; i < 1000; i++) {
+      take(MessageType.NBIRTH, "", nodeBirth(3, 0, ++birthTime, declare("a", 1, 10)));
+      said(1, ++birthTime, 9, 90); // an alias that it has not
+      if (asks()) {
+        asked++;
+      }
+      now += SECOND / 10;
+    }
+    assertThat(asked).as("in 100 s").isEqualTo(10);
+  }
 
   @Test
   void badBirthsAreNotBelieved() {

@@ -48,6 +48,7 @@ class SparkplugSimulationTest {
   private static final long LONGEST_DELAY_MILLIS = 3_000;
   private static final long RUN_MILLIS = 900_000;
   private static final long QUIET_MILLIS = 700_000;
+  private static final long HOUR_MILLIS = 3_600_000;
 
   private static final SparkplugSettings SETTINGS =
       new SparkplugSettings(
@@ -74,6 +75,7 @@ class SparkplugSimulationTest {
     private final SparkplugDecoder decoder =
         new SparkplugDecoder(SETTINGS, _ -> true, new SparkplugMetrics(registry));
     private final Map<String, Node> nodes = new HashMap<>();
+    private final Map<String, Node> twins = new HashMap<>();
     private long millis = 1_000;
     private long order;
     private boolean isFaulty = true;
@@ -82,8 +84,16 @@ class SparkplugSimulationTest {
     private long valuesBeforeQuiet;
     private int births;
 
-    private Run(long seed) {
+    private final boolean isMad;
+
+    /**
+     * A run.
+     *
+     * @param isMad clocks jump, and two nodes have one name
+     */
+    private Run(long seed, boolean isMad) {
       this.seed = seed;
+      this.isMad = isMad;
       this.random = new SplittableRandom(seed);
     }
 
@@ -110,7 +120,7 @@ class SparkplugSimulationTest {
                     decoder.take(
                         new SparkplugTopic("plant", type, node.name, device),
                         payload.toByteArray(),
-                        node.name,
+                        node.client,
                         millis * MILLI)));
       }
     }
@@ -151,17 +161,30 @@ class SparkplugSimulationTest {
         if (!happens(0.1)) {
           at(millis + 1 + random.nextLong(200), node::rebirth);
         }
+        Node twin = twins.get(topic.node());
+        if (twin != null && !happens(0.1)) {
+          at(millis + 1 + random.nextLong(200), twin::rebirth);
+        }
       }
     }
 
     private void run() {
       for (int i = 0; i < 2; i++) {
-        var node = new Node(this, "node" + i);
+        var node = new Node(this, "node" + i, "client" + i);
         nodes.put(node.name, node);
         at(millis, node::start);
         at(millis + 5, node::work);
       }
       long quiet = millis + QUIET_MILLIS;
+      if (isMad) {
+        var twin = new Node(this, "node0", "twin");
+        twins.put(twin.name, twin);
+        for (long begin = 100_000; begin < QUIET_MILLIS; begin += 200_000) {
+          at(millis + begin, twin::start);
+          at(millis + begin + 50_000, twin::leave);
+        }
+        at(millis + 100_005, twin::work);
+      }
       at(
           quiet,
           () -> {
@@ -181,16 +204,20 @@ class SparkplugSimulationTest {
   private static final class Node {
     private final Run run;
     private final String name;
+    private final String client;
     private long bdSeq = -1;
+    private long offset;
+    private boolean isGone;
     private long seq;
     private long clock;
     private long counter;
     private final Map<String, List<Integer>> aliases = new HashMap<>();
     private boolean isUp;
 
-    private Node(Run run, String name) {
+    private Node(Run run, String name, String client) {
       this.run = run;
       this.name = name;
+      this.client = client;
     }
 
     /** Which metric a value belongs to, as each value says. */
@@ -205,7 +232,11 @@ class SparkplugSimulationTest {
     }
 
     private long timestamp() {
-      clock = Math.max(clock + 1, run.millis);
+      if (run.isMad && run.happens(0.002)) {
+        offset = run.random.nextLong(-HOUR_MILLIS, HOUR_MILLIS);
+        clock = 0;
+      }
+      clock = Math.max(clock + 1, HOUR_MILLIS + run.millis + offset);
       return clock;
     }
 
@@ -217,14 +248,22 @@ class SparkplugSimulationTest {
 
     private void start() {
       isUp = true;
+      isGone = false;
       bdSeq = (bdSeq + 1) % 256;
-      run.decoder.connected(name, run.millis * MILLI);
+      run.decoder.connected(client, run.millis * MILLI);
       birth();
     }
 
     private void stop() {
       isUp = false;
       run.send(this, MessageType.NDEATH, "", death(bdSeq, timestamp()));
+    }
+
+    private void leave() {
+      isGone = true;
+      if (isUp) {
+        stop();
+      }
     }
 
     private void rebirth() {
@@ -266,7 +305,13 @@ class SparkplugSimulationTest {
       }
       if (run.happens(0.003)) {
         stop();
-        run.at(run.millis + 10 + run.random.nextLong(2_000), this::start);
+        run.at(
+            run.millis + 10 + run.random.nextLong(2_000),
+            () -> {
+              if (!isGone) {
+                start();
+              }
+            });
         return;
       }
       String device = run.random.nextBoolean() ? "" : "d" + run.random.nextInt(DEVICES);
@@ -300,16 +345,32 @@ class SparkplugSimulationTest {
   @ParameterizedTest
   @MethodSource("seeds")
   void noValueIsEverUnderAWrongName(long seed) {
-    var run = new Run(seed);
+    var run = new Run(seed, false);
     run.run();
 
+    assertUnderstoodWhenQuiet(run);
+    assertThat(run.births).as("seed %d: restarts and rebirths", seed).isGreaterThan(20);
+    assertThat(run.values).as("seed %d", seed).isGreaterThan(run.sent / 4);
+  }
+
+  /** Two nodes of one name, deaths of each other's, and clocks that jump by up to an hour. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void norFromNodesOfOneNameWithClocksThatJump(long seed) {
+    var run = new Run(seed, true);
+    run.run();
+
+    assertUnderstoodWhenQuiet(run);
+    assertThat(run.values).as("seed %d", seed).isGreaterThan(run.sent / 10);
+  }
+
+  private static void assertUnderstoodWhenQuiet(Run run) {
+    long seed = run.seed;
     assertThat(run.decoder.asked()).as("seed %d: when it is quiet", seed).isEmpty();
     assertThat(run.decoder.believed()).as("seed %d", seed).isEqualTo(2);
-    assertThat(run.births).as("seed %d: restarts and rebirths", seed).isGreaterThan(20);
     assertThat(run.registry.get("edge.sparkplug.rebirths").counter().count())
         .as("seed %d", seed)
         .isGreaterThan(10);
-    assertThat(run.values).as("seed %d", seed).isGreaterThan(run.sent / 4);
     assertThat(run.values - run.valuesBeforeQuiet)
         .as("seed %d: all is taken when it is quiet", seed)
         .isGreaterThan(1_000);

@@ -3,6 +3,7 @@ package io.headwater.edge.input.sensor;
 import java.io.IOException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
@@ -45,6 +46,8 @@ final class Disk implements Sensor {
       double total = store.getTotalSpace();
       double free = store.getUsableSpace();
       return new double[] {free, total == 0 ? 0 : 100 * (total - free) / total};
+    } catch (NoSuchFileException e) {
+      throw new SensorFault(Fault.MISSING, "there is no folder " + folder, e);
     } catch (IOException e) {
       throw new SensorFault(Fault.MISSING, "the room of " + folder + " cannot be read: " + e, e);
     }
