@@ -27,7 +27,7 @@ public record Ensemble(int self, SortedMap<Integer, Member> members) {
   public Ensemble {
     members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
     int count = members.size();
-    if (count > 1 && count % 2 == 0) {
+    if (count == 2 || count == 4) {
       throw new IllegalArgumentException(
           "%d ZooKeeper members stand no more losses than %d: list %d or %d"
               .formatted(count, count - 1, count - 1, count + 1));

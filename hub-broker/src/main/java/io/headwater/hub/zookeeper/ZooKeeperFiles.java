@@ -107,9 +107,9 @@ final class ZooKeeperFiles {
     boolean anyAddress = !own.client().isLoopback();
     String bound = anyAddress ? "0.0.0.0" : own.host();
     // ZooKeeper would try for seconds, or end later, when it is to lead.
-    checkFree("ZooKeeper port", new HostPort(bound, own.clientPort()));
-    checkFree("ZooKeeper quorum port", new HostPort(bound, own.quorumPort()));
-    checkFree("ZooKeeper election port", new HostPort(bound, own.electionPort()));
+    checkFree("ZooKeeper", new HostPort(bound, own.clientPort()));
+    checkFree("ZooKeeper quorum", new HostPort(bound, own.quorumPort()));
+    checkFree("ZooKeeper election", new HostPort(bound, own.electionPort()));
     return new ZooKeeperFiles(
         folder,
         ensemble.self(),
