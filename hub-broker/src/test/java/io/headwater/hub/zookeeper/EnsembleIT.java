@@ -141,8 +141,8 @@ class EnsembleIT {
         assertThat(store.load().topics()).extracting("name").containsExactly("before");
       }
     }
-    assertThatThrownBy(() ->
-            EmbeddedZooKeeper.start(folder(1), new HostPort("127.0.0.1", 0)).close())
+    assertThatThrownBy(
+            () -> EmbeddedZooKeeper.start(folder(1), new HostPort("127.0.0.1", 0)).close())
         .hasMessageContaining("one of 3 ZooKeeper members");
   }
 
