@@ -1,5 +1,6 @@
 package io.headwater.hub.zookeeper;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -75,7 +76,7 @@ class EnsembleIT {
         var _ = client.setData().forPath("/counter", value);
 
         long killed = System.nanoTime();
-        running.remove(leader).kill();
+        kill(leader);
         var _ = client.setData().forPath("/counter", value);
         var silence = Duration.ofNanos(System.nanoTime() - killed);
         assertThat(silence).isLessThan(NO_WRITES);
@@ -99,8 +100,8 @@ class EnsembleIT {
     }
     int leader = leader();
     int killed = leader == 1 ? 2 : 1;
-    running.remove(leader).kill();
-    running.remove(killed).kill();
+    kill(leader);
+    kill(killed);
 
     try (CuratorFramework client = client(members, new RetryOneTime(100))) {
       assertThatThrownBy(() -> client.create().forPath("/lost"))
@@ -164,6 +165,10 @@ class EnsembleIT {
     return child;
   }
 
+  private void kill(int id) {
+    requireNonNull(running.remove(id)).kill();
+  }
+
   private void awaitAllServing() {
     running.values().forEach(member -> member.awaitReady(START));
   }
@@ -182,8 +187,7 @@ class EnsembleIT {
   }
 
   private boolean leads(int id) {
-    return running
-        .get(id)
+    return requireNonNull(running.get(id))
         .output()
         .lines()
         .filter(line -> line.equals("leads") || line.equals("follows"))
@@ -193,14 +197,14 @@ class EnsembleIT {
 
   private byte[] read(int member, String path) throws Exception {
     try (CuratorFramework client =
-        client(new TreeMap<>(Map.of(member, members.get(member))), new RetryForever(20))) {
+        client(new TreeMap<>(Map.of(member, requireNonNull(members.get(member)))), new RetryForever(20))) {
       client.sync().forPath(path);
       return client.getData().forPath(path);
     }
   }
 
   private String client(int member) {
-    return members.get(member).client().toString();
+    return requireNonNull(members.get(member)).client().toString();
   }
 
   private static CuratorFramework client(

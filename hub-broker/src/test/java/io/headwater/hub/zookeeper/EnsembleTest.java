@@ -137,7 +137,7 @@ class EnsembleTest {
   @Test
   void namesThePortThatIsTaken() throws IOException {
     SortedMap<Integer, Ensemble.Member> members = FreeMembers.draw(3);
-    int election = members.get(1).electionPort();
+    int election = new Ensemble(1, members).own().electionPort();
     try (var _ = new ServerSocket(election, 1, InetAddress.getLoopbackAddress())) {
       assertThatThrownBy(() -> EmbeddedZooKeeper.open(folder, new Ensemble(1, members)))
           .isInstanceOf(UserError.class)
