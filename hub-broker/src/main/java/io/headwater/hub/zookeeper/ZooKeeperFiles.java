@@ -54,23 +54,23 @@ final class ZooKeeperFiles {
         config,
         specific
             + """
-          dataDir=%s
-          dynamicConfigFile=%s
-          standaloneEnabled=false
-          # Nobody needs them: metrics and health come from the hub.
-          admin.enableServer=false
-          4lw.commands.whitelist=
-          jmx.log4j.disable=true
-          maxCnxns=1000
-          # The hub's catalog is small.
-          preAllocSize=1024
-          snapCount=10000
-          autopurge.snapRetainCount=3
-          autopurge.purgeInterval=1
-          nio.numSelectorThreads=1
-          nio.numWorkerThreads=2
-          commitProcessor.numWorkerThreads=1
-          """
+            dataDir=%s
+            dynamicConfigFile=%s
+            standaloneEnabled=false
+            # Nobody needs them: metrics and health come from the hub.
+            admin.enableServer=false
+            4lw.commands.whitelist=
+            jmx.log4j.disable=true
+            maxCnxns=1000
+            # The hub's catalog is small.
+            preAllocSize=1024
+            snapCount=10000
+            autopurge.snapRetainCount=3
+            autopurge.purgeInterval=1
+            nio.numSelectorThreads=1
+            nio.numWorkerThreads=2
+            commitProcessor.numWorkerThreads=1
+            """
                 .formatted(escaped(data), escaped(dynamic)));
   }
 

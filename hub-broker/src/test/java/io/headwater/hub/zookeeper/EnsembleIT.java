@@ -197,7 +197,9 @@ class EnsembleIT {
 
   private byte[] read(int member, String path) throws Exception {
     try (CuratorFramework client =
-        client(new TreeMap<>(Map.of(member, requireNonNull(members.get(member)))), new RetryForever(20))) {
+        client(
+            new TreeMap<>(Map.of(member, requireNonNull(members.get(member)))),
+            new RetryForever(20))) {
       client.sync().forPath(path);
       return client.getData().forPath(path);
     }
