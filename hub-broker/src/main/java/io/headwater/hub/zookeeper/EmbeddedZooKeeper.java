@@ -209,7 +209,7 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
     } catch (ExecutionException e) {
       close();
       if (e.getCause() instanceof BindException taken) {
-        throw Ports.inUse("ZooKeeper port", listen, taken);
+        throw Ports.inUse("ZooKeeper", listen, taken);
       }
       throw new IOException(e.getCause());
     } catch (InterruptedException e) {

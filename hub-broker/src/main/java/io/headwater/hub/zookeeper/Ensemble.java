@@ -15,11 +15,10 @@ import java.util.stream.Collectors;
 
 /**
  * The ZooKeeper servers that decide together, one of which is this process. Every member has to be
- * given the same list.
+ * given the same list. A list that breaks a rule is an IllegalArgumentException that says which.
  *
  * @param self this process' id among the members
  * @param members 1, 3 or 5 by id, 1 to 255; no two at the same address
- * @throws IllegalArgumentException a rule is broken; the message says which, and by what
  */
 public record Ensemble(int self, SortedMap<Integer, Member> members) {
   private static final int MAX_ID = 255;
@@ -27,7 +26,7 @@ public record Ensemble(int self, SortedMap<Integer, Member> members) {
   public Ensemble {
     members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
     int count = members.size();
-    if (count > 1 && count % 2 == 0) {
+    if (count == 2 || count == 4) {
       throw new IllegalArgumentException(
           "%d ZooKeeper members stand no more losses than %d: list %d or %d"
               .formatted(count, count - 1, count - 1, count + 1));

@@ -39,26 +39,6 @@ final class ZooKeeperFiles {
       fastleader.maxNotificationInterval=1000
       """;
 
-  private static final String COMMON =
-      """
-      dataDir=%s
-      dynamicConfigFile=%s
-      standaloneEnabled=false
-      # Nobody needs them: metrics and health come from the hub.
-      admin.enableServer=false
-      4lw.commands.whitelist=
-      jmx.log4j.disable=true
-      maxCnxns=1000
-      # The hub's catalog is small.
-      preAllocSize=1024
-      snapCount=10000
-      autopurge.snapRetainCount=3
-      autopurge.purgeInterval=1
-      nio.numSelectorThreads=1
-      nio.numWorkerThreads=2
-      commitProcessor.numWorkerThreads=1
-      """;
-
   private final Path config;
   private final Path data;
 
@@ -70,7 +50,28 @@ final class ZooKeeperFiles {
     Files.createDirectories(data);
     Files.writeString(data.resolve("myid"), self + "\n");
     Files.writeString(dynamic, members);
-    Files.writeString(config, specific + COMMON.formatted(escaped(data), escaped(dynamic)));
+    Files.writeString(
+        config,
+        specific
+            + """
+            dataDir=%s
+            dynamicConfigFile=%s
+            standaloneEnabled=false
+            # Nobody needs them: metrics and health come from the hub.
+            admin.enableServer=false
+            4lw.commands.whitelist=
+            jmx.log4j.disable=true
+            maxCnxns=1000
+            # The hub's catalog is small.
+            preAllocSize=1024
+            snapCount=10000
+            autopurge.snapRetainCount=3
+            autopurge.purgeInterval=1
+            nio.numSelectorThreads=1
+            nio.numWorkerThreads=2
+            commitProcessor.numWorkerThreads=1
+            """
+                .formatted(escaped(data), escaped(dynamic)));
   }
 
   /** Of a quorum of one, whose ports between members are drawn anew. */
@@ -107,9 +108,9 @@ final class ZooKeeperFiles {
     boolean anyAddress = !own.client().isLoopback();
     String bound = anyAddress ? "0.0.0.0" : own.host();
     // ZooKeeper would try for seconds, or end later, when it is to lead.
-    checkFree("ZooKeeper port", new HostPort(bound, own.clientPort()));
-    checkFree("ZooKeeper quorum port", new HostPort(bound, own.quorumPort()));
-    checkFree("ZooKeeper election port", new HostPort(bound, own.electionPort()));
+    checkFree("ZooKeeper", new HostPort(bound, own.clientPort()));
+    checkFree("ZooKeeper quorum", new HostPort(bound, own.quorumPort()));
+    checkFree("ZooKeeper election", new HostPort(bound, own.electionPort()));
     return new ZooKeeperFiles(
         folder,
         ensemble.self(),
