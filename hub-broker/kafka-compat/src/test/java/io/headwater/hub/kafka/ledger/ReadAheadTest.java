@@ -52,7 +52,7 @@ class ReadAheadTest {
   }
 
   private final LeapingTime time = new LeapingTime();
-  private final ReadAheadBudget budget = new ReadAheadBudget(SPANS * ReadAhead.SPAN_BYTES);
+  private final ReadAheadBudget budget = new ReadAheadBudget(SPANS * ReadAhead.SPAN_BYTES + 1_000);
   private final ReadAhead ahead = new ReadAhead(budget, time);
   private final Asked reader = new Asked();
 
