@@ -6,27 +6,29 @@ import io.headwater.hub.kafka.ledger.Ledgers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.bookkeeper.client.BKException;
 import org.apache.bookkeeper.client.BKException.Code;
 import org.apache.bookkeeper.client.BookKeeper;
 import org.apache.bookkeeper.client.BookKeeper.DigestType;
 import org.apache.bookkeeper.conf.ClientConfiguration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Ledgers on bookies; the package comment says on how many. One serves the whole process.
  *
- * <p>Futures complete on the client's threads, which must not be made to wait. The client bounds
- * nothing of what is under way: its callers do.
+ * <p>Futures complete on threads of the client or of the own bookie's reads, which must not be made
+ * to wait. The client bounds nothing of what is under way: its callers do.
  */
 public final class BookKeeperLedgers implements Ledgers {
   private static final Logger LOGGER = LoggerFactory.getLogger(BookKeeperLedgers.class);
-  private static final DigestType DIGEST = DigestType.CRC32C;
+  static final DigestType DIGEST = DigestType.CRC32C;
 
   /** Ledgers are not kept from each other by passwords: who reaches the bookies may write. */
-  private static final byte[] PASSWORD = new byte[0];
+  static final byte[] PASSWORD = new byte[0];
 
   private static final Map<String, byte[]> LABEL =
       Map.of("application", "headwater".getBytes(StandardCharsets.US_ASCII));
@@ -36,10 +38,13 @@ public final class BookKeeperLedgers implements Ledgers {
 
   private final BookKeeper client;
   private final LedgerSettings settings;
+  private final @Nullable OwnBookieReads own;
 
-  private BookKeeperLedgers(BookKeeper client, LedgerSettings settings) {
+  private BookKeeperLedgers(
+      BookKeeper client, LedgerSettings settings, @Nullable OwnBookieReads own) {
     this.client = client;
     this.settings = settings;
+    this.own = own;
   }
 
   /**
@@ -48,8 +53,32 @@ public final class BookKeeperLedgers implements Ledgers {
    * @throws LedgerException ({@code UNAVAILABLE}) ZooKeeper does not answer, or knows of no cluster
    */
   public static BookKeeperLedgers connect(LedgerSettings settings) {
+    return connect(configuration(settings), settings, null);
+  }
+
+  /**
+   * Connects to the cluster, and reads what this process' own bookie has without the network. New
+   * ledgers lie on that bookie and others.
+   *
+   * @param own closed after this
+   * @throws LedgerException as without a bookie
+   */
+  public static BookKeeperLedgers connect(LedgerSettings settings, EmbeddedBookie own) {
+    var reads = new OwnBookieReads(own);
+    ClientConfiguration conf = configuration(settings);
+    OwnBookieFirst.apply(conf, reads.id());
     try {
-      return new BookKeeperLedgers(BookKeeper.forConfig(configuration(settings)).build(), settings);
+      return connect(conf, settings, reads);
+    } catch (RuntimeException e) {
+      reads.close();
+      throw e;
+    }
+  }
+
+  private static BookKeeperLedgers connect(
+      ClientConfiguration conf, LedgerSettings settings, @Nullable OwnBookieReads own) {
+    try {
+      return new BookKeeperLedgers(BookKeeper.forConfig(conf).build(), settings, own);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LedgerException(
@@ -98,7 +127,9 @@ public final class BookKeeperLedgers implements Ledgers {
         PASSWORD,
         (code, handle, _) -> {
           if (code == Code.OK) {
-            created.complete(new LedgerWriter(handle, stores < settings.replicationFactor()));
+            created.complete(
+                new LedgerWriter(
+                    handle, own(handle.getId()), stores < settings.replicationFactor()));
           } else if (code == Code.NotEnoughBookiesException && stores > settings.ackQuorum()) {
             create(stores - 1, created);
           } else {
@@ -119,7 +150,7 @@ public final class BookKeeperLedgers implements Ledgers {
         PASSWORD,
         (code, handle, _) -> {
           if (code == Code.OK) {
-            recovered.complete(new LedgerReader(handle));
+            recovered.complete(new LedgerReader(handle, own(ledger)));
           } else {
             recovered.completeExceptionally(
                 LedgerFailures.of("recovery of ledger " + ledger, code));
@@ -129,6 +160,15 @@ public final class BookKeeperLedgers implements Ledgers {
         // Follow it to the bookies that take over the copies of a lost one.
         true);
     return recovered;
+  }
+
+  private @Nullable OwnCopy own(long ledger) {
+    return own == null ? null : own.of(ledger);
+  }
+
+  /** Reads of the own bookie, if there is one. */
+  Optional<OwnBookieReads> ownReads() {
+    return Optional.ofNullable(own);
   }
 
   @Override
@@ -149,6 +189,9 @@ public final class BookKeeperLedgers implements Ledgers {
 
   @Override
   public void close() {
+    if (own != null) {
+      own.close();
+    }
     try {
       client.close();
     } catch (InterruptedException _) {

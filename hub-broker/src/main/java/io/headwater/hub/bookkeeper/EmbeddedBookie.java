@@ -4,14 +4,18 @@ import io.headwater.process.HostPort;
 import io.headwater.process.Ports;
 import io.headwater.process.Resources;
 import io.headwater.process.UserError;
+import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import org.apache.bookkeeper.bookie.Bookie;
+import org.apache.bookkeeper.bookie.BookieException;
 import org.apache.bookkeeper.common.component.LifecycleComponentStack;
 import org.apache.bookkeeper.conf.ServerConfiguration;
 import org.apache.bookkeeper.server.EmbeddedServer;
 import org.apache.bookkeeper.server.conf.BookieConfiguration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +33,7 @@ public final class EmbeddedBookie implements AutoCloseable {
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
   private final HostPort address;
   private volatile boolean closing;
+  private volatile @Nullable Bookie bookie;
 
   private EmbeddedBookie(HostPort address) {
     this.address = address;
@@ -84,6 +89,7 @@ public final class EmbeddedBookie implements AutoCloseable {
     if (!server.getBookieService().getServer().isRunning()) {
       throw new IOException("it ended at once; its log says why");
     }
+    bookie = server.getBookieService().getServer().getBookie();
     CriticalThreads.handOver((_, failure) -> fail(failure));
     if (settings.autoRecovery()) {
       parts.open("auto-recovery", AutoRecovery.start(conf));
@@ -103,6 +109,20 @@ public final class EmbeddedBookie implements AutoCloseable {
   /** By which clients reach it, and the cluster knows it. */
   public HostPort address() {
     return address;
+  }
+
+  /**
+   * Reads an entry without the network. Waits for the disk, and must not be interrupted meanwhile.
+   *
+   * @return with its header and digest, not checked; the caller's to release
+   * @throws IOException the bookie does not have it, cannot read it, or is closed
+   */
+  ByteBuf readEntry(long ledger, long entry) throws IOException, BookieException {
+    Bookie open = bookie;
+    if (open == null || closing) {
+      throw new IOException("bookie " + address + " is closed");
+    }
+    return open.readEntry(ledger, entry);
   }
 
   /** Completes exceptionally when the bookie has ended by itself; the process then has to end. */

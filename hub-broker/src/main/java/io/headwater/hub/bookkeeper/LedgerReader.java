@@ -12,6 +12,7 @@ import org.apache.bookkeeper.client.BKException.BKNoSuchEntryException;
 import org.apache.bookkeeper.client.LedgerHandle;
 import org.apache.bookkeeper.client.api.LedgerEntries;
 import org.apache.bookkeeper.client.api.LedgerEntry;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a ledger up to its last durable entry.
@@ -21,9 +22,14 @@ import org.apache.bookkeeper.client.api.LedgerEntry;
  */
 sealed class LedgerReader implements Ledgers.Reader permits LedgerWriter {
   private final LedgerHandle handle;
+  private final @Nullable OwnCopy own;
 
-  LedgerReader(LedgerHandle handle) {
+  /**
+   * @param own what this process' bookie has of it, which is asked first; null if it has none
+   */
+  LedgerReader(LedgerHandle handle, @Nullable OwnCopy own) {
     this.handle = handle;
+    this.own = own;
   }
 
   @Override
@@ -50,11 +56,28 @@ sealed class LedgerReader implements Ledgers.Reader permits LedgerWriter {
               new BKNoSuchEntryException()));
     }
     int count = count(first, last, maxEntries, maxBytes);
+    var result = new CompletableFuture<List<ByteBuffer>>();
+    if (own != null && own.isOn(handle.getLedgerMetadata(), first)) {
+      own.read(first, count, Math.max(1, maxBytes))
+          .whenComplete((found, failure) -> {
+            if (failure == null && !found.isEmpty()) {
+              result.complete(found);
+            } else {
+              readByClient(first, count, maxBytes, result);
+            }
+          });
+    } else {
+      readByClient(first, count, maxBytes, result);
+    }
+    return result;
+  }
+
+  private void readByClient(
+      long first, int count, int maxBytes, CompletableFuture<List<ByteBuffer>> result) {
     CompletableFuture<LedgerEntries> reading =
         count == 1
             ? handle.readAsync(first, first)
             : handle.batchReadAsync(first, count, Math.max(1, maxBytes));
-    var result = new CompletableFuture<List<ByteBuffer>>();
     reading.whenComplete((entries, failure) -> {
       if (failure == null) {
         complete(result, entries, maxBytes);
@@ -63,7 +86,6 @@ sealed class LedgerReader implements Ledgers.Reader permits LedgerWriter {
             LedgerFailures.of("read of ledger %d at %d".formatted(id(), first), failure));
       }
     });
-    return result;
   }
 
   /**
@@ -91,20 +113,18 @@ sealed class LedgerReader implements Ledgers.Reader permits LedgerWriter {
   }
 
   private static List<ByteBuffer> copies(LedgerEntries entries, int maxBytes) {
-    var copies = new ArrayList<ByteBuffer>();
+    var fitting = new ArrayList<ByteBuf>();
     long bytes = 0;
     for (LedgerEntry entry : entries) {
       // What lies before its reader index is the ledger's header.
       ByteBuf data = entry.getEntryBuffer();
       bytes += data.readableBytes();
-      if (bytes > maxBytes && !copies.isEmpty()) {
+      if (bytes > maxBytes && !fitting.isEmpty()) {
         break;
       }
-      ByteBuffer copy = ByteBuffer.allocate(data.readableBytes());
-      data.getBytes(data.readerIndex(), copy);
-      copies.add(copy.flip());
+      fitting.add(data);
     }
-    return copies;
+    return EntryCopies.of(fitting);
   }
 
   @Override

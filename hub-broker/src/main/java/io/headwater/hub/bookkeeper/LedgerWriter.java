@@ -18,8 +18,8 @@ final class LedgerWriter extends LedgerReader implements Ledgers.Writer {
   private final boolean isShort;
   private final AtomicReference<@Nullable LedgerException> end = new AtomicReference<>();
 
-  LedgerWriter(LedgerHandle handle, boolean isShort) {
-    super(handle);
+  LedgerWriter(LedgerHandle handle, @Nullable OwnCopy own, boolean isShort) {
+    super(handle, own);
     this.handle = handle;
     this.isShort = isShort;
   }

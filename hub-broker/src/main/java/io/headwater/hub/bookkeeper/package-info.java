@@ -15,6 +15,11 @@
  * <p>If there are no more bookies than a ledger takes, none can replace one that fails: an open
  * ledger then goes on with the others as long as {@code A} are left ({@code delayEnsembleChange}).
  *
+ * <p>A client that is given the bookie of its own process asks that one first, without the network
+ * ({@code OwnBookieReads}), and checks the digest itself. What the bookie does not have, because it
+ * was away or is damaged, the client gets from the others. So that it has most, new ledgers always
+ * lie on it ({@code OwnBookieFirst}).
+ *
  * <p>All ledgers are labelled ({@code application = headwater}), so that those which nobody has
  * listed can be told from others' and swept.
  */

@@ -1,5 +1,7 @@
 package io.headwater.hub.bookkeeper;
 
+import static java.util.Objects.requireNonNull;
+
 import io.headwater.hub.zookeeper.EmbeddedZooKeeper;
 import io.headwater.process.HostPort;
 import io.headwater.process.Resources;
@@ -79,6 +81,14 @@ final class BookieCluster implements AutoCloseable {
     return BookKeeperLedgers.connect(
         new LedgerSettings(
             zookeeper.connectString(), SESSION, replicationFactor, 1, configuredBookies));
+  }
+
+  /** The client of the node that a bookie belongs to. */
+  BookKeeperLedgers connect(int replicationFactor, int configuredBookies, int own) {
+    return BookKeeperLedgers.connect(
+        new LedgerSettings(
+            zookeeper.connectString(), SESSION, replicationFactor, 1, configuredBookies),
+        requireNonNull(running.get(own)));
   }
 
   static HostPort freePort() {

@@ -48,6 +48,7 @@ public final class LedgerLogEngine implements LogEngine {
   private static final long EXPIRY_CHECK_MS = 600_000;
   private static final long LATER_MS = 1_000;
   private static final long HEAL_CHECK_MS = 5_000;
+  private static final long READ_AHEAD_CHECK_MS = 5_000;
 
   private final ConcurrentMap<TopicPartition, LedgerPartitionLog> logs = new ConcurrentHashMap<>();
 
@@ -63,6 +64,7 @@ public final class LedgerLogEngine implements LogEngine {
   private final Time time;
   private final Takeover takeover;
   private final TailCache cache;
+  private final ReadAheadBudget readAhead;
   private final AtomicLong underway = new AtomicLong();
 
   /** Partitions that had a state when the engine was opened and that nobody has asked for yet. */
@@ -109,6 +111,7 @@ public final class LedgerLogEngine implements LogEngine {
     this.time = time;
     this.takeover = new Takeover(ledgers, states, settings, broker, time);
     this.cache = new TailCache(settings.cache().bytes());
+    this.readAhead = new ReadAheadBudget(settings.readAhead().bytes());
     unopened.addAll(states.list());
     metrics.size(() -> logs.values().stream().mapToDouble(LedgerPartitionLog::size).sum());
     every(
@@ -117,6 +120,8 @@ public final class LedgerLogEngine implements LogEngine {
     every(EXPIRY_CHECK_MS, () -> logs.values().forEach(LedgerPartitionLog::forgetExpiredProducers));
     long check = settings.compactionCheckInterval().toMillis();
     var _ = compactor.scheduleWithFixedDelay(this::compact, check, check, TimeUnit.MILLISECONDS);
+    every(
+        READ_AHEAD_CHECK_MS, () -> logs.values().forEach(LedgerPartitionLog::forgetUnwantedReads));
     every(HEAL_CHECK_MS, () -> logs.values().forEach(LedgerPartitionLog::heal));
   }
 
@@ -523,6 +528,10 @@ public final class LedgerLogEngine implements LogEngine {
 
   TailCache cache() {
     return cache;
+  }
+
+  ReadAheadBudget readAhead() {
+    return readAhead;
   }
 
   Time time() {

@@ -7,6 +7,7 @@ import java.time.Duration;
  * How the ledger engine works; nothing here is a topic's business.
  *
  * @param cache for batches just appended, of all logs together; what consumers at the end read
+ * @param readAhead for what consumers behind will want next, of all logs together; 0 is none
  * @param inFlight bytes appended and not yet durable, of all logs together, above which clients'
  *     records are refused for a moment
  * @param retentionCheckInterval between two looks for ledgers to delete
@@ -19,6 +20,7 @@ import java.time.Duration;
  */
 public record LedgerLogSettings(
     ByteSize cache,
+    ByteSize readAhead,
     ByteSize inFlight,
     Duration retentionCheckInterval,
     Duration compactionCheckInterval,
@@ -29,6 +31,7 @@ public record LedgerLogSettings(
   public static final LedgerLogSettings DEFAULTS =
       new LedgerLogSettings(
           ByteSize.ofMebibytes(96),
+          ByteSize.ofMebibytes(32),
           ByteSize.ofMebibytes(64),
           Duration.ofMinutes(1),
           Duration.ofSeconds(15),

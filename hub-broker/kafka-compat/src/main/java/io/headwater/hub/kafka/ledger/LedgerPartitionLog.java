@@ -69,6 +69,7 @@ final class LedgerPartitionLog implements PartitionLog {
   /** By base offset; the last one is open. Changed under the lock. */
   private final ConcurrentSkipListMap<Long, StoredLedger> ledgers = new ConcurrentSkipListMap<>();
 
+  private final ReadAhead ahead;
   private final LedgerReads reads;
   private final LogCompactor compactor;
   private final NextLedger next;
@@ -119,7 +120,8 @@ final class LedgerPartitionLog implements PartitionLog {
     this.open = taken.open();
     taken.sealed().forEach(ledger -> ledgers.put(ledger.baseOffset(), ledger));
     ledgers.put(open.baseOffset(), open);
-    this.reads = new LedgerReads(ledgers, engine.settings().patience());
+    this.ahead = new ReadAhead(engine.readAhead(), time);
+    this.reads = new LedgerReads(ledgers, ahead, engine.settings().patience());
     this.compactor = new LogCompactor(this, ownership, engine);
     this.next = new NextLedger(this, ownership, engine);
     this.startOffset = taken.ownership().state().startOffset();
@@ -399,6 +401,10 @@ final class LedgerPartitionLog implements PartitionLog {
     }
   }
 
+  void forgetUnwantedReads() {
+    ahead.forgetUnwanted();
+  }
+
   void forgetExpiredProducers() {
     synchronized (lock) {
       producers.forgetExpired();
@@ -675,6 +681,7 @@ final class LedgerPartitionLog implements PartitionLog {
       waiting.clear();
     }
     cache.clear();
+    ahead.close();
     failed.forEach(append -> append.durable().completeExceptionally(cause));
     highWatermarks.end();
   }

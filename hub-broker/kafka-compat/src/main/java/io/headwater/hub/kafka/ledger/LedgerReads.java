@@ -8,18 +8,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentNavigableMap;
 import org.apache.kafka.common.message.FetchResponseData.AbortedTransaction;
 import org.apache.kafka.common.record.internal.MemoryRecords;
 import org.apache.kafka.common.record.internal.Record;
 import org.apache.kafka.common.record.internal.RecordBatch;
 import org.apache.kafka.storage.internals.log.AbortedTxn;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads batches of one log out of its ledgers. Remembers where readers have stopped, so that the
- * next read of a consumer needs no search. Thread-safe; methods wait for the stores.
+ * next read of a consumer needs no search, and what it will want is read {@linkplain ReadAhead
+ * ahead}. Thread-safe; methods wait for the stores.
  */
 final class LedgerReads {
+  private static final Logger LOGGER = LoggerFactory.getLogger(LedgerReads.class);
   private static final int REMEMBERED = 64;
   private static final int MOST_ENTRIES = 512;
   private static final int SCAN_BYTES = 1 << 20;
@@ -27,6 +32,7 @@ final class LedgerReads {
   private record Place(long ledger, long entry) {}
 
   private final ConcurrentNavigableMap<Long, StoredLedger> ledgers;
+  private final ReadAhead ahead;
   private final Duration patience;
 
   /** Where the batch with an offset is, by that offset. Guarded by itself. */
@@ -43,8 +49,10 @@ final class LedgerReads {
   /**
    * @param ledgers by their base offsets, as they are at any time
    */
-  LedgerReads(ConcurrentNavigableMap<Long, StoredLedger> ledgers, Duration patience) {
+  LedgerReads(
+      ConcurrentNavigableMap<Long, StoredLedger> ledgers, ReadAhead ahead, Duration patience) {
     this.ledgers = ledgers;
+    this.ahead = ahead;
     this.patience = patience;
   }
 
@@ -55,6 +63,7 @@ final class LedgerReads {
    * @param most bytes of all; the first may have more
    */
   List<ByteBuffer> from(long offset, long bound, int most) {
+    boolean goesOn = isRemembered(offset);
     var found = new ArrayList<ByteBuffer>();
     long left = most;
     Map.Entry<Long, StoredLedger> at = ledgers.floorEntry(offset);
@@ -67,14 +76,17 @@ final class LedgerReads {
       long entry = found.isEmpty() ? entryOf(ledger, offset) : 0;
       long last = ledger.reader().lastEntry();
       while (entry <= last) {
-        for (ByteBuffer one : read(ledger, entry, last, left)) {
+        if (goesOn) {
+          ahead.follow(ledger.reader(), entry);
+        }
+        for (ByteBuffer one : readInOrder(ledger, entry, last, left)) {
           entry++;
           if (Checkpoint.is(one)) {
             continue;
           }
           RecordBatch batch = LedgerScan.batchOf(one);
           if (batch.baseOffset() >= bound || (left < one.remaining() && !found.isEmpty())) {
-            remember(next, ledger, entry - 1);
+            stopAt(next, ledger, entry - 1, goesOn);
             return found;
           }
           if (batch.nextOffset() > next) { // not again of a ledger that is being replaced
@@ -83,7 +95,7 @@ final class LedgerReads {
             next = batch.nextOffset();
           }
           if (left <= 0) {
-            remember(next, ledger, entry);
+            stopAt(next, ledger, entry, goesOn);
             return found;
           }
         }
@@ -93,10 +105,37 @@ final class LedgerReads {
     return found;
   }
 
-  private void remember(long offset, StoredLedger ledger, long entry) {
+  /** A reader has to come back for more, and will if he has begun where another read stopped. */
+  private void stopAt(long offset, StoredLedger ledger, long entry, boolean goesOn) {
     synchronized (places) {
       places.put(offset, new Place(ledger.id(), entry));
     }
+    if (goesOn) {
+      ahead.follow(ledger.reader(), entry);
+    }
+  }
+
+  private boolean isRemembered(long offset) {
+    synchronized (places) {
+      return places.containsKey(offset);
+    }
+  }
+
+  private List<ByteBuffer> readInOrder(StoredLedger ledger, long entry, long last, long bytes) {
+    Optional<CompletableFuture<List<ByteBuffer>>> here = ahead.from(ledger.id(), entry);
+    if (here.isPresent()) {
+      try {
+        return Waits.await(here.get(), patience, "reading ledger " + ledger.id() + " ahead");
+      } catch (LedgerException e) {
+        // It was not this reader's own; that one may do better.
+        LOGGER
+            .atDebug()
+            .addKeyValue("ledger", ledger.id())
+            .addKeyValue("error", e.getMessage())
+            .log("Reading ahead has failed");
+      }
+    }
+    return read(ledger, entry, last, bytes);
   }
 
   private List<ByteBuffer> read(StoredLedger ledger, long entry, long last, long bytes) {
@@ -165,13 +204,38 @@ final class LedgerReads {
     return found;
   }
 
+  /** The batches in one piece; without a copy if they lie one behind the other already. */
   static MemoryRecords joined(List<ByteBuffer> batches) {
     if (batches.size() == 1) {
       return MemoryRecords.readableRecords(batches.getFirst());
     }
-    ByteBuffer all = ByteBuffer.allocate(batches.stream().mapToInt(ByteBuffer::remaining).sum());
+    int size = batches.stream().mapToInt(ByteBuffer::remaining).sum();
+    if (isOnePiece(batches)) {
+      ByteBuffer first = batches.getFirst();
+      return MemoryRecords.readableRecords(
+          ByteBuffer.wrap(first.array(), first.arrayOffset() + first.position(), size).slice());
+    }
+    ByteBuffer all = ByteBuffer.allocate(size);
     batches.forEach(batch -> all.put(batch.duplicate()));
     return MemoryRecords.readableRecords(all.flip());
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the very same array is meant
+  private static boolean isOnePiece(List<ByteBuffer> batches) {
+    if (batches.isEmpty() || !batches.getFirst().hasArray()) {
+      return false;
+    }
+    ByteBuffer first = batches.getFirst();
+    int next = first.arrayOffset() + first.position();
+    for (ByteBuffer batch : batches) {
+      if (!batch.hasArray()
+          || batch.array() != first.array()
+          || batch.arrayOffset() + batch.position() != next) {
+        return false;
+      }
+      next += batch.remaining();
+    }
+    return true;
   }
 
   /** The first record that is at or after {@code timestamp} and {@code start}. */

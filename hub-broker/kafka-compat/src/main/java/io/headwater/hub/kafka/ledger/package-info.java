@@ -25,8 +25,9 @@
  * </ul>
  *
  * <p>Readers at the end are served from memory ({@code TailCache}), others from the stores ({@code
- * LedgerReads}). Changes of the state wait for its store and so are made by the threads {@code
- * hub-ledgers}; appends never wait.
+ * LedgerReads}), which are asked ahead for those that read in order ({@code ReadAhead}). Changes of
+ * the state wait for its store and so are made by the threads {@code hub-ledgers}; appends never
+ * wait.
  */
 @NullMarked
 package io.headwater.hub.kafka.ledger;
