@@ -101,8 +101,9 @@ final class Hub implements RunningProcess {
       var ensemble = new Ensemble(config.nodeId(), cluster.members());
       zookeeper(EmbeddedZooKeeper.start(folder.resolve("zookeeper"), ensemble));
     }
+    @Nullable EmbeddedBookie bookie = null;
     if (cluster.is(Role.BOOKIE)) {
-      EmbeddedBookie bookie =
+      bookie =
           resources.open(
               "bookie",
               EmbeddedBookie.start(folder.resolve("bookie"), connect, bookie(config, cluster)));
@@ -111,16 +112,19 @@ final class Hub implements RunningProcess {
     }
     if (cluster.is(Role.BROKER)) {
       ZooKeeperStore store = store(connect, config, folder);
+      var settings =
+          new LedgerSettings(
+              connect,
+              config.zookeeperSessionTimeout(),
+              cluster.replicationFactor(),
+              cluster.minInsyncReplicas(),
+              cluster.bookies());
       BookKeeperLedgers ledgers =
           resources.open(
               "ledgers",
-              BookKeeperLedgers.connect(
-                  new LedgerSettings(
-                      connect,
-                      config.zookeeperSessionTimeout(),
-                      cluster.replicationFactor(),
-                      cluster.minInsyncReplicas(),
-                      cluster.bookies())));
+              bookie == null
+                  ? BookKeeperLedgers.connect(settings)
+                  : BookKeeperLedgers.connect(settings, bookie));
       ZooKeeperPartitionStates states =
           resources.open("partition states", store.partitionStates());
       var storage =
@@ -130,8 +134,8 @@ final class Hub implements RunningProcess {
               store.contact()::isFresh,
               folder.resolve("scratch"),
               config.nodeId());
-      Broker.Settings settings = settings(config, folder);
-      serve(Broker.start(settings, store, storage, registry, health, clock), http);
+      serve(
+          Broker.start(settings(config, folder), store, storage, registry, health, clock), http);
     }
   }
 

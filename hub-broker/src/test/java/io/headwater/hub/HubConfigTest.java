@@ -1,11 +1,13 @@
 package io.headwater.hub;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.process.Config;
 import io.headwater.process.HostPort;
 import io.headwater.process.Setting;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(value = 30, unit = TimeUnit.SECONDS)
 class HubConfigTest {
@@ -27,6 +30,46 @@ class HubConfigTest {
             List.of());
 
     assertThat(example).isEqualTo(HubConfig.DEFAULTS);
+  }
+
+  /** What stands there as comments is a node's configuration, too. */
+  @Test
+  void exampleOfAClusterCanBeUsed(@TempDir Path folder) throws Exception {
+    String example = Files.readString(Path.of("examples", "hub.yaml"));
+    String section = example.substring(example.indexOf("# cluster:"));
+    Path file =
+        Files.writeString(
+            folder.resolve("hub.yaml"),
+            "insecure: true\n" + section.lines().map(HubConfigTest::uncommented).collect(joining("\n")));
+    HubConfig config =
+        Config.read("hub", HubConfig.DEFAULTS, Optional.of(file), Map.of(), List.of());
+
+    ClusterConfig cluster = config.cluster().orElseThrow();
+    assertThat(cluster)
+        .usingRecursiveComparison()
+        .ignoringFields("zookeeper", "bookie")
+        .isEqualTo(ClusterConfig.DEFAULTS);
+    assertThat(cluster.connectString())
+        .isEqualTo("hub1.example.org:2181,hub2.example.org:2181,hub3.example.org:2181");
+  }
+
+  private static String uncommented(String line) {
+    return line.startsWith("# ") ? line.substring(2) : line;
+  }
+
+  @Test
+  void badNodesOfAClusterAreRefused() {
+    var bookie = new Setting("cluster.bookie", "127.0.0.1:3181", "--set");
+    assertThatThrownBy(() -> read(bookie)).hasMessageContaining("cluster.zookeeper is missing");
+    var member = new Setting("cluster.zookeeper.1", "localhost:1:2;3", "--set");
+    assertThatThrownBy(() -> read(member, new Setting("node-id", "4", "--set")))
+        .hasMessageContaining("cluster.zookeeper names the nodes [1] and not node-id 4");
+    assertThatThrownBy(() -> read(new Setting("cluster.zookeeper.1", "localhost:2181", "--set")))
+        .hasMessageContaining("cluster.zookeeper.1: 'localhost:2181'");
+    assertThatThrownBy(() -> read(member, new Setting("cluster.bookies", "2", "--set")))
+        .hasMessageContaining("replication-factor 3 is not between 1 and bookies (2)");
+    assertThatThrownBy(() -> read(member, new Setting("cluster.bookie", "10.0.0.1:3181", "--set")))
+        .hasMessageContaining("cluster.bookie 10.0.0.1:3181 opens the node to the network");
   }
 
   @Test

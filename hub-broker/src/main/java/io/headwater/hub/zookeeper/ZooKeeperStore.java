@@ -382,6 +382,7 @@ public final class ZooKeeperStore implements CatalogStore {
   public void close() {
     contact.close();
     latches.forEach(CloseableUtils::closeQuietly); // so that another is elected at once
+    latches.clear();
     watchers.forEach(PersistentWatcher::close);
     client.close(); // ends the session, and with it the registration
   }
