@@ -6,33 +6,31 @@ import io.headwater.process.Threads;
 import io.headwater.process.UserError;
 import java.io.IOException;
 import java.net.BindException;
-import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javax.security.sasl.SaslException;
 import org.apache.zookeeper.server.admin.AdminServer.AdminServerException;
+import org.apache.zookeeper.server.quorum.QuorumCnxManager;
 import org.apache.zookeeper.server.quorum.QuorumPeer;
+import org.apache.zookeeper.server.quorum.QuorumPeer.ServerState;
 import org.apache.zookeeper.server.quorum.QuorumPeerConfig;
-import org.apache.zookeeper.server.quorum.QuorumPeerConfig.ConfigException;
 import org.apache.zookeeper.server.quorum.QuorumPeerMain;
+import org.apache.zookeeper.server.quorum.flexible.QuorumVerifier;
 import org.apache.zookeeper.util.ServiceUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A ZooKeeper server in this process: a quorum of one member that others may join (dynamic
- * reconfiguration is on). Every transaction is forced to disk before it is answered.
+ * A ZooKeeper server in this process: a quorum of one member, or one of the members of an ensemble.
+ * Every transaction is forced to disk before it is answered.
  *
- * <p>Below its folder: {@code zoo.cfg}, {@code zoo.cfg.dynamic} (the members), {@code data/}. The
- * ports of the quorum are drawn anew at each start as long as there is one member only.
+ * <p>Below its folder: {@code zoo.cfg}, {@code zoo.cfg.dynamic} (the members), {@code data/}. Of a
+ * quorum of one the ports between members are drawn anew at each start.
  *
  * <p>ZooKeeper has static state of its own (its exit procedure, system properties): one per
  * process, except in tests, where a failure is reported by the newest.
@@ -40,50 +38,121 @@ import org.slf4j.LoggerFactory;
 public final class EmbeddedZooKeeper implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(EmbeddedZooKeeper.class);
 
-  /** Half the shortest session and the step in which the leader looks after itself. */
-  private static final int TICK_MS = 1_000;
+  private static final Duration SAY_WHAT_IS_WAITED_FOR = Duration.ofSeconds(10);
 
   private final Main main;
   private final Thread thread;
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
-  private final HostPort address;
+  private final Path folder;
+  private final HostPort listen;
+  private final FirstQuorum quorum;
+  private volatile HostPort address;
+  private volatile String connectString;
   private volatile boolean closing;
 
-  private EmbeddedZooKeeper(Path folder, HostPort listen) throws IOException {
-    QuorumPeerConfig config = configure(folder, listen);
-    main = new Main();
+  private EmbeddedZooKeeper(
+      Path folder, ZooKeeperFiles files, HostPort listen, String connectString) throws IOException {
+    this.folder = folder;
+    this.listen = listen;
+    this.address = listen;
+    this.connectString = connectString;
+    QuorumPeerConfig config = files.read();
+    quorum = new FirstQuorum(config.getServerId(), config.getQuorumVerifier(), files.wasInQuorum());
+    main = new Main(quorum);
     // Otherwise ZooKeeper ends the JVM at once when its disk fails.
     ServiceUtils.setSystemExitProcedure(
         code -> fail(new IOException("ZooKeeper gave up with code " + code)));
     thread = Threads.start("hub-zookeeper", () -> run(config));
-    address = new HostPort(listen.host(), awaitLeading(listen));
   }
 
   /**
-   * Starts the server and returns when it serves clients.
+   * Starts a quorum of one member and returns when it serves clients.
    *
    * @param folder for all that it keeps, made if needed; this process' own
    * @param listen for clients; port 0 for any free one
    * @throws UserError the port is taken, or the folder cannot be used
    */
   public static EmbeddedZooKeeper start(Path folder, HostPort listen) {
+    Path own = folder.toAbsolutePath().normalize();
     try {
-      return new EmbeddedZooKeeper(folder.toAbsolutePath().normalize(), listen);
+      var zookeeper =
+          new EmbeddedZooKeeper(own, ZooKeeperFiles.single(own, listen), listen, listen.toString());
+      zookeeper.address = listen.withPort(zookeeper.awaitLeading());
+      zookeeper.connectString = zookeeper.address.host() + ":" + zookeeper.address.port();
+      return zookeeper;
     } catch (IOException e) {
-      throw UserError.failure(
-          "ZooKeeper cannot start in %s: %s; check that folder".formatted(folder, e.getMessage()),
-          e);
+      throw cannotStart(own, e);
     }
   }
 
-  /** Where clients connect. */
+  /**
+   * Starts one member and returns when it serves clients, however long the others let it wait: as
+   * {@link #open}, then {@link #awaitServing}.
+   */
+  public static EmbeddedZooKeeper start(Path folder, Ensemble ensemble) {
+    EmbeddedZooKeeper zookeeper = open(folder, ensemble);
+    zookeeper.awaitServing();
+    return zookeeper;
+  }
+
+  /**
+   * Starts one member, which serves clients once enough of the others are there.
+   *
+   * @param folder for all that it keeps, made if needed; this process' own. That of a quorum of one
+   *     is taken over by member 1, with what it holds.
+   * @throws UserError a port is taken, or the folder is another member's or cannot be used
+   */
+  public static EmbeddedZooKeeper open(Path folder, Ensemble ensemble) {
+    Path own = folder.toAbsolutePath().normalize();
+    try {
+      return new EmbeddedZooKeeper(
+          own,
+          ZooKeeperFiles.member(own, ensemble),
+          ensemble.own().client(),
+          ensemble.connectString());
+    } catch (IOException e) {
+      throw cannotStart(own, e);
+    }
+  }
+
+  /**
+   * Returns when this member serves clients, as leader or as follower. Closes it if that fails.
+   *
+   * @throws UserError it cannot serve, was closed by another thread, or this one was interrupted
+   */
+  public void awaitServing() {
+    try {
+      while (true) {
+        try {
+          var _ = serving(SAY_WHAT_IS_WAITED_FOR);
+          return;
+        } catch (TimeoutException _) {
+          LOGGER
+              .atInfo()
+              .addKeyValue("reached", main.reached())
+              .addKeyValue("needed", quorum.needed())
+              .addKeyValue("members", quorum.getVotingMembers().keySet())
+              .log("ZooKeeper waits for other members");
+        }
+      }
+    } catch (IOException e) {
+      throw cannotStart(folder, e);
+    }
+  }
+
+  /** Whether this member leads the others now. */
+  public boolean leads() {
+    return main.leads();
+  }
+
+  /** Where clients connect to this member. */
   public HostPort address() {
     return address;
   }
 
-  /** The same as a connection string. */
+  /** {@code host:port,...} of all members. */
   public String connectString() {
-    return address.host() + ":" + address.port();
+    return connectString;
   }
 
   /** Completes exceptionally when the server has ended by itself; the process then has to end. */
@@ -95,6 +164,7 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
   public void close() {
     closing = true;
     main.close();
+    var _ = main.serving.completeExceptionally(new IOException("it was closed"));
     try {
       thread.join(Duration.ofSeconds(10));
     } catch (InterruptedException _) {
@@ -115,7 +185,7 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
     if (closing) {
       return;
     }
-    if (main.leading.completeExceptionally(cause)) {
+    if (main.serving.completeExceptionally(cause)) {
       return; // the start reports it
     }
     if (failed.completeExceptionally(cause)) {
@@ -123,18 +193,25 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
     }
   }
 
-  private int awaitLeading(HostPort listen) throws IOException {
+  private int awaitLeading() throws IOException {
     try {
-      return main.leading.get(30, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      close();
-      if (e.getCause() instanceof BindException taken) {
-        throw Ports.inUse("ZooKeeper port", listen, taken);
-      }
-      throw new IOException(e.getCause());
+      return serving(Duration.ofSeconds(30));
     } catch (TimeoutException e) {
       close();
       throw new IOException("it did not become leader within 30 s", e);
+    }
+  }
+
+  /** The port for clients, once they are served. */
+  private int serving(Duration timeout) throws IOException, TimeoutException {
+    try {
+      return main.serving.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      close();
+      if (e.getCause() instanceof BindException taken) {
+        throw Ports.inUse("ZooKeeper", listen, taken);
+      }
+      throw new IOException(e.getCause());
     } catch (InterruptedException e) {
       close();
       Thread.currentThread().interrupt();
@@ -142,98 +219,70 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
     }
   }
 
-  /** Writes the configuration files and has ZooKeeper read them, as it would on its own. */
-  private static QuorumPeerConfig configure(Path folder, HostPort listen) throws IOException {
-    Path data = Files.createDirectories(folder.resolve("data"));
-    Path members = folder.resolve("zoo.cfg.dynamic");
-    Path config = folder.resolve("zoo.cfg");
-    Files.writeString(data.resolve("myid"), "1\n");
-    if (Files.notExists(members) || isSingle(Files.readAllLines(members))) {
-      List<Integer> free = freePorts(listen.host());
-      Files.writeString(
-          members,
-          "server.1=%1$s:%2$d:%3$d:participant;%1$s:%4$d\n"
-              .formatted(
-                  listen.host(),
-                  free.get(0),
-                  free.get(1),
-                  listen.port() == 0 ? free.get(2) : listen.port()));
-    }
-    Files.writeString(
-        config,
-        """
-        tickTime=%d
-        initLimit=10
-        syncLimit=5
-        dataDir=%s
-        dynamicConfigFile=%s
-        standaloneEnabled=false
-        reconfigEnabled=true
-        # Nobody needs them: metrics and health come from the hub.
-        admin.enableServer=false
-        4lw.commands.whitelist=
-        jmx.log4j.disable=true
-        maxCnxns=1000
-        # The hub's catalog is small.
-        preAllocSize=1024
-        snapCount=10000
-        autopurge.snapRetainCount=3
-        autopurge.purgeInterval=1
-        nio.numSelectorThreads=1
-        nio.numWorkerThreads=2
-        commitProcessor.numWorkerThreads=1
-        """
-            .formatted(TICK_MS, escaped(data), escaped(members)));
-    var parsed = new QuorumPeerConfig();
-    try {
-      parsed.parse(config.toString());
-    } catch (ConfigException e) {
-      throw new IOException(e.getMessage(), e);
-    }
-    return parsed;
-  }
-
-  /** In a properties file a backslash would begin an escape. */
-  private static String escaped(Path path) {
-    return path.toString().replace("\\", "\\\\");
-  }
-
-  /** Ports that are free now: ZooKeeper wants three different ones and takes no 0 for "any". */
-  private static List<Integer> freePorts(String host) throws IOException {
-    var sockets = new ArrayList<ServerSocket>();
-    try {
-      for (int i = 0; i < 3; i++) {
-        var socket = new ServerSocket();
-        sockets.add(socket);
-        socket.bind(new HostPort(host, 0).socketAddress());
-      }
-      return sockets.stream().map(ServerSocket::getLocalPort).toList();
-    } finally {
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-    }
-  }
-
-  private static boolean isSingle(List<String> members) {
-    return members.stream().filter(line -> line.startsWith("server.")).count() <= 1;
+  private static UserError cannotStart(Path folder, IOException e) {
+    return UserError.failure(
+        "ZooKeeper cannot start in %s: %s; check that folder".formatted(folder, e.getMessage()), e);
   }
 
   /** ZooKeeper's main class, asked to tell when clients are served. */
   private static final class Main extends QuorumPeerMain {
-    final CompletableFuture<Integer> leading = new CompletableFuture<>();
+    final CompletableFuture<Integer> serving = new CompletableFuture<>();
+    private final FirstQuorum quorum;
+    private volatile @Nullable QuorumPeer peer;
+    private volatile boolean closed;
+
+    Main(FirstQuorum quorum) {
+      this.quorum = quorum;
+    }
 
     @Override
     protected QuorumPeer getQuorumPeer() throws SaslException {
-      return new QuorumPeer() {
-        @Override
-        public synchronized void setZabState(@Nullable ZabState state) {
-          super.setZabState(state);
-          if (state == ZabState.BROADCAST) {
-            leading.complete(getClientPort());
-          }
-        }
-      };
+      var made =
+          new QuorumPeer() {
+            @Override
+            public QuorumVerifier setQuorumVerifier(QuorumVerifier members, boolean writeToDisk) {
+              boolean first = getQuorumVerifier() == null;
+              return super.setQuorumVerifier(first ? quorum : members, writeToDisk);
+            }
+
+            @Override
+            public synchronized void start() {
+              super.start();
+              if (closed) {
+                shutdown(); // what has been started since
+              }
+            }
+
+            @Override
+            public synchronized void setZabState(@Nullable ZabState state) {
+              super.setZabState(state);
+              if (state == ZabState.BROADCAST) {
+                quorum.synced();
+                serving.complete(getClientPort());
+              }
+            }
+          };
+      peer = made;
+      return made;
+    }
+
+    boolean leads() {
+      QuorumPeer running = peer;
+      return running != null && running.getPeerState() == ServerState.LEADING;
+    }
+
+    /** This member and those that it has a connection with for elections. */
+    long reached() {
+      QuorumPeer running = peer;
+      QuorumCnxManager connections = running == null ? null : running.getQuorumCnxManager();
+      // Each has a thread that sends and one that receives.
+      return 1 + (connections == null ? 0 : connections.getThreadCount() / 2);
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+      super.close();
     }
   }
 }

@@ -3,8 +3,28 @@
  * the states of partitions.
  *
  * <p>{@link io.headwater.hub.zookeeper.EmbeddedZooKeeper} runs a quorum even on a single node: one
- * of one member, so that others can join it later without a new start. {@link
- * io.headwater.hub.zookeeper.ZooKeeperStore} keeps the catalog, every write under a version check:
+ * of one member. In a cluster it runs one of the three or five members of an {@link
+ * io.headwater.hub.zookeeper.Ensemble}:
+ *
+ * <ul>
+ *   <li>The list of members is static: at each start the one given takes the place of the one that
+ *       the folder knows, and every member has to be given the same. ZooKeeper's own
+ *       reconfiguration is off in an ensemble, so that there is one truth, the hub's configuration.
+ *       To move a member, start the others again with the new list, one after the other.
+ *   <li>A member that holds nothing yet helps to make a quorum only if all members are there; it
+ *       joins one that stands at any time. So the first start needs every member, and a majority is
+ *       enough from then on; a machine that lost its disk comes back empty under its old id. Two
+ *       empty members can never outvote the third that holds the data.
+ *   <li>Hence a quorum of one grows by starting it as member 1 of three: it keeps what it has, and
+ *       the other two load it. The way back, and a folder under another id, are refused.
+ *   <li>A leader whose connections break is replaced at once, one that is silent after 2 s.
+ *       Sessions outlive that: they are ZooKeeper's, not one member's.
+ *   <li>Members listen on all addresses unless their host is a loopback one: its name may belong to
+ *       an address translation. Whoever reaches these ports can read and write everything.
+ * </ul>
+ *
+ * <p>{@link io.headwater.hub.zookeeper.ZooKeeperStore} keeps the catalog, every write under a
+ * version check:
  *
  * <pre>
  * /headwater/cluster        {"id": cluster id}
