@@ -130,10 +130,9 @@ public record ClusterConfig(
 
   /** Where clients of ZooKeeper connect. */
   String connectString() {
-    return zookeeperConnect.orElseGet(
-        () ->
-            members().values().stream()
-                .map(member -> new HostPort(member.host(), member.clientPort()).toString())
-                .collect(Collectors.joining(",")));
+    return zookeeperConnect.orElseGet(() ->
+        members().values().stream()
+            .map(member -> new HostPort(member.host(), member.clientPort()).toString())
+            .collect(Collectors.joining(",")));
   }
 }

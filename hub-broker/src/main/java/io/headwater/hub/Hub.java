@@ -99,7 +99,8 @@ final class Hub implements RunningProcess {
     String connect = cluster.connectString();
     if (cluster.is(Role.ZOOKEEPER) && cluster.zookeeperConnect().isEmpty()) {
       var ensemble = new Ensemble(config.nodeId(), cluster.members());
-      zookeeper(EmbeddedZooKeeper.start(folder.resolve("zookeeper"), ensemble));
+      // Known before it waits for the others, so that it can be stopped meanwhile.
+      zookeeper(EmbeddedZooKeeper.open(folder.resolve("zookeeper"), ensemble)).awaitServing();
     }
     @Nullable EmbeddedBookie bookie = null;
     if (cluster.is(Role.BOOKIE)) {
@@ -125,8 +126,7 @@ final class Hub implements RunningProcess {
               bookie == null
                   ? BookKeeperLedgers.connect(settings)
                   : BookKeeperLedgers.connect(settings, bookie));
-      ZooKeeperPartitionStates states =
-          resources.open("partition states", store.partitionStates());
+      ZooKeeperPartitionStates states = resources.open("partition states", store.partitionStates());
       var storage =
           new LedgerStorage(
               ledgers,
@@ -134,8 +134,7 @@ final class Hub implements RunningProcess {
               store.contact()::isFresh,
               folder.resolve("scratch"),
               config.nodeId());
-      serve(
-          Broker.start(settings(config, folder), store, storage, registry, health, clock), http);
+      serve(Broker.start(settings(config, folder), store, storage, registry, health, clock), http);
     }
   }
 

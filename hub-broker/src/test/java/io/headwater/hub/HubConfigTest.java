@@ -40,7 +40,8 @@ class HubConfigTest {
     Path file =
         Files.writeString(
             folder.resolve("hub.yaml"),
-            "insecure: true\n" + section.lines().map(HubConfigTest::uncommented).collect(joining("\n")));
+            "insecure: true\n"
+                + section.lines().map(HubConfigTest::uncommented).collect(joining("\n")));
     HubConfig config =
         Config.read("hub", HubConfig.DEFAULTS, Optional.of(file), Map.of(), List.of());
 

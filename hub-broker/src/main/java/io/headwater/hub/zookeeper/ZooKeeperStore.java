@@ -49,6 +49,7 @@ public final class ZooKeeperStore implements CatalogStore {
   private static final String CONTROLLER = ROOT + "/controller";
   private static final String SUSPECTS = ROOT + "/suspects";
   private static final byte[] NOTHING = new byte[0];
+
   /** So many brokers must say that one is gone. */
   private static final int WITNESSES = 2;
 

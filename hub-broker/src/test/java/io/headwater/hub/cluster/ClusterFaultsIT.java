@@ -63,8 +63,8 @@ class ClusterFaultsIT {
     long begun = System.nanoTime();
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
-        .until(() ->
-            System.nanoTime() - begun > 1_000_000_000L && history.longestGap() < 1_000_000);
+        .until(
+            () -> System.nanoTime() - begun > 1_000_000_000L && history.longestGap() < 1_000_000);
     long before = history.acknowledgedCount();
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
@@ -86,7 +86,9 @@ class ClusterFaultsIT {
   private long gapAfter(String what) {
     Awaitility.await().pollDelay(Duration.ofSeconds(8)).until(() -> true);
     var longest = history.longestGaps();
-    System.out.printf("cluster: %s: longest gaps %s%n", what, longest.subList(longest.size() - 4, longest.size()));
+    System.out.printf(
+        "cluster: %s: longest gaps %s%n",
+        what, longest.subList(longest.size() - 4, longest.size()));
     return history.longestGap();
   }
 

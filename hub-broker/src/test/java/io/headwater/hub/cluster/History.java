@@ -75,7 +75,8 @@ final class History {
         offset,
         (before, now) -> {
           if (now < before) {
-            violated("committed offset of " + partition + " went back from " + before + " to " + now);
+            violated(
+                "committed offset of " + partition + " went back from " + before + " to " + now);
           }
           return Math.max(before, now);
         });
@@ -130,7 +131,9 @@ final class History {
       assertThat(values.add(one.value())).as("doubled: %s, %s", one, context).isTrue();
       long sequence = Long.parseLong(one.value().substring(one.value().indexOf('-') + 1));
       Long last = lastSequence.put(one.partition(), sequence);
-      assertThat(sequence).as("order: %s, %s", one, context).isGreaterThan(last == null ? -1 : last);
+      assertThat(sequence)
+          .as("order: %s, %s", one, context)
+          .isGreaterThan(last == null ? -1 : last);
     }
     acknowledged.forEach((partition, all) -> {
       if (!partition.topic().equals(ClusterLoad.PLAIN)) {

@@ -137,7 +137,7 @@ class EnsembleIT {
     awaitAllServing();
 
     for (int id : members.keySet()) {
-      try (var store = ZooKeeperStore.connect(client(id), Duration.ofSeconds(6))) {
+      try (var store = ZooKeeperStore.connect(client(id), Duration.ofSeconds(6), "folder")) {
         assertThat(store.clusterId()).isEqualTo(clusterId);
         assertThat(store.load().topics()).extracting("name").containsExactly("before");
       }

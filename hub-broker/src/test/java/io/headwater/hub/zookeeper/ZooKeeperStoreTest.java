@@ -122,7 +122,8 @@ class ZooKeeperStoreTest {
   @Test
   void registersAgainUnderANewSessionAndHearsOfWhatItMissed() throws Exception {
     try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
-        var store = ZooKeeperStore.connect(zookeeper.connectString(), Duration.ofSeconds(6), "folder");
+        var store =
+            ZooKeeperStore.connect(zookeeper.connectString(), Duration.ofSeconds(6), "folder");
         var catalog = new StoredCatalog(store, rules(), groupConfigs(), 1);
         var other = catalog(zookeeper, 2)) {
       catalog.register(new Broker(1, "localhost", 9092, null)).join();

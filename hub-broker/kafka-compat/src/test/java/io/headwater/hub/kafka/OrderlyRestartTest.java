@@ -73,9 +73,7 @@ class OrderlyRestartTest {
         consumer.seekToBeginning(List.of(partition));
         long end = consumer.endOffsets(List.of(partition)).get(partition);
         while (consumer.position(partition) < end) {
-          consumer
-              .poll(Duration.ofMillis(200))
-              .forEach(record -> values.add(record.value()));
+          consumer.poll(Duration.ofMillis(200)).forEach(record -> values.add(record.value()));
         }
       }
       assertThat(values).doesNotHaveDuplicates().hasSize(sent.get());

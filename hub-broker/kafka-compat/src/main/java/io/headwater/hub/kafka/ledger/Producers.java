@@ -253,9 +253,9 @@ final class Producers {
   }
 
   /**
-   * All producers, as {@link #load} reads them: Kafka's own snapshot, which knows but the last batch
-   * of each, and their batches, without which one that is sent again to the next owner would not be
-   * known.
+   * All producers, as {@link #load} reads them: Kafka's own snapshot, which knows but the last
+   * batch of each, and their batches, without which one that is sent again to the next owner would
+   * not be known.
    *
    * <pre>
    * n, a snapshot of n bytes as Kafka writes it,

@@ -17,7 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Notices that another broker's process has ended, long before its session does: its machine then
  * refuses connections to its port. Who is refused says so in the store, and if two do the broker is
- * taken for gone ({@link CatalogStore#suspect}). Silence proves nothing here; the session covers it.
+ * taken for gone ({@link CatalogStore#suspect}). Silence proves nothing here; the session covers
+ * it.
  *
  * <p>All state is confined to the thread {@code hub-suspicion-0}.
  */
