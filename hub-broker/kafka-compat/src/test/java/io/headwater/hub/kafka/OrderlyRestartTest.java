@@ -71,7 +71,7 @@ class OrderlyRestartTest {
         var partition = new TopicPartition("t", 0);
         consumer.assign(List.of(partition));
         consumer.seekToBeginning(List.of(partition));
-        long end = consumer.endOffsets(List.of(partition)).get(partition);
+        long end = consumer.endOffsets(List.of(partition)).values().iterator().next();
         while (consumer.position(partition) < end) {
           consumer.poll(Duration.ofMillis(200)).forEach(record -> values.add(record.value()));
         }
