@@ -40,16 +40,23 @@ final class History {
   private static final class Gap {
     private long last = System.nanoTime();
     private long longest;
+    private boolean succeeded;
 
     synchronized void success() {
       long now = System.nanoTime();
       longest = Math.max(longest, now - last);
       last = now;
+      succeeded = true;
+    }
+
+    synchronized boolean hasSucceeded() {
+      return succeeded;
     }
 
     synchronized void restart() {
       last = System.nanoTime();
       longest = 0;
+      succeeded = false;
     }
 
     synchronized long longestMillis() {
@@ -96,6 +103,11 @@ final class History {
   /** Forgets how long things took so far. */
   void restartGaps() {
     gaps.values().forEach(Gap::restart);
+  }
+
+  /** Whether everything that ever worked has worked since {@link #restartGaps}. */
+  boolean allWork() {
+    return gaps.values().stream().allMatch(Gap::hasSucceeded);
   }
 
   /** Milliseconds by name, the longest ones last. */

@@ -14,6 +14,7 @@ import io.headwater.hub.kafka.metadata.Topic;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.hub.kafka.metadata.TopicRules;
 import io.headwater.process.HostPort;
+import io.headwater.process.UserError;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,6 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class ZooKeeperStoreTest {
   private static final HostPort ANY_PORT = new HostPort("127.0.0.1", 0);
+
+  private static final Duration SESSION = Duration.ofSeconds(6);
 
   @TempDir Path folder;
 
@@ -145,6 +148,66 @@ class ZooKeeperStoreTest {
             assertThat(store.session().getSessionId()).isNotEqualTo(before);
             assertThat(other.current().brokers()).containsOnlyKeys(1, 2);
           });
+    }
+  }
+
+  @Test
+  void aNodeIdIsGivenOnceAndItsOwnerMayComeBack() {
+    Duration session = Duration.ofSeconds(4);
+    var broker = new Broker(1, "localhost", 9092, null);
+    try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
+        var first = ZooKeeperStore.connect(zookeeper.connectString(), session, "one");
+        var again = ZooKeeperStore.connect(zookeeper.connectString(), session, "one");
+        var other = ZooKeeperStore.connect(zookeeper.connectString(), session, "two")) {
+      first.register(broker);
+      again.register(broker);
+      assertThatThrownBy(() -> other.register(new Broker(1, "elsewhere", 9092, null)))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("node-id 1 is taken by a node that is alive")
+          .hasMessageContaining("localhost:9092");
+      again.close();
+      other.register(new Broker(1, "elsewhere", 9092, null));
+      assertThat(other.load().brokers()).extracting(Broker::host).containsExactly("elsewhere");
+    }
+  }
+
+  @Test
+  void twoThatAreRefusedTakeARegistrationAwayAndItsOwnerComesBackIfHeLives() {
+    try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
+        var one = catalog(zookeeper, 1);
+        var two = catalog(zookeeper, 2);
+        var witness = ZooKeeperStore.connect(zookeeper.connectString(), SESSION, "folder")) {
+      Awaitility.await().until(() -> two.current().brokers().size() == 2);
+      witness.suspect(2, 1);
+      witness.suspect(2, 1); // one witness, however often he says so
+      assertThat(witness.load().brokers()).hasSize(2);
+      long before = witness.load().version();
+      witness.suspect(3, 1);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(10))
+          .untilAsserted(() -> {
+            assertThat(witness.load().version()).isGreaterThan(before);
+            assertThat(two.current().version()).isGreaterThan(before);
+            assertThat(two.current().brokers()).containsOnlyKeys(1, 2);
+          });
+      assertThat(one.current().brokers()).containsOnlyKeys(1, 2);
+    }
+  }
+
+  /** Contact alone is not enough after a session was lost: what was missed has to be known. */
+  @Test
+  void contactIsFreshWhileTheSessionLastsAndIsKnown() throws Exception {
+    try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
+        var store = ZooKeeperStore.connect(zookeeper.connectString(), Duration.ofSeconds(2), "folder");
+        var catalog = new StoredCatalog(store, rules(), groupConfigs(), 1)) {
+      catalog.register(new Broker(1, "localhost", 9092, null)).join();
+      Awaitility.await().until(() -> store.contact().isFresh());
+      store.contact().inForce(17);
+      assertThat(store.contact().isFresh()).as("of another session").isFalse();
+      store.contact().inForce(store.session().getSessionId());
+      Awaitility.await().until(() -> store.contact().isFresh());
+      zookeeper.close();
+      Awaitility.await().atMost(SESSION).until(() -> !store.contact().isFresh());
     }
   }
 
