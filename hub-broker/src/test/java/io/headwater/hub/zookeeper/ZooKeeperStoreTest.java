@@ -155,18 +155,19 @@ class ZooKeeperStoreTest {
   void aNodeIdIsGivenOnceAndItsOwnerMayComeBack() {
     Duration session = Duration.ofSeconds(4);
     var broker = new Broker(1, "localhost", 9092, null);
+    var elsewhere = new Broker(1, "elsewhere", 9092, null);
     try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
-        var first = ZooKeeperStore.connect(zookeeper.connectString(), session, "one");
-        var again = ZooKeeperStore.connect(zookeeper.connectString(), session, "one");
         var other = ZooKeeperStore.connect(zookeeper.connectString(), session, "two")) {
-      first.register(broker);
-      again.register(broker);
-      assertThatThrownBy(() -> other.register(new Broker(1, "elsewhere", 9092, null)))
-          .isInstanceOf(UserError.class)
-          .hasMessageContaining("node-id 1 is taken by a node that is alive")
-          .hasMessageContaining("localhost:9092");
-      again.close();
-      other.register(new Broker(1, "elsewhere", 9092, null));
+      try (var first = ZooKeeperStore.connect(zookeeper.connectString(), session, "one");
+          var again = ZooKeeperStore.connect(zookeeper.connectString(), session, "one")) {
+        first.register(broker);
+        again.register(broker);
+        assertThatThrownBy(() -> other.register(elsewhere))
+            .isInstanceOf(UserError.class)
+            .hasMessageContaining("node-id 1 is taken by a node that is alive")
+            .hasMessageContaining("localhost:9092");
+      }
+      other.register(elsewhere);
       assertThat(other.load().brokers()).extracting(Broker::host).containsExactly("elsewhere");
     }
   }
@@ -197,8 +198,9 @@ class ZooKeeperStoreTest {
   /** Contact alone is not enough after a session was lost: what was missed has to be known. */
   @Test
   void contactIsFreshWhileTheSessionLastsAndIsKnown() throws Exception {
-    try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
-        var store = ZooKeeperStore.connect(zookeeper.connectString(), Duration.ofSeconds(2), "folder");
+    Duration session = Duration.ofSeconds(2);
+    var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
+    try (var store = ZooKeeperStore.connect(zookeeper.connectString(), session, "folder");
         var catalog = new StoredCatalog(store, rules(), groupConfigs(), 1)) {
       catalog.register(new Broker(1, "localhost", 9092, null)).join();
       Awaitility.await().until(() -> store.contact().isFresh());
@@ -207,7 +209,9 @@ class ZooKeeperStoreTest {
       store.contact().inForce(store.session().getSessionId());
       Awaitility.await().until(() -> store.contact().isFresh());
       zookeeper.close();
-      Awaitility.await().atMost(SESSION).until(() -> !store.contact().isFresh());
+      Awaitility.await().atMost(session).until(() -> !store.contact().isFresh());
+    } finally {
+      zookeeper.close();
     }
   }
 
