@@ -7,12 +7,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code headwater sim} and {@code headwater demo}. */
+/** {@code headwater sim}, {@code headwater demo} and {@code headwater cluster}. */
 @Command(
     name = "headwater",
     mixinStandardHelpOptions = true,
     description = "Simulated devices and the verifier.",
-    subcommands = {SimMain.Sim.class, DemoCommand.class})
+    subcommands = {SimMain.Sim.class, DemoCommand.class, ClusterCommand.class})
 public final class SimMain implements Runnable {
   @Spec private @Nullable CommandSpec spec;
 
@@ -23,7 +23,7 @@ public final class SimMain implements Runnable {
   @Override
   @SuppressWarnings("NullAway") // picocli sets the spec
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do: sim run, or demo.");
+    throw new ParameterException(spec.commandLine(), "Say what to do: sim run, demo, or cluster up.");
   }
 
   /** {@code headwater sim}: in helps and hints, its commands are called what is typed. */

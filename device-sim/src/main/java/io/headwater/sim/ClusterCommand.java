@@ -1,0 +1,99 @@
+package io.headwater.sim;
+
+import io.headwater.process.DataFolder;
+import io.headwater.sim.local.LocalCluster;
+import io.headwater.sim.local.LocalSystem;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code headwater cluster}. */
+@Command(
+    name = "cluster",
+    mixinStandardHelpOptions = true,
+    description = "A cluster of hubs on this machine, for trying out.",
+    subcommands = ClusterCommand.Up.class)
+final class ClusterCommand implements Runnable {
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  @SuppressWarnings("NullAway") // picocli sets the spec
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "Say what to do: cluster up.");
+  }
+
+  /** {@code headwater cluster up}. */
+  @Command(
+      name = "up",
+      mixinStandardHelpOptions = true,
+      description =
+          "Starts hubs that make one cluster, and runs until Ctrl-C. Kill any of them and see the"
+              + " others go on.")
+  static final class Up implements Callable<Integer> {
+    private static final Duration START_WITHIN = Duration.ofSeconds(120);
+    private static final Duration LOOK = Duration.ofMillis(200);
+
+    @Option(
+        names = "--nodes",
+        paramLabel = "N",
+        defaultValue = "3",
+        description = "How many, 1 to 5; default ${DEFAULT-VALUE}.")
+    private int nodes = 3;
+
+    @Option(
+        names = "--port",
+        paramLabel = "PORT",
+        defaultValue = "9092",
+        description =
+            "For Kafka clients of the first; the others have the next. Default ${DEFAULT-VALUE}.")
+    private int port = 9092;
+
+    @Option(
+        names = "--data",
+        paramLabel = "DIR",
+        defaultValue = ".headwater/cluster",
+        description = "Folder for their configurations, data and logs; default ${DEFAULT-VALUE}.")
+    private Path data = Path.of(".headwater", "cluster");
+
+    @Spec private @Nullable CommandSpec spec;
+
+    @Override
+    @SuppressWarnings("NullAway") // picocli sets the spec
+    public Integer call() {
+      PrintWriter out = spec.commandLine().getOut();
+      try (DataFolder folder = DataFolder.lock(data, "cluster")) {
+        LocalCluster cluster =
+            LocalCluster.prepare(LocalSystem.home(), folder.path(), nodes, port);
+        try (var interruption = new Interruption(cluster::killAll);
+            cluster) {
+          say(out, "Starting %d hubs, all of theirs in %s".formatted(nodes, folder.path()));
+          cluster.start(START_WITHIN, interruption::wasAsked);
+          for (LocalCluster.Node node : cluster.nodes()) {
+            say(
+                out,
+                "node %d  kafka %s  pid %d  again: ./headwater hub --config %s"
+                    .formatted(node.id(), node.kafka(), cluster.pid(node.id()), node.config()));
+          }
+          say(out, "bootstrap: " + cluster.bootstrap());
+          say(out, "Ctrl-C ends all of them.");
+          while (!interruption.awaitAsked(LOOK.toNanos())) {
+            cluster.newlyEnded().ifPresent(line -> say(out, line));
+          }
+          return 0;
+        }
+      }
+    }
+
+    private static void say(PrintWriter out, String line) {
+      out.println(line);
+      out.flush();
+    }
+  }
+}
