@@ -131,6 +131,7 @@ final class Hub implements RunningProcess {
           new LedgerStorage(
               ledgers,
               states,
+              config.zookeeperSessionTimeout(),
               store.contact()::isFresh,
               folder.resolve("scratch"),
               config.nodeId());

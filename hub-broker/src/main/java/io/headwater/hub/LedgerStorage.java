@@ -17,6 +17,7 @@ import org.apache.kafka.common.utils.Time;
 /**
  * Partitions as ledgers, which all brokers of the cluster reach.
  *
+ * @param session of ZooKeeper, after which a silent broker is taken for gone
  * @param scratch a folder for what need not last
  */
 record LedgerStorage(Ledgers ledgers, PartitionStates states, Lease lease, Path scratch, int nodeId)
@@ -31,7 +32,7 @@ record LedgerStorage(Ledgers ledgers, PartitionStates states, Lease lease, Path 
   }
 
   @Override
-  public Optional<Duration> calm() {
-    return Optional.of(CALM);
+  public Optional<Broker.Sharing> sharing() {
+    return Optional.of(new Broker.Sharing(CALM, session, lease));
   }
 }

@@ -153,8 +153,7 @@ public final class Broker implements AutoCloseable {
   private final KafkaListener listener;
   private final StoredCatalog catalog;
   private final LogEngine engine;
-  private final Optional<Duration> calm;
-  private final Lease lease;
+  private final Optional<Sharing> sharing;
   private final Peers peers;
   private final GroupCoordination groups;
   private final MarkerWriter markers;
@@ -166,18 +165,21 @@ public final class Broker implements AutoCloseable {
   private final GroupMetrics groupMetrics;
   private final TransactionMetrics transactionMetrics;
 
+  /**
+   * How brokers that reach the same logs share them.
+   *
+   * @param calm how long nobody may have come or gone before partitions move for balance
+   * @param silence after which a broker that answers nothing is suspected to be gone
+   * @param lease while it holds, nobody else leads what this broker was given
+   */
+  public record Sharing(Duration calm, Duration silence, Lease lease) {}
+
   /** Opens the logs of a broker. */
   public interface Storage {
     LogEngine open(LogMetrics metrics) throws IOException;
 
-    /**
-     * If other brokers reach the same logs, so that partitions can move: how long no broker may
-     * have come or gone before they do so for balance.
-     */
-    Optional<Duration> calm();
-
-    /** While it holds, nobody else leads what this broker was given. */
-    Lease lease();
+    /** If other brokers reach the same logs, so that partitions can move. */
+    Optional<Sharing> sharing();
 
     /** Files below the folder that the settings name. */
     static Storage files(Settings settings) {
@@ -188,13 +190,8 @@ public final class Broker implements AutoCloseable {
         }
 
         @Override
-        public Optional<Duration> calm() {
+        public Optional<Sharing> sharing() {
           return Optional.empty();
-        }
-
-        @Override
-        public Lease lease() {
-          return Lease.UNLIMITED;
         }
       };
     }
@@ -208,8 +205,7 @@ public final class Broker implements AutoCloseable {
     // Before the engine: logs of topics that the store does not know will be deleted.
     FolderOwner.check(settings.logFolder(), settings.nodeId()).claim(store.clusterId());
     engine = resources.open("log", storage.open(new LogMetrics(registry)));
-    calm = storage.calm();
-    lease = storage.lease();
+    sharing = storage.sharing();
     TopicConfigs configs;
     try {
       configs = new TopicConfigs(settings.topicDefaults());
@@ -320,7 +316,7 @@ public final class Broker implements AutoCloseable {
     // A coordinator lets go before its log is closed, and begins after it was opened.
     TopicCatalog.Subscription resigning = catalog.subscribe(elections::resign);
     resources.onClose("resignations", resigning);
-    if (calm.isPresent()) {
+    if (sharing.isPresent()) {
       engine.listen(moves(elections));
       resources.onClose("moves", () -> engine.listen(LogEngine.Listener.DEAF));
     }
@@ -342,19 +338,20 @@ public final class Broker implements AutoCloseable {
         });
     resources.onClose("elections", electing);
     resources.open("coordination", coordination);
-    if (calm.isPresent()) {
-      resources.open("controller", new Controller(catalog, calm.get()));
-      resources.open("suspicion", new Suspicion(catalog, settings.nodeId()));
+    if (sharing.isPresent()) {
+      resources.open("controller", new Controller(catalog, sharing.get().calm()));
+      resources.open("suspicion", new Suspicion(catalog, settings.nodeId(), sharing.get().silence()));
     } else if (made) {
       await(coordination.get());
     }
     health.check("log", engine::problem);
     watch();
-    var dispatcher = new Dispatcher(handlers(coordination), lease::holds);
+    var dispatcher = new Dispatcher(
+            handlers(coordination), sharing.map(Sharing::lease).orElse(Lease.UNLIMITED)::holds);
     // Opened early to claim the port, closed before everything that requests need.
     resources.onClose("requests", listener);
     listener.serve(dispatcher);
-    if (calm.isPresent()) {
+    if (sharing.isPresent()) {
       resources.onClose("leadership", this::leave);
     }
   }

@@ -149,13 +149,9 @@ public final class TestCluster implements AutoCloseable {
       }
 
       @Override
-      public Optional<Duration> calm() {
-        return ledgers.map(_ -> Duration.ofMillis(200));
-      }
-
-      @Override
-      public Lease lease() {
-        return Lease.UNLIMITED;
+      public Optional<Broker.Sharing> sharing() {
+        return ledgers.map(_ ->
+            new Broker.Sharing(Duration.ofMillis(200), Duration.ofSeconds(5), Lease.UNLIMITED));
       }
     };
   }

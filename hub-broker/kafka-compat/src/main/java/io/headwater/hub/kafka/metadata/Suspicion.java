@@ -5,71 +5,117 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.protocol.ApiKeys;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Notices that another broker's process has ended, long before its session does: its machine then
- * refuses connections to its port. Who is refused says so in the store, and if two do the broker is
- * taken for gone ({@link CatalogStore#suspect}). Silence proves nothing here; the session covers
- * it.
+ * Notices that another broker is gone or stands still, by asking it for something. Who is refused,
+ * twice in a row, or hears nothing for as long as a session lasts, says so in the store, and if two
+ * do the broker is taken for gone ({@link CatalogStore#suspect}).
+ *
+ * <p>A process that has ended is so found long before its session ends, as its machine refuses
+ * connections. And one that stands still is found in time where the store itself was on its
+ * machine: whoever replaces it counts all sessions from the beginning.
  *
  * <p>All state is confined to the thread {@code hub-suspicion-0}.
  */
 public final class Suspicion implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Suspicion.class);
-  private static final Duration PROBE = Duration.ofMillis(200);
+  private static final Duration PAUSE = Duration.ofMillis(200);
+  private static final int PATIENCE_MS = 1_000;
 
-  /** So many probes in a row, so that a port that is just opened anew is not enough. */
+  /** So many in a row, so that a port that is just opened anew is not enough. */
   private static final int REFUSALS = 2;
+
+  /** ApiVersions in version 0, which every broker answers: size, header, no body. */
+  private static final byte[] QUESTION = question();
+
+  private enum Sign {
+    ANSWER,
+    REFUSAL,
+    SILENCE
+  }
+
+  /** What is known of one broker. */
+  private static final class Heard {
+    private long lastNanos = System.nanoTime();
+    private int refusals;
+  }
 
   private final StoredCatalog catalog;
   private final int nodeId;
+  private final Duration silence;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-suspicion"));
+  private final Map<Broker, Heard> heard = new HashMap<>();
 
-  /** Refusals in a row, by broker. */
-  private final Map<Integer, Integer> refusals = new HashMap<>();
-
-  public Suspicion(StoredCatalog catalog, int nodeId) {
+  /**
+   * @param silence after which a broker that answers nothing is suspected
+   */
+  public Suspicion(StoredCatalog catalog, int nodeId, Duration silence) {
     this.catalog = catalog;
     this.nodeId = nodeId;
+    this.silence = silence;
     var _ =
         thread.scheduleWithFixedDelay(
-            this::probe, PROBE.toMillis(), PROBE.toMillis(), TimeUnit.MILLISECONDS);
+            this::askAll, PAUSE.toMillis(), PAUSE.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  private void probe() {
-    Map<Integer, Broker> brokers = catalog.current().brokers();
-    refusals.keySet().retainAll(brokers.keySet());
-    for (Broker broker : brokers.values()) {
-      if (broker.id() == nodeId) {
+  private static byte[] question() {
+    byte[] client = "hub-suspicion".getBytes(StandardCharsets.US_ASCII);
+    int length = 3 * Short.BYTES + Integer.BYTES + client.length;
+    return ByteBuffer.allocate(Integer.BYTES + length)
+        .putInt(length)
+        .putShort(ApiKeys.API_VERSIONS.id)
+        .putShort((short) 0)
+        .putInt(0)
+        .putShort((short) client.length)
+        .put(client)
+        .array();
+  }
+
+  private void askAll() {
+    Collection<Broker> brokers = catalog.current().brokers().values();
+    heard.keySet().retainAll(brokers);
+    for (Broker broker : brokers) {
+      if (broker.id() == nodeId || broker.leaving()) {
         continue;
       }
-      if (!isRefused(broker)) {
-        refusals.remove(broker.id());
-      } else if (refusals.merge(broker.id(), 1, Integer::sum) >= REFUSALS) {
+      Heard known = heard.computeIfAbsent(broker, _ -> new Heard());
+      Sign sign = ask(broker);
+      known.refusals = sign == Sign.REFUSAL ? known.refusals + 1 : 0;
+      if (sign == Sign.ANSWER) {
+        known.lastNanos = System.nanoTime();
+      }
+      boolean silent = System.nanoTime() - known.lastNanos > silence.toNanos();
+      if (known.refusals >= REFUSALS || silent) {
         suspect(broker);
       }
     }
   }
 
-  private static boolean isRefused(Broker broker) {
+  private static Sign ask(Broker broker) {
     try (var socket = new Socket()) {
-      socket.connect(
-          new InetSocketAddress(broker.host(), broker.port()), Math.toIntExact(PROBE.toMillis()));
-      return false;
+      socket.connect(new InetSocketAddress(broker.host(), broker.port()), PATIENCE_MS);
+      socket.setSoTimeout(PATIENCE_MS);
+      socket.getOutputStream().write(QUESTION);
+      // It closes connections without an answer while it must not answer.
+      return socket.getInputStream().read() < 0 ? Sign.SILENCE : Sign.ANSWER;
     } catch (ConnectException e) {
       // A machine that cannot be reached gives this exception, too.
-      return String.valueOf(e.getMessage()).contains("refused");
+      return String.valueOf(e.getMessage()).contains("refused") ? Sign.REFUSAL : Sign.SILENCE;
     } catch (IOException | RuntimeException _) {
-      return false;
+      return Sign.SILENCE;
     }
   }
 
@@ -77,7 +123,7 @@ public final class Suspicion implements AutoCloseable {
     LOGGER
         .atWarn()
         .addKeyValue("broker", broker.id())
-        .log("A broker's port refuses connections although it has not left");
+        .log("A broker that has not left refuses connections, or answers nothing");
     catalog
         .suspect(broker.id())
         .whenComplete((_, failure) -> {
