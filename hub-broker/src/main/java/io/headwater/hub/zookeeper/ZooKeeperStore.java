@@ -8,10 +8,14 @@ import io.headwater.hub.kafka.metadata.CatalogStore;
 import io.headwater.hub.kafka.metadata.Topic;
 import io.headwater.process.UserError;
 import java.time.Duration;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
@@ -87,6 +91,7 @@ public final class ZooKeeperStore implements CatalogStore {
     client.getConnectionStateListenable().addListener((_, state) -> onState(state));
     watch(TOPICS);
     watch(BROKERS);
+    watch(CONTROLLER);
   }
 
   /**
@@ -276,6 +281,25 @@ public final class ZooKeeperStore implements CatalogStore {
       }
       LockSupport.parkNanos(LOOK_AGAIN.toNanos());
     }
+  }
+
+  /** The one whose candidacy is the oldest, as Curator's election has it. */
+  @Override
+  public OptionalInt controller() {
+    return call(() -> {
+      Optional<String> oldest =
+          client.getChildren().forPath(CONTROLLER).stream()
+              .min(Comparator.comparing(name -> name.substring(name.lastIndexOf('-') + 1)));
+      if (oldest.isEmpty()) {
+        return OptionalInt.empty();
+      }
+      try {
+        byte[] id = client.getData().forPath(CONTROLLER + "/" + oldest.get());
+        return OptionalInt.of(Integer.parseInt(new String(id, StandardCharsets.UTF_8)));
+      } catch (KeeperException.NoNodeException _) {
+        return OptionalInt.empty(); // the watch will tell
+      }
+    });
   }
 
   /** Suspicions go with the sessions of those who have them. */

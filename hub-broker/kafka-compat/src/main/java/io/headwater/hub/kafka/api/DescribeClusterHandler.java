@@ -45,7 +45,7 @@ public final class DescribeClusterHandler implements ApiHandler<DescribeClusterR
       return CompletableFuture.completedFuture(new DescribeClusterResponse(data));
     }
     TopicsSnapshot snapshot = catalog.current();
-    data.setClusterId(snapshot.clusterId()).setControllerId(nodeId);
+    data.setClusterId(snapshot.clusterId()).setControllerId(catalog.controller().orElse(nodeId));
     for (Broker broker : snapshot.brokers().values()) {
       data.brokers()
           .add(

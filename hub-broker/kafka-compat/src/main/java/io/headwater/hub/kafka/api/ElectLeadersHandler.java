@@ -2,9 +2,15 @@ package io.headwater.hub.kafka.api;
 
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicsSnapshot;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.message.ElectLeadersRequestData.TopicPartitions;
 import org.apache.kafka.common.message.ElectLeadersResponseData.PartitionResult;
 import org.apache.kafka.common.message.ElectLeadersResponseData.ReplicaElectionResult;
@@ -15,8 +21,12 @@ import org.apache.kafka.common.requests.ApiError;
 import org.apache.kafka.common.requests.ElectLeadersRequest;
 import org.apache.kafka.common.requests.ElectLeadersResponse;
 import org.apache.kafka.common.requests.RequestContext;
+import org.jspecify.annotations.Nullable;
 
-/** Elections of leaders: where each partition has one replica, it leads already. */
+/**
+ * Elections of leaders: the first of the replicas is to lead. An election that takes one that lags
+ * behind is the same, as none does.
+ */
 public final class ElectLeadersHandler implements ApiHandler<ElectLeadersRequest> {
   private final TopicCatalog catalog;
 
@@ -37,32 +47,58 @@ public final class ElectLeadersHandler implements ApiHandler<ElectLeadersRequest
   @Override
   public CompletableFuture<AbstractResponse> handle(
       RequestContext context, ElectLeadersRequest request) {
-    TopicsSnapshot topics = catalog.current();
-    // None named means all, and answers only for those that took part in an election.
-    List<ReplicaElectionResult> results =
-        request.data().topicPartitions() == null
-            ? List.of()
-            : request.data().topicPartitions().stream()
-                .map(topic -> decline(topics, topic))
-                .toList();
-    return CompletableFuture.completedFuture(
-        new ElectLeadersResponse(0, Errors.NONE.code(), results, request.version()));
+    Set<TopicPartition> named = named(request);
+    Collection<TopicPartition> wanted = named == null ? all(catalog.current()) : named;
+    return catalog
+        .electPreferred(wanted)
+        .handle((refused, failure) -> answer(request, wanted, named == null, refused, failure));
   }
 
-  private static ReplicaElectionResult decline(TopicsSnapshot topics, TopicPartitions topic) {
-    var result = new ReplicaElectionResult().setTopic(topic.topic());
-    for (int index : topic.partitions()) {
-      boolean known = topics.partition(new TopicPartition(topic.topic(), index)).isPresent();
-      var error =
-          new ApiError(known ? Errors.ELECTION_NOT_NEEDED : Errors.UNKNOWN_TOPIC_OR_PARTITION);
-      result
+  /** Null for all that there are. */
+  private static @Nullable Set<TopicPartition> named(ElectLeadersRequest request) {
+    if (request.data().topicPartitions() == null) {
+      return null;
+    }
+    var named = new LinkedHashSet<TopicPartition>();
+    for (TopicPartitions topic : request.data().topicPartitions()) {
+      topic.partitions().forEach(index -> named.add(new TopicPartition(topic.topic(), index)));
+    }
+    return named;
+  }
+
+  private static List<TopicPartition> all(TopicsSnapshot snapshot) {
+    return snapshot.topics().values().stream()
+        .flatMap(topic ->
+            topic.partitions().stream()
+                .map(partition -> new TopicPartition(topic.name(), partition.index())))
+        .toList();
+  }
+
+  /** Who asks for all hears only of those that took part in an election. */
+  private static AbstractResponse answer(
+      ElectLeadersRequest request,
+      Collection<TopicPartition> wanted,
+      boolean all,
+      @Nullable Map<TopicPartition, ApiException> refused,
+      @Nullable Throwable failure) {
+    var results = new LinkedHashMap<String, ReplicaElectionResult>();
+    for (TopicPartition partition : wanted) {
+      @Nullable Throwable reason = refused == null ? failure : refused.get(partition);
+      ApiError error = reason == null ? ApiError.NONE : ApiError.fromThrowable(reason);
+      if (all && error.is(Errors.ELECTION_NOT_NEEDED)) {
+        continue;
+      }
+      results
+          .computeIfAbsent(
+              partition.topic(), topic -> new ReplicaElectionResult().setTopic(topic))
           .partitionResult()
           .add(
               new PartitionResult()
-                  .setPartitionId(index)
+                  .setPartitionId(partition.partition())
                   .setErrorCode(error.error().code())
                   .setErrorMessage(error.messageWithFallback()));
     }
-    return result;
+    return new ElectLeadersResponse(
+        0, Errors.NONE.code(), List.copyOf(results.values()), request.version());
   }
 }

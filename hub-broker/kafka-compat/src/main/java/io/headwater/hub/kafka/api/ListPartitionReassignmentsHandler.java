@@ -8,7 +8,7 @@ import org.apache.kafka.common.requests.ListPartitionReassignmentsRequest;
 import org.apache.kafka.common.requests.ListPartitionReassignmentsResponse;
 import org.apache.kafka.common.requests.RequestContext;
 
-/** Partitions on the way to other brokers: none, as there is one broker. */
+/** Partitions on the way to other brokers: none, as a move takes no longer than its request. */
 public final class ListPartitionReassignmentsHandler
     implements ApiHandler<ListPartitionReassignmentsRequest> {
   @Override

@@ -132,7 +132,9 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest> {
   private MetadataResponse respond(
       RequestContext context, TopicsSnapshot snapshot, List<MetadataResponseTopic> topics) {
     var data =
-        new MetadataResponseData().setClusterId(snapshot.clusterId()).setControllerId(nodeId);
+        new MetadataResponseData()
+            .setClusterId(snapshot.clusterId())
+            .setControllerId(catalog.controller().orElse(nodeId));
     for (Broker broker : snapshot.brokers().values()) {
       data.brokers()
           .add(

@@ -2,6 +2,7 @@ package io.headwater.hub.kafka.metadata;
 
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -86,6 +87,9 @@ public interface CatalogStore extends AutoCloseable {
    *     brokers may believe it for a moment: what they write is under a version check
    */
   void standForController(int broker, Consumer<Boolean> listener);
+
+  /** Whoever is elected now, as far as the store knows. A change is told as any other. */
+  OptionalInt controller();
 
   /**
    * Says that {@code suspect} seems to be gone. If two brokers say so of the same registration, it

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -15,11 +16,13 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.server.common.ProducerIdsBlock;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +53,7 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   private final Object publishing = new Object();
 
   private volatile TopicsSnapshot current;
+  private volatile OptionalInt controller = OptionalInt.empty();
 
   // Confined to the catalog's thread once the constructor is done.
   private long topicsVersion;
@@ -79,6 +83,11 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   @Override
   public TopicsSnapshot current() {
     return current;
+  }
+
+  @Override
+  public OptionalInt controller() {
+    return controller;
   }
 
   @Override
@@ -264,6 +273,29 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
             });
   }
 
+  @Override
+  public CompletableFuture<Map<TopicPartition, ApiException>> electPreferred(
+      Collection<TopicPartition> wanted) {
+    return place(snapshot -> Placement.preferred(snapshot, wanted));
+  }
+
+  @Override
+  public CompletableFuture<Map<TopicPartition, ApiException>> place(
+      Map<TopicPartition, List<Integer>> wanted) {
+    return place(snapshot -> Placement.placed(snapshot, wanted));
+  }
+
+  private CompletableFuture<Map<TopicPartition, ApiException>> place(
+      Function<TopicsSnapshot, Placement> decide) {
+    var refused = new AtomicReference<Map<TopicPartition, ApiException>>(Map.of());
+    return reassign(snapshot -> {
+          Placement placement = decide.apply(snapshot);
+          refused.set(placement.refused());
+          return placement.changed();
+        })
+        .thenApply(_ -> refused.get());
+  }
+
   /** As {@link CatalogStore#suspect}, by this broker. */
   CompletableFuture<Void> suspect(int broker) {
     return submit(() -> {
@@ -385,6 +417,7 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   private void reload() {
     CatalogStore.Contents contents = store.load();
     topicsVersion = contents.topicsVersion();
+    controller = store.controller();
     if (contents.version() > current.version()) {
       publish(
           snapshot(

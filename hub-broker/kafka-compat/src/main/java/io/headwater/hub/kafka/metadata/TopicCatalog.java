@@ -1,10 +1,13 @@
 package io.headwater.hub.kafka.metadata;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.server.common.ProducerIdsBlock;
 
 /**
@@ -26,6 +29,9 @@ public interface TopicCatalog {
 
   /** The newest snapshot that all subscribers have taken. Never waits. */
   TopicsSnapshot current();
+
+  /** Who gives partitions to brokers; empty if nobody does, or is not known to. Never waits. */
+  OptionalInt controller();
 
   /**
    * Hands every snapshot to {@code subscriber}, in order, by one thread at a time, and the current
@@ -78,6 +84,22 @@ public interface TopicCatalog {
 
   /** Raises the leader epoch of a partition by one and completes with the new one. */
   CompletableFuture<Integer> raiseLeaderEpoch(TopicPartition partition);
+
+  /**
+   * Lets partitions be led by the first of their replicas. Completes with the reasons where that was
+   * not done: {@code ElectionNotNeededException}, {@code PreferredLeaderNotAvailableException},
+   * {@code UnknownTopicOrPartitionException}.
+   */
+  CompletableFuture<Map<TopicPartition, ApiException>> electPreferred(
+      Collection<TopicPartition> wanted);
+
+  /**
+   * Gives partitions other replicas, and another leader where theirs is not among them. Completes
+   * with the reasons where that was not done: {@code InvalidReplicaAssignmentException}, {@code
+   * UnknownTopicOrPartitionException}.
+   */
+  CompletableFuture<Map<TopicPartition, ApiException>> place(
+      Map<TopicPartition, List<Integer>> wanted);
 
   /** Takes the next producer ids. No two calls ever get the same, also after a crash. */
   CompletableFuture<ProducerIdsBlock> nextProducerIdBlock();

@@ -5,9 +5,11 @@ import io.headwater.hub.kafka.group.GroupSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
@@ -28,7 +30,7 @@ public final class MemoryStore implements CatalogStore {
   private final Map<String, Map<String, String>> groups = new HashMap<>();
   private final SortedMap<Integer, Broker> brokers = new TreeMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
-  private final List<Consumer<Boolean>> candidates = new ArrayList<>();
+  private final Map<Consumer<Boolean>, Integer> candidates = new LinkedHashMap<>();
   private final Map<Integer, Set<Integer>> suspicions = new HashMap<>();
   private long version = 1;
   private long topicsVersion;
@@ -130,15 +132,23 @@ public final class MemoryStore implements CatalogStore {
   /** The first that stands is it, then the next. */
   @Override
   public synchronized void standForController(int broker, Consumer<Boolean> listener) {
-    candidates.add(listener);
-    candidates.getFirst().accept(true);
+    candidates.put(listener, broker);
+    elect();
   }
 
-  private synchronized void withdraw(List<Consumer<Boolean>> listeners) {
-    candidates.removeAll(listeners);
-    if (!candidates.isEmpty()) {
-      candidates.getFirst().accept(true);
-    }
+  private synchronized void withdraw(List<Consumer<Boolean>> withdrawn) {
+    candidates.keySet().removeAll(withdrawn);
+    elect();
+  }
+
+  private void elect() {
+    candidates.keySet().stream().findFirst().ifPresent(first -> first.accept(true));
+    new ArrayList<>(listeners).forEach(Runnable::run);
+  }
+
+  @Override
+  public synchronized OptionalInt controller() {
+    return candidates.values().stream().mapToInt(Integer::intValue).findFirst();
   }
 
   @Override
@@ -202,6 +212,11 @@ public final class MemoryStore implements CatalogStore {
     @Override
     public @Nullable Written replace(long expected, List<Topic> changed) {
       return MemoryStore.this.replace(expected, changed);
+    }
+
+    @Override
+    public OptionalInt controller() {
+      return MemoryStore.this.controller();
     }
 
     @Override
