@@ -20,7 +20,13 @@ import org.apache.kafka.common.utils.Time;
  * @param session of ZooKeeper, after which a silent broker is taken for gone
  * @param scratch a folder for what need not last
  */
-record LedgerStorage(Ledgers ledgers, PartitionStates states, Lease lease, Path scratch, int nodeId)
+record LedgerStorage(
+    Ledgers ledgers,
+    PartitionStates states,
+    Duration session,
+    Lease lease,
+    Path scratch,
+    int nodeId)
     implements Broker.Storage {
   /** A roll of upgrades brings each node back within it, so that partitions move once. */
   private static final Duration CALM = Duration.ofSeconds(5);
