@@ -37,7 +37,7 @@ final class ClusterCommand implements Runnable {
           "Starts hubs that make one cluster, and runs until Ctrl-C. Kill any of them and see the"
               + " others go on.")
   static final class Up implements Callable<Integer> {
-    private static final Duration START_WITHIN = Duration.ofSeconds(120);
+    private static final Duration START_WITHIN = Duration.ofMinutes(2);
     private static final Duration LOOK = Duration.ofMillis(200);
 
     @Option(
@@ -69,8 +69,7 @@ final class ClusterCommand implements Runnable {
     public Integer call() {
       PrintWriter out = spec.commandLine().getOut();
       try (DataFolder folder = DataFolder.lock(data, "cluster")) {
-        LocalCluster cluster =
-            LocalCluster.prepare(LocalSystem.home(), folder.path(), nodes, port);
+        LocalCluster cluster = LocalCluster.prepare(LocalSystem.home(), folder.path(), nodes, port);
         try (var interruption = new Interruption(cluster::killAll);
             cluster) {
           say(out, "Starting %d hubs, all of theirs in %s".formatted(nodes, folder.path()));

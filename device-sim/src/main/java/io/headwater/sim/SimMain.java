@@ -23,7 +23,8 @@ public final class SimMain implements Runnable {
   @Override
   @SuppressWarnings("NullAway") // picocli sets the spec
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do: sim run, demo, or cluster up.");
+    throw new ParameterException(
+        spec.commandLine(), "Say what to do: sim run, demo, or cluster up.");
   }
 
   /** {@code headwater sim}: in helps and hints, its commands are called what is typed. */

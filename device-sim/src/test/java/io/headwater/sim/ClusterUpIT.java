@@ -54,8 +54,7 @@ class ClusterUpIT {
         var first = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         open.add(first);
         for (int i = 1; i < 3; i++) {
-          open.add(
-              new ServerSocket(first.getLocalPort() + i, 1, InetAddress.getLoopbackAddress()));
+          open.add(new ServerSocket(first.getLocalPort() + i, 1, InetAddress.getLoopbackAddress()));
         }
         return first.getLocalPort();
       } catch (IOException | IllegalArgumentException _) {
@@ -98,8 +97,7 @@ class ClusterUpIT {
   void oneOfThreeIsKilledAndNothingIsMissing() throws Exception {
     String kcat = OutsideSoftware.find("kcat").toString();
     int port = freePorts();
-    String brokers =
-        "127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d".formatted(port, port + 1, port + 2);
+    String brokers = "127.0.0.1:%d,127.0.0.1:%d,127.0.0.1:%d".formatted(port, port + 1, port + 2);
     try (ChildProcess cluster = up("--port", Integer.toString(port))) {
       await(cluster, "bootstrap: " + brokers);
       List<MatchResult> nodes = NODE.matcher(cluster.output()).results().toList();

@@ -112,8 +112,7 @@ public final class LocalCluster implements AutoCloseable {
       return 0;
     }
     try (Stream<Path> files = Files.list(folder)) {
-      return Math.toIntExact(
-          files.filter(file -> Files.exists(file.resolve("hub.yaml"))).count());
+      return Math.toIntExact(files.filter(file -> Files.exists(file.resolve("hub.yaml"))).count());
     }
   }
 

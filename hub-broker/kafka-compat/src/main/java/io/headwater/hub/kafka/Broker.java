@@ -340,13 +340,15 @@ public final class Broker implements AutoCloseable {
     resources.open("coordination", coordination);
     if (sharing.isPresent()) {
       resources.open("controller", new Controller(catalog, sharing.get().calm()));
-      resources.open("suspicion", new Suspicion(catalog, settings.nodeId(), sharing.get().silence()));
+      resources.open(
+          "suspicion", new Suspicion(catalog, settings.nodeId(), sharing.get().silence()));
     } else if (made) {
       await(coordination.get());
     }
     health.check("log", engine::problem);
     watch();
-    var dispatcher = new Dispatcher(
+    var dispatcher =
+        new Dispatcher(
             handlers(coordination), sharing.map(Sharing::lease).orElse(Lease.UNLIMITED)::holds);
     // Opened early to claim the port, closed before everything that requests need.
     resources.onClose("requests", listener);

@@ -55,7 +55,8 @@ class ClusterAdminTest {
   }
 
   private List<Integer> replicas() throws Exception {
-    TopicDescription topic = admin.describeTopics(List.of("t")).allTopicNames().get().get("t");
+    TopicDescription topic =
+        admin.describeTopics(List.of("t")).allTopicNames().get().values().iterator().next();
     return topic.partitions().getFirst().replicas().stream().map(Node::id).toList();
   }
 
@@ -88,7 +89,8 @@ class ClusterAdminTest {
           .alterPartitionReassignments(
               Map.of(
                   PARTITION,
-                  Optional.of(new NewPartitionReassignment(List.of(other, cluster.leader(PARTITION))))))
+                  Optional.of(
+                      new NewPartitionReassignment(List.of(other, cluster.leader(PARTITION))))))
           .all()
           .get();
       assertThat(replicas()).startsWith(other).hasSize(2);
@@ -131,8 +133,8 @@ class ClusterAdminTest {
     assertThatThrownBy(() ->
             admin.alterPartitionReassignments(Map.of(PARTITION, Optional.empty())).all().get())
         .hasCauseInstanceOf(NoReassignmentInProgressException.class);
-    assertThatThrownBy(() ->
-            admin.createTopics(List.of(new NewTopic("four", 1, (short) 4))).all().get())
+    assertThatThrownBy(
+            () -> admin.createTopics(List.of(new NewTopic("four", 1, (short) 4))).all().get())
         .hasCauseInstanceOf(InvalidReplicationFactorException.class);
     assertThat(replicas()).isEqualTo(before);
   }

@@ -26,8 +26,8 @@ import org.apache.kafka.common.requests.ApiError;
 import org.apache.kafka.common.requests.RequestContext;
 
 /**
- * Moves of partitions to other brokers: done at once, as all brokers reach all records. A hub of one
- * node has none to move them to.
+ * Moves of partitions to other brokers: done at once, as all brokers reach all records. A hub of
+ * one node has none to move them to.
  */
 public final class AlterPartitionReassignmentsHandler
     implements ApiHandler<AlterPartitionReassignmentsRequest> {

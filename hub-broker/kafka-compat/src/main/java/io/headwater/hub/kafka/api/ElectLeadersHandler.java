@@ -89,8 +89,7 @@ public final class ElectLeadersHandler implements ApiHandler<ElectLeadersRequest
         continue;
       }
       results
-          .computeIfAbsent(
-              partition.topic(), topic -> new ReplicaElectionResult().setTopic(topic))
+          .computeIfAbsent(partition.topic(), topic -> new ReplicaElectionResult().setTopic(topic))
           .partitionResult()
           .add(
               new PartitionResult()

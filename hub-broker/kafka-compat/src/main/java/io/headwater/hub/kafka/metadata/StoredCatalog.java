@@ -288,11 +288,12 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   private CompletableFuture<Map<TopicPartition, ApiException>> place(
       Function<TopicsSnapshot, Placement> decide) {
     var refused = new AtomicReference<Map<TopicPartition, ApiException>>(Map.of());
-    return reassign(snapshot -> {
-          Placement placement = decide.apply(snapshot);
-          refused.set(placement.refused());
-          return placement.changed();
-        })
+    return reassign(
+            snapshot -> {
+              Placement placement = decide.apply(snapshot);
+              refused.set(placement.refused());
+              return placement.changed();
+            })
         .thenApply(_ -> refused.get());
   }
 

@@ -86,8 +86,8 @@ public interface TopicCatalog {
   CompletableFuture<Integer> raiseLeaderEpoch(TopicPartition partition);
 
   /**
-   * Lets partitions be led by the first of their replicas. Completes with the reasons where that was
-   * not done: {@code ElectionNotNeededException}, {@code PreferredLeaderNotAvailableException},
+   * Lets partitions be led by the first of their replicas. Completes with the reasons where that
+   * was not done: {@code ElectionNotNeededException}, {@code PreferredLeaderNotAvailableException},
    * {@code UnknownTopicOrPartitionException}.
    */
   CompletableFuture<Map<TopicPartition, ApiException>> electPreferred(
