@@ -50,14 +50,13 @@ public final class LocalCluster implements AutoCloseable {
   private LocalCluster(Path home, List<Node> nodes) {
     this.nodes = nodes;
     for (Node node : nodes) {
-      Path folder = node.config().getParent();
       processes.put(
           node.id(),
           new LocalProcess(
               new Member(Part.HUB, node.id()),
               List.of(home.resolve("headwater").toString(), "hub", "--config=" + node.config()),
               "-Xmx256m -XX:MaxDirectMemorySize=192m",
-              folder.resolve("hub.log")));
+              node.config().resolveSibling("hub.log")));
     }
   }
 
