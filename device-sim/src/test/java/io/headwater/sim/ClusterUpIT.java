@@ -49,25 +49,19 @@ class ClusterUpIT {
   /** The first of three ports in a row that are free now. */
   private static int freePorts() {
     while (true) {
-      var open = new ArrayList<ServerSocket>();
-      try {
-        var first = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-        open.add(first);
-        for (int i = 1; i < 3; i++) {
-          open.add(new ServerSocket(first.getLocalPort() + i, 1, InetAddress.getLoopbackAddress()));
-        }
-        return first.getLocalPort();
-      } catch (IOException | IllegalArgumentException _) {
-        // Taken, or behind the last one: there are others.
-      } finally {
-        for (ServerSocket socket : open) {
-          try {
-            socket.close();
-          } catch (IOException e) {
-            throw new AssertionError(e);
-          }
-        }
+      int first = bind(0);
+      if (bind(first + 1) > 0 && bind(first + 2) > 0) {
+        return first;
       }
+    }
+  }
+
+  /** The port, any free one for 0; -1 if it is taken or there is none such. */
+  private static int bind(int port) {
+    try (var socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException | IllegalArgumentException _) {
+      return -1;
     }
   }
 
