@@ -110,7 +110,8 @@ class ClusterUpIT {
         assertThat(read).hasSize(2_000);
         assertThat(new HashSet<>(read)).hasSize(2_000);
       }
-      cluster.terminate();
+      cluster.signal("TERM");
+      cluster.awaitExit(LIMIT);
       for (MatchResult node : nodes) {
         assertThat(ProcessHandle.of(Long.parseLong(node.group(2)))).isEmpty();
       }

@@ -256,9 +256,10 @@ public final class LocalCluster implements AutoCloseable {
     return process;
   }
 
-  /** Stops one after the other, so that those that are left take over what each led. */
+  /** Stops all at once: the last two would have no majority to tell that they leave. */
   @Override
   public void close() {
+    processes.values().forEach(LocalProcess::askToStop);
     processes.values().forEach(process -> process.stop(STOP_PATIENCE));
   }
 

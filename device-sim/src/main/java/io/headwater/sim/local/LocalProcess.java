@@ -124,6 +124,15 @@ final class LocalProcess {
     }
   }
 
+  /** SIGTERM; does not wait. */
+  void askToStop() {
+    expectedToRun = false;
+    Process running = process;
+    if (running != null && running.isAlive()) {
+      running.destroy();
+    }
+  }
+
   /** SIGTERM, and SIGKILL if that is not enough; returns when it is gone. */
   void stop(Duration patience) {
     expectedToRun = false;

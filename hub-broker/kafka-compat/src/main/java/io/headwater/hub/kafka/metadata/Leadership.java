@@ -70,7 +70,10 @@ final class Leadership {
     return changed;
   }
 
-  /** Of the topic of which the one leads the most more than the other, a partition it is one of. */
+  /**
+   * Of the topic of which the one leads the most more than the other, the partition of whose
+   * replicas the other comes first: who comes back gets what was his.
+   */
   private static boolean moveOne(
       Map<String, List<Partition>> partitions, Load.Pair pair, Load load) {
     Optional<List<Partition>> most =
@@ -85,13 +88,16 @@ final class Leadership {
     Partition chosen =
         most.get().stream()
             .filter(partition -> partition.leader() == pair.most())
-            .min(
-                Comparator.comparing(
-                    (Partition partition) -> !partition.replicas().contains(pair.fewest())))
+            .min(Comparator.comparingInt(partition -> place(partition, pair.fewest())))
             .orElseThrow();
     most.get().set(chosen.index(), moved(chosen, pair.fewest()));
     load.move(pair);
     return true;
+  }
+
+  private static int place(Partition partition, int broker) {
+    int place = partition.replicas().indexOf(broker);
+    return place < 0 ? Integer.MAX_VALUE : place;
   }
 
   private static long led(List<Partition> topic, int broker) {
