@@ -38,7 +38,7 @@ class BusThatHangsIT {
   private static final int INPUTS = 40;
   private static final double MOST_MILLIS = 20;
 
-  /** Of bare threads. With 5 to 7 busy processes on two cores it was 12 to 20, with little else 3. */
+  /** Of bare threads. With 5 to 7 busy processes on two cores it was 12 to 20, without 3. */
   private static final double QUIET_MILLIS = 4;
 
   @TempDir private Path root;
