@@ -6,6 +6,7 @@ import io.headwater.sim.local.LocalSystem;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -69,22 +70,26 @@ final class ClusterCommand implements Runnable {
     public Integer call() {
       PrintWriter out = spec.commandLine().getOut();
       try (DataFolder folder = DataFolder.lock(data, "cluster")) {
-        LocalCluster cluster = LocalCluster.prepare(LocalSystem.home(), folder.path(), nodes, port);
-        try (var interruption = new Interruption(cluster::killAll);
-            cluster) {
+        LocalCluster cluster = LocalCluster.prepare(folder.path(), nodes, port);
+        LocalSystem system = cluster.system(LocalSystem.home(), line -> say(out, "  " + line));
+        try (var interruption = new Interruption(system::killAll);
+            system) {
           say(out, "Starting %d hubs, all of theirs in %s".formatted(nodes, folder.path()));
-          cluster.start(START_WITHIN, interruption::wasAsked);
+          system.start(START_WITHIN, interruption::wasAsked);
           for (LocalCluster.Node node : cluster.nodes()) {
             say(
                 out,
                 "node %d  kafka %s  pid %d  again: ./headwater hub --config %s"
-                    .formatted(node.id(), node.kafka(), cluster.pid(node.id()), node.config()));
+                    .formatted(node.id(), node.kafka(), system.pid(node.member()), node.config()));
           }
           say(out, "bootstrap: " + cluster.bootstrap());
           say(out, "Ctrl-C ends all of them.");
+          var told = new HashSet<String>();
           while (!interruption.awaitAsked(LOOK.toNanos())) {
-            cluster.newlyEnded().ifPresent(line -> say(out, line));
+            system.ended().filter(told::add).forEach(line -> say(out, line));
           }
+          // One after the other, the last two would have no majority to tell that they leave.
+          system.stopTogether();
           return 0;
         }
       }

@@ -1,7 +1,7 @@
 package io.headwater.hub;
 
-import io.headwater.hub.kafka.Broker;
 import io.headwater.hub.kafka.Lease;
+import io.headwater.hub.kafka.Storage;
 import io.headwater.hub.kafka.ledger.LedgerLogEngine;
 import io.headwater.hub.kafka.ledger.LedgerLogSettings;
 import io.headwater.hub.kafka.ledger.Ledgers;
@@ -27,7 +27,7 @@ record LedgerStorage(
     Lease lease,
     Path scratch,
     int nodeId)
-    implements Broker.Storage {
+    implements Storage {
   /** A roll of upgrades brings each node back within it, so that partitions move once. */
   private static final Duration CALM = Duration.ofSeconds(5);
 
@@ -38,7 +38,7 @@ record LedgerStorage(
   }
 
   @Override
-  public Optional<Broker.Sharing> sharing() {
-    return Optional.of(new Broker.Sharing(CALM, session, lease));
+  public Optional<Storage.Sharing> sharing() {
+    return Optional.of(new Storage.Sharing(CALM, session, lease));
   }
 }

@@ -8,69 +8,56 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Hubs that make a cluster on this machine, each a process of its own with the folder {@code
- * node-N}: {@code hub.yaml}, which is written at the first start and then kept, since the names of
- * bookies and the members of ZooKeeper must not change, and its data.
- *
- * <p>Not thread-safe, but {@link #killAll} may be called from any thread.
+ * Configurations of hubs that make a cluster on this machine, each with the folder {@code node-N}:
+ * {@code hub.yaml}, which is written at the first start and then kept, since the names of bookies
+ * and the members of ZooKeeper must not change, and its data.
  */
-public final class LocalCluster implements AutoCloseable {
+public final class LocalCluster {
   public static final int MOST_NODES = 5;
-
-  private static final Duration POLL = Duration.ofMillis(20);
-  private static final Duration STOP_PATIENCE = Duration.ofSeconds(20);
 
   /** A port each for http and the bookie, three for ZooKeeper. */
   private static final int PORTS = 5;
+
+  private static final String SMALL = "-Xmx256m -XX:MaxDirectMemorySize=192m";
 
   /**
    * A node.
    *
    * @param config its configuration, by which it can be started by hand
    */
-  public record Node(int id, HostPort kafka, Path config) {}
-
-  private final Map<Integer, LocalProcess> processes = new LinkedHashMap<>();
-  private final List<Node> nodes;
-  private final List<Integer> told = new ArrayList<>();
-
-  private LocalCluster(Path home, List<Node> nodes) {
-    this.nodes = nodes;
-    for (Node node : nodes) {
-      processes.put(
-          node.id(),
-          new LocalProcess(
-              new Member(Part.HUB, node.id()),
-              List.of(home.resolve("headwater").toString(), "hub", "--config=" + node.config()),
-              "-Xmx256m -XX:MaxDirectMemorySize=192m",
-              node.config().resolveSibling("hub.log")));
+  public record Node(int id, HostPort kafka, Path config) {
+    public Member member() {
+      return new Member(Part.HUB, id);
     }
+  }
+
+  private final Path folder;
+  private final List<Node> nodes;
+
+  private LocalCluster(Path folder, List<Node> nodes) {
+    this.folder = folder;
+    this.nodes = List.copyOf(nodes);
   }
 
   /**
    * Writes what is missing, and starts nothing.
    *
-   * @param home the project's folder, where the launcher lies
    * @param folder of the cluster
    * @param count how many nodes, 1 to {@link #MOST_NODES}
    * @param firstPort for Kafka clients of the first node; the others have the next ones
    * @throws UserError the folder holds a cluster of another size or at other ports, or a port is
    *     taken
    */
-  public static LocalCluster prepare(Path home, Path folder, int count, int firstPort) {
+  public static LocalCluster prepare(Path folder, int count, int firstPort) {
     if (count < 1 || count > MOST_NODES) {
       throw UserError.usage("--nodes %d is not between 1 and %d".formatted(count, MOST_NODES));
     }
@@ -100,7 +87,7 @@ public final class LocalCluster implements AutoCloseable {
                 .formatted(place, port, port));
       }
       nodes.forEach(node -> requireFree(node.kafka()));
-      return new LocalCluster(home, nodes);
+      return new LocalCluster(place, nodes);
     } catch (IOException e) {
       throw UserError.failure(place + " cannot be used: " + e, e);
     }
@@ -206,65 +193,19 @@ public final class LocalCluster implements AutoCloseable {
     return nodes.stream().map(node -> node.kafka().toString()).collect(Collectors.joining(","));
   }
 
-  public long pid(int node) {
-    return process(node).pid();
-  }
-
   /**
-   * Starts all and waits until all are ready: at first they need each other.
+   * Its processes, not yet started.
    *
-   * @param cancelled gives up the start as soon as it says so
-   * @throws UserError if one ends or takes too long; the others keep running until {@link #close}
+   * @param home the project's folder, where the launcher lies
+   * @param progress is told a line for every process that is ready
    */
-  public void start(Duration limit, BooleanSupplier cancelled) {
-    processes.values().forEach(LocalProcess::start);
-    long end = System.nanoTime() + limit.toNanos();
-    for (LocalProcess process : processes.values()) {
-      while (!process.isReady()) {
-        if (cancelled.getAsBoolean()) {
-          throw UserError.failure("stopped while starting");
-        }
-        if (System.nanoTime() - end > 0) {
-          throw UserError.failure(process.notReadyLine(limit));
-        }
-        try {
-          TimeUnit.NANOSECONDS.sleep(POLL.toNanos());
-        } catch (InterruptedException _) {
-          Thread.currentThread().interrupt();
-          throw UserError.failure("interrupted while starting");
-        }
-      }
+  public LocalSystem system(Path home, Consumer<String> progress) {
+    var commands = new LinkedHashMap<Member, List<String>>();
+    for (Node node : nodes) {
+      commands.put(
+          node.member(),
+          List.of(home.resolve("headwater").toString(), "hub", "--config=" + node.config()));
     }
-  }
-
-  /** A line about a node that has ended although nobody asked it to, once for each. */
-  public Optional<String> newlyEnded() {
-    for (Map.Entry<Integer, LocalProcess> node : processes.entrySet()) {
-      if (node.getValue().hasEndedByItself() && !told.contains(node.getKey())) {
-        told.add(node.getKey());
-        return Optional.of(node.getValue().endedLine());
-      }
-    }
-    return Optional.empty();
-  }
-
-  private LocalProcess process(int node) {
-    LocalProcess process = processes.get(node);
-    if (process == null) {
-      throw new AssertionError(node);
-    }
-    return process;
-  }
-
-  /** Stops all at once: the last two would have no majority to tell that they leave. */
-  @Override
-  public void close() {
-    processes.values().forEach(LocalProcess::askToStop);
-    processes.values().forEach(process -> process.stop(STOP_PATIENCE));
-  }
-
-  /** SIGKILL to all that still run. */
-  public void killAll() {
-    processes.values().forEach(LocalProcess::kill);
+    return new LocalSystem(folder, commands, SMALL, progress);
   }
 }

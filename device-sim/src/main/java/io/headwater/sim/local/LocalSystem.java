@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Hub, bridge, edge agent and analytics on this machine.
@@ -84,7 +85,7 @@ public final class LocalSystem implements AutoCloseable {
         progress);
   }
 
-  private LocalSystem(
+  LocalSystem(
       Path data,
       Map<Member, List<String>> commands,
       String javaOptions,
@@ -207,12 +208,14 @@ public final class LocalSystem implements AutoCloseable {
 
   /** A line about a process that has ended although nobody asked it to. */
   public Optional<String> firstEnded() {
-    for (LocalProcess process : processes.values()) {
-      if (process.hasEndedByItself()) {
-        return Optional.of(process.endedLine());
-      }
-    }
-    return Optional.empty();
+    return ended().findFirst();
+  }
+
+  /** A line about each that has. */
+  public Stream<String> ended() {
+    return processes.values().stream()
+        .filter(LocalProcess::hasEndedByItself)
+        .map(LocalProcess::endedLine);
   }
 
   private void awaitReady(Collection<Member> members, Duration limit, BooleanSupplier cancelled) {
@@ -247,6 +250,12 @@ public final class LocalSystem implements AutoCloseable {
       throw new AssertionError(member);
     }
     return process;
+  }
+
+  /** Stops all at once, for those of which none goes before another. */
+  public void stopTogether() {
+    processes.values().forEach(LocalProcess::askToStop);
+    processes.keySet().forEach(this::stop);
   }
 
   /** Stops all in order. */

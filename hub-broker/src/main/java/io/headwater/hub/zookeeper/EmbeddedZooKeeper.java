@@ -229,6 +229,7 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
     final CompletableFuture<Integer> serving = new CompletableFuture<>();
     private final FirstQuorum quorum;
     private volatile @Nullable QuorumPeer peer;
+    private volatile boolean started;
     private volatile boolean closed;
 
     Main(FirstQuorum quorum) {
@@ -248,8 +249,9 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
             @Override
             public synchronized void start() {
               super.start();
+              started = true;
               if (closed) {
-                shutdown(); // what has been started since
+                shutdown();
               }
             }
 
@@ -279,10 +281,13 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
       return 1 + (connections == null ? 0 : connections.getThreadCount() / 2);
     }
 
+    /** A peer can be shut down once it has been started; one that is just being made does it then. */
     @Override
     public void close() {
       closed = true;
-      super.close();
+      if (started) {
+        super.close();
+      }
     }
   }
 }

@@ -33,7 +33,7 @@
  * /headwater/groups/group-NAME  {"group", "configs"}, if any are set; the name URL-encoded
  * /headwater/brokers/ID     {"host", "port", "rack", "leaving", "folder"}, ephemeral
  * /headwater/controller     who stands for election as the one that gives partitions to brokers
- * /headwater/suspects/ID-REGISTRATION/BY   BY was refused by ID's port; ephemeral
+ * /headwater/suspects/ID-REGISTRATION/BY   BY was refused by ID, or hears nothing; ephemeral
  * /headwater/producer-ids   {"next": first producer id that is free}
  * </pre>
  *

@@ -50,7 +50,6 @@ import io.headwater.hub.kafka.api.txn.ListTransactionsHandler;
 import io.headwater.hub.kafka.api.txn.WriteTxnMarkersHandler;
 import io.headwater.hub.kafka.group.GroupCoordination;
 import io.headwater.hub.kafka.group.GroupSettings;
-import io.headwater.hub.kafka.log.FileLogEngine;
 import io.headwater.hub.kafka.log.FileLogSettings;
 import io.headwater.hub.kafka.log.FolderOwner;
 import io.headwater.hub.kafka.log.LogEngine;
@@ -109,7 +108,6 @@ import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.internals.Topic;
-import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.coordinator.group.GroupCoordinator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -153,7 +151,7 @@ public final class Broker implements AutoCloseable {
   private final KafkaListener listener;
   private final StoredCatalog catalog;
   private final LogEngine engine;
-  private final Optional<Sharing> sharing;
+  private final Optional<Storage.Sharing> sharing;
   private final Peers peers;
   private final GroupCoordination groups;
   private final MarkerWriter markers;
@@ -164,38 +162,6 @@ public final class Broker implements AutoCloseable {
   private final PartitionMetrics partitionMetrics;
   private final GroupMetrics groupMetrics;
   private final TransactionMetrics transactionMetrics;
-
-  /**
-   * How brokers that reach the same logs share them.
-   *
-   * @param calm how long nobody may have come or gone before partitions move for balance
-   * @param silence after which a broker that answers nothing is suspected to be gone
-   * @param lease while it holds, nobody else leads what this broker was given
-   */
-  public record Sharing(Duration calm, Duration silence, Lease lease) {}
-
-  /** Opens the logs of a broker. */
-  public interface Storage {
-    LogEngine open(LogMetrics metrics) throws IOException;
-
-    /** If other brokers reach the same logs, so that partitions can move. */
-    Optional<Sharing> sharing();
-
-    /** Files below the folder that the settings name. */
-    static Storage files(Settings settings) {
-      return new Storage() {
-        @Override
-        public LogEngine open(LogMetrics metrics) throws IOException {
-          return FileLogEngine.open(settings.logFolder(), settings.log(), metrics, Time.SYSTEM);
-        }
-
-        @Override
-        public Optional<Sharing> sharing() {
-          return Optional.empty();
-        }
-      };
-    }
-  }
 
   private Broker(
       Settings settings, CatalogStore store, Storage storage, MeterRegistry registry, Clock clock)
@@ -349,7 +315,8 @@ public final class Broker implements AutoCloseable {
     watch();
     var dispatcher =
         new Dispatcher(
-            handlers(coordination), sharing.map(Sharing::lease).orElse(Lease.UNLIMITED)::holds);
+            handlers(coordination),
+            sharing.map(Storage.Sharing::lease).orElse(Lease.UNLIMITED)::holds);
     // Opened early to claim the port, closed before everything that requests need.
     resources.onClose("requests", listener);
     listener.serve(dispatcher);
@@ -391,7 +358,7 @@ public final class Broker implements AutoCloseable {
 
       @Override
       public void onGivenUp(TopicPartition partition, int leaderEpoch) {
-        catalog.beginAnew(partition, leaderEpoch);
+        catalog.handOn(partition, leaderEpoch);
       }
     };
   }

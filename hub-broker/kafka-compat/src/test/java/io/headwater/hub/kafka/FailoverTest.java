@@ -131,6 +131,42 @@ class FailoverTest {
     Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> leads(broker) == 0);
   }
 
+  /** It leads on in vain otherwise, as nobody takes it for gone. */
+  @Test
+  void whoDoesNotReachTheLedgersHandsOnWhatItLeads() throws Exception {
+    try (var producer = cluster.producer(Map.of("delivery.timeout.ms", 60_000))) {
+      var values = new ArrayList<String>();
+      for (int victim = 1; victim <= 3; victim++) {
+        int cutOff = victim;
+        cluster.cutFromLedgers(victim);
+        for (int i = 0; i < PARTITIONS; i++) {
+          String value = victim + "-" + i;
+          producer.send(new ProducerRecord<>("data", i, "k", value)).get(60, TimeUnit.SECONDS);
+          values.add(value);
+        }
+        awaitNoLeads(cutOff); // it did before
+        cluster.heal(victim);
+      }
+      assertThat(readAll("read_uncommitted", values.size()))
+          .doesNotHaveDuplicates()
+          .containsExactlyInAnyOrderElementsOf(values);
+    }
+  }
+
+  /** What such a broker is to take over comes to another one, too. */
+  @Test
+  void aPartitionThatCannotBeTakenOverIsHandedOn() throws Exception {
+    var partition = new TopicPartition("data", 0);
+    int before = cluster.leader(partition);
+    int cutOff = before % 3 + 1;
+    cluster.cutFromLedgers(cutOff);
+    cluster.store().lead(partition, cutOff);
+    try (var producer = cluster.producer(Map.of("delivery.timeout.ms", 60_000))) {
+      producer.send(new ProducerRecord<>("data", 0, "k", "v")).get(60, TimeUnit.SECONDS);
+    }
+    assertThat(cluster.leader(partition)).isNotEqualTo(cutOff);
+  }
+
   @Test
   void transactionsStayWholeAndOffsetsNeverGoBack() throws Exception {
     var committed = new TreeSet<String>();

@@ -3,6 +3,7 @@ package io.headwater.hub.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.hub.kafka.group.GroupSettings;
+import io.headwater.hub.kafka.ledger.CuttableLedgers;
 import io.headwater.hub.kafka.ledger.LedgerLogEngine;
 import io.headwater.hub.kafka.ledger.LedgerLogSettings;
 import io.headwater.hub.kafka.ledger.Ledgers;
@@ -31,8 +32,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -72,6 +75,8 @@ public final class TestCluster implements AutoCloseable {
   private final Map<Integer, CatalogStore> sessions = new HashMap<>();
   private final Optional<Ledgers> ledgers;
   private final MemoryStates states = new MemoryStates();
+  private final Set<Integer> lost = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> cut = ConcurrentHashMap.newKeySet();
   private int scratches;
 
   private TestCluster(Path root, Optional<Ledgers> ledgers) {
@@ -131,13 +136,13 @@ public final class TestCluster implements AutoCloseable {
             Clock.systemUTC()));
   }
 
-  private Broker.Storage storage(int id) {
-    return new Broker.Storage() {
+  private Storage storage(int id) {
+    return new Storage() {
       @Override
       public LogEngine open(LogMetrics metrics) throws IOException {
         return ledgers.isPresent()
             ? new LedgerLogEngine(
-                ledgers.get(),
+                new CuttableLedgers(ledgers.get(), () -> cut.contains(id)),
                 states,
                 LedgerLogSettings.DEFAULTS,
                 root.resolve("scratch" + id + "-" + ++scratches),
@@ -149,11 +154,30 @@ public final class TestCluster implements AutoCloseable {
       }
 
       @Override
-      public Optional<Broker.Sharing> sharing() {
+      public Optional<Storage.Sharing> sharing() {
         return ledgers.map(_ ->
-            new Broker.Sharing(Duration.ofMillis(200), Duration.ofSeconds(5), Lease.UNLIMITED));
+            new Storage.Sharing(
+                Duration.ofMillis(200), Duration.ofSeconds(5), () -> !lost.contains(id)));
       }
     };
+  }
+
+  /** A broker does not reach the ledgers any more, although it is there. */
+  public void cutFromLedgers(int id) {
+    cut.add(id);
+  }
+
+  public void heal(int id) {
+    cut.remove(id);
+  }
+
+  /** A broker may not know any more what is so. */
+  public void loseLease(int id) {
+    lost.add(id);
+  }
+
+  public void regainLease(int id) {
+    lost.remove(id);
   }
 
   /** Takes a broker for dead, although it runs on and does not know. */

@@ -82,7 +82,20 @@ public final class LedgerLogEngine implements LogEngine {
   /** Made when it is first needed. Confined to the compactor. */
   private @Nullable OffsetMap keys;
 
-  private final Openings openings = new Openings(this::open);
+  private final Openings openings =
+      new Openings(
+          new Openings.Opener() {
+            @Override
+            public void open(TopicPartition partition, Openings.Wanted wanted) {
+              LedgerLogEngine.this.open(partition, wanted);
+            }
+
+            @Override
+            public void giveUp(TopicPartition partition, Openings.Wanted wanted) {
+              told().onGivenUp(partition, wanted.leaderEpoch());
+            }
+          });
+
   private volatile @Nullable Listener listener;
 
   /** Guarded by this. */
@@ -184,7 +197,7 @@ public final class LedgerLogEngine implements LogEngine {
       if (open != null && open.topicId().equals(topicId)) {
         logs.remove(partition, open);
       } else {
-        delete(partition);
+        remove(partition);
         open = null;
       }
     }
@@ -246,6 +259,11 @@ public final class LedgerLogEngine implements LogEngine {
   @Override
   public synchronized void delete(TopicPartition partition) {
     openings.unwant(partition, () -> {});
+    remove(partition);
+  }
+
+  /** Deletes the log that is open; another one may be wanted in its place. */
+  private void remove(TopicPartition partition) {
     LedgerPartitionLog log = logs.remove(partition);
     lost.remove(partition);
     metrics.lostLogs(lost.size());
@@ -275,14 +293,13 @@ public final class LedgerLogEngine implements LogEngine {
   }
 
   private void open(TopicPartition partition, Openings.Wanted wanted) {
-    boolean wasOpen = logs.containsKey(partition);
     create(partition, wanted.topicId(), wanted.leaderEpoch(), wanted.config());
-    if (!wasOpen || openings.isWanted(partition, wanted)) {
-      Listener told = listener;
-      if (told != null) {
-        told.onOpened(partition);
-      }
-    }
+    told().onOpened(partition);
+  }
+
+  private Listener told() {
+    Listener told = listener;
+    return told == null ? Listener.DEAF : told;
   }
 
   @Override

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Opens and closes many logs at once, those of one partition one after the other, and tries again
- * what fails as long as it is wanted. Thread-safe.
+ * what fails for some seconds, as long as it is wanted. Thread-safe.
  */
 final class Openings implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Openings.class);
@@ -28,6 +28,9 @@ final class Openings implements AutoCloseable {
   private static final int THREADS = 32;
 
   private static final long AGAIN_MS = 500;
+
+  /** What fails for so long is given up: it may be this broker that does not reach the stores. */
+  private static final long GIVE_UP_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /** A log that shall be open. */
   record Wanted(Uuid topicId, int leaderEpoch, LogConfig config) {}
@@ -38,6 +41,9 @@ final class Openings implements AutoCloseable {
      * @throws KafkaStorageException it cannot be opened now
      */
     void open(TopicPartition partition, Wanted wanted);
+
+    /** It has failed for some time, and is not wanted any more. */
+    void giveUp(TopicPartition partition, Wanted wanted);
   }
 
   private final Opener opener;
@@ -55,7 +61,8 @@ final class Openings implements AutoCloseable {
 
   void want(TopicPartition partition, Wanted log) {
     wanted.put(partition, log);
-    inOrder(partition, () -> tryTo(partition, log));
+    long giveUpAt = System.nanoTime() + GIVE_UP_NANOS;
+    inOrder(partition, () -> tryTo(partition, log, giveUpAt));
   }
 
   /** Nothing is opened for this partition any more; what is being done ends first. */
@@ -63,11 +70,6 @@ final class Openings implements AutoCloseable {
     wanted.remove(partition);
     failing.remove(partition);
     inOrder(partition, then);
-  }
-
-  /** Whether a log is wanted as it was asked for. */
-  boolean isWanted(TopicPartition partition, Wanted log) {
-    return log.equals(wanted.get(partition));
   }
 
   /** What cannot be opened at the moment, and why, in one line. */
@@ -79,14 +81,19 @@ final class Openings implements AutoCloseable {
                 .formatted(failing.size(), one.getKey(), one.getValue()));
   }
 
-  private void tryTo(TopicPartition partition, Wanted log) {
-    if (!isWanted(partition, log)) {
+  private void tryTo(TopicPartition partition, Wanted log, long giveUpAt) {
+    if (!log.equals(wanted.get(partition))) {
       return;
     }
     try {
       opener.open(partition, log);
       failing.remove(partition);
     } catch (KafkaStorageException e) {
+      if (System.nanoTime() - giveUpAt > 0 && wanted.remove(partition, log)) {
+        failing.remove(partition);
+        opener.giveUp(partition, log);
+        return;
+      }
       failing.put(partition, String.valueOf(e.getMessage()));
       LOGGER
           .atWarn()
@@ -96,7 +103,7 @@ final class Openings implements AutoCloseable {
           .log("A partition cannot be taken over yet");
       Executor later = CompletableFuture.delayedExecutor(AGAIN_MS, TimeUnit.MILLISECONDS, threads);
       try {
-        later.execute(() -> inOrder(partition, () -> tryTo(partition, log)));
+        later.execute(() -> inOrder(partition, () -> tryTo(partition, log, giveUpAt)));
       } catch (RejectedExecutionException _) {
         LOGGER.atDebug().log("A task came after the end");
       }
@@ -104,27 +111,32 @@ final class Openings implements AutoCloseable {
   }
 
   private void inOrder(TopicPartition partition, Runnable task) {
-    last.compute(
-        partition,
-        (_, before) -> {
-          CompletableFuture<Void> first =
-              before == null ? CompletableFuture.completedFuture(null) : before;
+    var done = new CompletableFuture<Void>();
+    CompletableFuture<Void> before = last.put(partition, done);
+    (before == null ? CompletableFuture.<Void>completedFuture(null) : before)
+        .whenComplete((_, _) -> {
           try {
-            return first
-                .thenRunAsync(task, threads)
-                .exceptionally(failure -> {
-                  LOGGER
-                      .atError()
-                      .addKeyValue("topicName", partition.topic())
-                      .addKeyValue("partition", partition.partition())
-                      .setCause(failure)
-                      .log("A change of a log has failed");
-                  return null;
-                });
+            threads.execute(() -> run(partition, task, done));
           } catch (RejectedExecutionException _) {
-            return first;
+            done.complete(null);
           }
         });
+  }
+
+  private void run(TopicPartition partition, Runnable task, CompletableFuture<Void> done) {
+    try {
+      task.run();
+    } catch (RuntimeException e) {
+      LOGGER
+          .atError()
+          .addKeyValue("topicName", partition.topic())
+          .addKeyValue("partition", partition.partition())
+          .setCause(e)
+          .log("A change of a log has failed");
+    } finally {
+      last.remove(partition, done);
+      done.complete(null);
+    }
   }
 
   /** Ends what is being done; nothing else is begun. */

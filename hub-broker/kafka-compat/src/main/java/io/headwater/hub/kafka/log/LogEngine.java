@@ -43,7 +43,7 @@ public interface LogEngine extends AutoCloseable {
 
   /**
    * Has {@code listener} told of logs that are opened by {@link #open}. From then on a log that
-   * fails is given up instead of being lost: its partition wants a newer leader epoch.
+   * fails is given up instead of being lost: its partition wants another leader, or a newer epoch.
    */
   default void listen(Listener listener) {}
 
@@ -51,7 +51,10 @@ public interface LogEngine extends AutoCloseable {
   interface Listener {
     void onOpened(TopicPartition partition);
 
-    /** The log has failed, or another broker has taken the partition over. */
+    /**
+     * The log has failed, or could not be opened for some time, or another broker has taken the
+     * partition over.
+     */
     void onGivenUp(TopicPartition partition, int leaderEpoch);
 
     /** Hears nothing, at the end of a process. */

@@ -55,8 +55,9 @@ public final class TopicLogs {
       for (Partition partition : topic.partitions()) {
         var log = new TopicPartition(topic.name(), partition.index());
         existing.put(log, topic.id());
-        if (partition.leader() != brokerId && engine.find(log).isPresent()) {
-          moved.add(log);
+        if (partition.leader() != brokerId
+            && (engine.find(log).isPresent() || wasLedHere(before, log))) {
+          moved.add(log); // open, or about to be
         }
       }
     }
@@ -78,6 +79,11 @@ public final class TopicLogs {
     }
     runAll(missing);
     applied = snapshot;
+  }
+
+  private boolean wasLedHere(@Nullable TopicsSnapshot before, TopicPartition log) {
+    return before != null
+        && before.partition(log).filter(one -> one.leader() == brokerId).isPresent();
   }
 
   /** Opening a log waits for the disk and, after an unclean stop, scans it. */

@@ -93,11 +93,7 @@ public final class Controller implements AutoCloseable {
   }
 
   private static List<Topic> decide(TopicsSnapshot snapshot, Kind kind) {
-    Set<Integer> leaving =
-        snapshot.brokers().values().stream()
-            .filter(Broker::leaving)
-            .map(Broker::id)
-            .collect(Collectors.toSet());
+    Set<Integer> leaving = Leadership.leaving(snapshot);
     return switch (kind) {
       case SUCCESSION -> Leadership.succeed(snapshot, leaving);
       case BALANCE -> Leadership.balance(snapshot, leaving);

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * Who should lead what, decided from a snapshot alone: the same snapshot always gives the same
@@ -40,6 +41,33 @@ final class Leadership {
       }
     }
     return changed;
+  }
+
+  /**
+   * Gives a partition on whose leader cannot serve it: to another broker as in {@link #succeed}, or
+   * if there is no other, to the same one anew.
+   *
+   * @return its topic as it should be
+   */
+  static Topic handOn(TopicsSnapshot snapshot, TopicPartition name) {
+    Topic topic = snapshot.topic(name.topic()).orElseThrow();
+    Partition partition = topic.partitions().get(name.partition());
+    Set<Integer> others = leaving(snapshot);
+    others.add(partition.leader());
+    var load = new Load(snapshot, others);
+    int next = load.isEmpty() ? partition.leader() : load.successor(partition);
+    var partitions = new ArrayList<>(topic.partitions());
+    partitions.set(name.partition(), moved(partition, next));
+    return new Topic(topic.name(), topic.id(), partitions, topic.configs());
+  }
+
+  /** Brokers that are there and want to go. */
+  static Set<Integer> leaving(TopicsSnapshot snapshot) {
+    var leaving = new HashSet<Integer>();
+    snapshot.brokers().values().stream()
+        .filter(Broker::leaving)
+        .forEach(broker -> leaving.add(broker.id()));
+    return leaving;
   }
 
   /**

@@ -248,16 +248,16 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   }
 
   /**
-   * Raises the leader epoch of a partition that this broker leads under {@code epoch}, because its
-   * log was given up; if it does not any more, nothing is to be done. Tried until it is known.
+   * Gives a partition on that this broker leads under {@code epoch} and cannot serve; if it does not
+   * lead it any more, nothing is to be done. Tried until it is known.
    */
-  public void beginAnew(TopicPartition partition, int epoch) {
+  public void handOn(TopicPartition partition, int epoch) {
     var _ =
         reassign(snapshot ->
                 snapshot
                     .partition(partition)
                     .filter(one -> one.leader() == brokerId && one.leaderEpoch() == epoch)
-                    .map(_ -> List.of(rules.raiseLeaderEpoch(snapshot, partition)))
+                    .map(_ -> List.of(Leadership.handOn(snapshot, partition)))
                     .orElse(List.of()))
             .whenComplete((_, failure) -> {
               if (failure != null && !thread.isShutdown()) {
@@ -266,9 +266,9 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
                     .addKeyValue("topicName", partition.topic())
                     .addKeyValue("partition", partition.partition())
                     .setCause(failure)
-                    .log("A new leader epoch could not be noted; that is tried again");
+                    .log("A partition could not be handed on; that is tried again");
                 CompletableFuture.delayedExecutor(AGAIN_MS, TimeUnit.MILLISECONDS)
-                    .execute(() -> beginAnew(partition, epoch));
+                    .execute(() -> handOn(partition, epoch));
               }
             });
   }

@@ -1,0 +1,112 @@
+package io.headwater.hub.kafka.metadata;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.headwater.process.Resources;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class SuspicionTest {
+  private static final Duration SILENCE = Duration.ofSeconds(3);
+
+  private final MemoryStore store = new MemoryStore();
+  private final Resources parts = new Resources();
+
+  @AfterEach
+  void stop() {
+    parts.close();
+  }
+
+  /** A port at which brokers that are asked something answer, or say nothing for ever. */
+  private int listen(boolean answers) throws IOException {
+    var server = parts.open("server", new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
+    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    parts.onClose("threads", threads::shutdownNow);
+    threads.execute(() -> {
+      while (!server.isClosed()) {
+        try {
+          Socket client = server.accept();
+          threads.execute(() -> serve(client, answers));
+        } catch (IOException _) {
+          return; // closed
+        }
+      }
+    });
+    return server.getLocalPort();
+  }
+
+  private static void serve(Socket client, boolean answers) {
+    try (client) {
+      while (client.getInputStream().read() >= 0) {
+        if (answers) {
+          client.getOutputStream().write(0);
+        }
+      }
+    } catch (IOException _) {
+      // It has what it wanted.
+    }
+  }
+
+  private static int closedPort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private StoredCatalog register(int id, int port) {
+    var catalog =
+        parts.open(
+            "catalog",
+            new StoredCatalog(
+                store.session(),
+                new TopicRules(new TopicConfigs(Map.of()), 1, 1),
+                MemoryStore.groupConfigs(),
+                id));
+    catalog.register(new Broker(id, "127.0.0.1", port, null)).join();
+    return catalog;
+  }
+
+  private void watch(StoredCatalog catalog, int id) {
+    parts.open("suspicion", new Suspicion(catalog, id, SILENCE));
+  }
+
+  @Test
+  void whoIsRefusedByTwoIsTakenForGoneLongBeforeHeIsSilent() throws Exception {
+    StoredCatalog one = register(1, listen(true));
+    StoredCatalog two = register(2, listen(true));
+    register(3, closedPort());
+    watch(one, 1);
+    await()
+        .during(Duration.ofSeconds(1))
+        .until(() -> store.load().brokers().size() == 3); // one witness
+    long begun = System.nanoTime();
+    watch(two, 2);
+    await().atMost(Duration.ofSeconds(20)).until(() -> store.load().brokers().size() == 2);
+    assertThat(System.nanoTime() - begun).isLessThan(SILENCE.toNanos());
+    assertThat(store.load().brokers()).extracting(Broker::id).containsExactly(1, 2);
+  }
+
+  @Test
+  void whoAcceptsAndSaysNothingIsTakenForGoneAfterASession() throws Exception {
+    StoredCatalog one = register(1, listen(true));
+    StoredCatalog two = register(2, listen(true));
+    register(3, listen(false));
+    long begun = System.nanoTime();
+    watch(one, 1);
+    watch(two, 2);
+    await().atMost(Duration.ofSeconds(30)).until(() -> store.load().brokers().size() == 2);
+    assertThat(System.nanoTime() - begun).isGreaterThan(SILENCE.toNanos());
+    assertThat(store.load().brokers()).extracting(Broker::id).containsExactly(1, 2);
+  }
+}
