@@ -281,7 +281,9 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
       return 1 + (connections == null ? 0 : connections.getThreadCount() / 2);
     }
 
-    /** A peer can be shut down once it has been started; one that is just being made does it then. */
+    /**
+     * A peer can be shut down once it has been started; one that is just being made does it then.
+     */
     @Override
     public void close() {
       closed = true;

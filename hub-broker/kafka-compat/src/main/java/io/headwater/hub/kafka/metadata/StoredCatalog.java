@@ -248,8 +248,8 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   }
 
   /**
-   * Gives a partition on that this broker leads under {@code epoch} and cannot serve; if it does not
-   * lead it any more, nothing is to be done. Tried until it is known.
+   * Gives a partition on that this broker leads under {@code epoch} and cannot serve; if it does
+   * not lead it any more, nothing is to be done. Tried until it is known.
    */
   public void handOn(TopicPartition partition, int epoch) {
     var _ =
