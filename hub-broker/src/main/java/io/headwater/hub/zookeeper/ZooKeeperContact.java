@@ -15,9 +15,16 @@ import org.slf4j.LoggerFactory;
  * How long ago ZooKeeper was heard of. The session of a broker that is silent ends, and others take
  * over what it led; it is to stop before that, also if it stood still and does not know: the time
  * counts from when a question was asked that was answered, by a clock that goes on meanwhile.
+ *
+ * <p>The question is one that takes a majority of the members to answer, as a write does: a member
+ * that was cut off from the others goes on answering reads until it notices, when they may have
+ * ended the session long ago.
  */
 public final class ZooKeeperContact implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(ZooKeeperContact.class);
+
+  /** No session has this number, nor has what was answered before there was one. */
+  private static final long NONE = -1;
 
   private final CuratorFramework client;
   private final String path;
@@ -29,30 +36,31 @@ public final class ZooKeeperContact implements AutoCloseable {
   private record Answered(long session, long askedAt) {}
 
   private volatile Answered last = new Answered(0, System.nanoTime());
-  private volatile long inForce;
+  private volatile long inForce = NONE;
 
   /**
-   * @param path of any node
+   * @param path of any node that is never deleted
    */
   ZooKeeperContact(CuratorFramework client, String path, Duration sessionTimeout) {
     this.client = client;
     this.path = path;
     this.lastsNanos = sessionTimeout.multipliedBy(2).dividedBy(3).toNanos();
-    long interval = sessionTimeout.dividedBy(10).toMillis();
+    long interval = sessionTimeout.dividedBy(8).toMillis();
     var _ = thread.scheduleWithFixedDelay(this::ask, 0, interval, TimeUnit.MILLISECONDS);
   }
 
   private void ask() {
     long askedAt = System.nanoTime();
     try {
-      client
-          .checkExists()
-          .inBackground((_, event) -> {
-            if (event.getResultCode() == KeeperException.Code.OK.intValue()) {
-              last = new Answered(session(), askedAt);
-            }
-          })
-          .forPath(path);
+      var _ =
+          client
+              .transaction()
+              .inBackground((_, event) -> {
+                if (event.getResultCode() == KeeperException.Code.OK.intValue()) {
+                  last = new Answered(session(), askedAt);
+                }
+              })
+              .forOperations(client.transactionOp().check().forPath(path));
     } catch (Exception e) {
       LOGGER.atDebug().setCause(e).log("ZooKeeper was not asked");
     }

@@ -117,6 +117,31 @@ class EnsembleIT {
     }
   }
 
+  /** It answers reads for as long as it has not noticed. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aMemberThatLostTheOthersIsNoContact(boolean leads) {
+    Duration session = Duration.ofSeconds(6);
+    List.of(1, 2, 3).forEach(this::start);
+    awaitAllServing();
+    int leader = leader();
+    int member = leads ? leader : leader % 3 + 1;
+    try (var store = ZooKeeperStore.connect(client(member), session, "folder")) {
+      var _ = store.load();
+      store.applied();
+      Awaitility.await().until(() -> store.contact().isFresh());
+      running.forEach((id, process) -> {
+        if (id != member) {
+          process.signal("STOP");
+        }
+      });
+      // Two thirds of the session, and some time for this machine.
+      Awaitility.await()
+          .atMost(session.multipliedBy(2).dividedBy(3).plusMillis(1_000))
+          .until(() -> !store.contact().isFresh());
+    }
+  }
+
   /** The new ones are there first: they must not agree that there is nothing. */
   @Test
   void aQuorumOfOneGrowsToThreeWithAllThatItHolds() throws Exception {

@@ -8,8 +8,9 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -21,7 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Notices that another broker is gone or stands still, by asking it for something. Who is refused,
  * twice in a row, or hears nothing for as long as a session lasts, says so in the store, and if two
- * do the broker is taken for gone ({@link CatalogStore#suspect}).
+ * do the broker is taken for gone ({@link CatalogStore#suspect}). Silence counts for those only who
+ * hear most brokers themselves.
  *
  * <p>A process that has ended is so found long before its session ends, as its machine refuses
  * connections. And one that stands still is found in time where the store itself was on its
@@ -85,22 +87,29 @@ public final class Suspicion implements AutoCloseable {
   }
 
   private void askAll() {
-    Collection<Broker> brokers = catalog.current().brokers().values();
-    heard.keySet().retainAll(brokers);
-    for (Broker broker : brokers) {
-      if (broker.id() == nodeId || broker.leaving()) {
-        continue;
-      }
+    List<Broker> others =
+        catalog.current().brokers().values().stream()
+            .filter(broker -> broker.id() != nodeId && !broker.leaving())
+            .toList();
+    heard.keySet().retainAll(others);
+    int answers = 0;
+    var silent = new ArrayList<Broker>();
+    for (Broker broker : others) {
       Heard known = heard.computeIfAbsent(broker, _ -> new Heard());
       Sign sign = ask(broker);
       known.refusals = sign == Sign.REFUSAL ? known.refusals + 1 : 0;
       if (sign == Sign.ANSWER) {
         known.lastNanos = System.nanoTime();
-      }
-      boolean silent = System.nanoTime() - known.lastNanos > silence.toNanos();
-      if (known.refusals >= REFUSALS || silent) {
+        answers++;
+      } else if (known.refusals >= REFUSALS) {
         suspect(broker);
+      } else if (System.nanoTime() - known.lastNanos > silence.toNanos()) {
+        silent.add(broker);
       }
+    }
+    // Who hears but few is cut off himself.
+    if (2 * (answers + 1) > others.size() + 1) {
+      silent.forEach(this::suspect);
     }
   }
 

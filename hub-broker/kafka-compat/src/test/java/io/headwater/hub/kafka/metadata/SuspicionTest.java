@@ -109,4 +109,20 @@ class SuspicionTest {
     assertThat(System.nanoTime() - begun).isGreaterThan(SILENCE.toNanos());
     assertThat(store.load().brokers()).extracting(Broker::id).containsExactly(1, 2);
   }
+
+  /** Two that are cut off from three others must not have them dismissed. */
+  @Test
+  void whoHearsOnlyFewSuspectsNobodyForSilence() throws Exception {
+    StoredCatalog one = register(1, listen(true));
+    StoredCatalog two = register(2, listen(true));
+    for (int id = 3; id <= 5; id++) {
+      register(id, listen(false));
+    }
+    watch(one, 1);
+    watch(two, 2);
+    await()
+        .during(SILENCE.multipliedBy(2))
+        .atMost(SILENCE.multipliedBy(3))
+        .until(() -> store.load().brokers().size() == 5);
+  }
 }
