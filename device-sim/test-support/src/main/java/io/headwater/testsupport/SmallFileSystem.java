@@ -36,6 +36,18 @@ public final class SmallFileSystem implements AutoCloseable {
     return new SmallFileSystem(folder);
   }
 
+  /** Takes so much that about {@code mebibytes} are left. */
+  public void fillUpTo(int mebibytes) {
+    Path file = folder.resolve(FILLER);
+    try {
+      while (Files.getFileStore(folder).getUsableSpace() > (mebibytes + 1L) << 20) {
+        Files.write(file, new byte[1 << 20], StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
   /** Leaves not a byte. */
   public void fill() {
     Path file = folder.resolve(FILLER);

@@ -36,6 +36,9 @@ public final class BookKeeperLedgers implements Ledgers {
   /** After which a bookie that has not answered counts as failed for this entry. */
   private static final int REQUEST_TIMEOUT_SECONDS = 5;
 
+  /** After which another bookie is asked for an entry as well. */
+  private static final int SPECULATIVE_MS = 200;
+
   private final BookKeeper client;
   private final LedgerSettings settings;
   private final @Nullable OwnBookieReads own;
@@ -103,6 +106,13 @@ public final class BookKeeperLedgers implements Ledgers {
     conf.setAddEntryTimeout(REQUEST_TIMEOUT_SECONDS);
     conf.setReadEntryTimeout(REQUEST_TIMEOUT_SECONDS);
     conf.setClientConnectTimeoutMillis(2_000);
+    // A bookie whose machine is gone answers nothing, and refuses nothing: reads do not wait for
+    // it.
+    conf.setFirstSpeculativeReadTimeout(SPECULATIVE_MS);
+    conf.setMaxSpeculativeReadTimeout(5 * SPECULATIVE_MS);
+    // Nor does who takes a ledger over; entry by entry he would be at it for seconds.
+    conf.setEnableParallelRecoveryRead(true);
+    conf.setRecoveryReadBatchSize(32);
     conf.setNumWorkerThreads(2);
     conf.setNumIOThreads(2);
     // Bookies are named by their addresses, so none has to be asked for at ZooKeeper, which may be

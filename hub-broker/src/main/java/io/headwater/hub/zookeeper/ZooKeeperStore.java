@@ -19,6 +19,7 @@ import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.api.transaction.CuratorOp;
@@ -72,6 +73,7 @@ public final class ZooKeeperStore implements CatalogStore {
   private long loadedSession;
 
   private volatile @Nullable Broker registered;
+  private volatile BooleanSupplier registersAgain = () -> true;
 
   private ZooKeeperStore(CuratorFramework client, String folder, Duration sessionTimeout) {
     this.client = client;
@@ -382,10 +384,16 @@ public final class ZooKeeperStore implements CatalogStore {
     }
     Stat stat = client.checkExists().forPath(BROKERS + "/" + broker.id());
     long session = session().getSessionId();
-    if (stat == null || stat.getEphemeralOwner() != session) {
+    boolean lost = stat == null || stat.getEphemeralOwner() != session;
+    if (lost && registersAgain.getAsBoolean()) {
       LOGGER.atInfo().addKeyValue("broker", broker.id()).log("Registering again");
       register(broker);
     }
+  }
+
+  @Override
+  public void registerAgainIf(BooleanSupplier wanted) {
+    registersAgain = wanted;
   }
 
   @Override

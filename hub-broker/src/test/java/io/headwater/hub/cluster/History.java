@@ -2,6 +2,7 @@ package io.headwater.hub.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -51,6 +52,10 @@ final class History {
 
     synchronized boolean hasSucceeded() {
       return succeeded;
+    }
+
+    synchronized boolean heardWithin(Duration time) {
+      return System.nanoTime() - last < time.toNanos();
     }
 
     synchronized void restart() {
@@ -108,6 +113,11 @@ final class History {
   /** Whether everything that ever worked has worked since {@link #restartGaps}. */
   boolean allWork() {
     return gaps.values().stream().allMatch(Gap::hasSucceeded);
+  }
+
+  /** Whether everything has worked lately. */
+  boolean allHeardWithin(Duration time) {
+    return gaps.values().stream().allMatch(gap -> gap.heardWithin(time));
   }
 
   /** Milliseconds by name, the longest ones last. */

@@ -1,15 +1,20 @@
 package io.headwater.hub.cluster;
 
+import io.headwater.hub.cluster.Network.Kind;
 import io.headwater.testsupport.ChildProcess;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -19,21 +24,32 @@ import org.awaitility.Awaitility;
 /** Hubs of one cluster, each a process of its own with all three roles, on this machine. */
 final class HubNodes implements AutoCloseable {
   static final Duration SESSION = Duration.ofSeconds(4);
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofSeconds(120);
 
   private final Path folder;
   private final int members;
+  private final Optional<Network> network;
   private final SortedMap<Integer, List<Integer>> ports = new TreeMap<>();
   private final SortedMap<Integer, ChildProcess> running = new TreeMap<>();
 
-  private HubNodes(Path folder, int members) {
+  private HubNodes(Path folder, int members, Optional<Network> network) {
     this.folder = folder;
     this.members = members;
+    this.network = network;
   }
 
   /** Nodes from 1 to {@code count}; returns when all serve. */
   static HubNodes start(Path folder, int count) {
-    var nodes = new HubNodes(folder, count);
+    return start(folder, count, Optional.empty());
+  }
+
+  /** The same at a network that has as many; it stays the caller's. */
+  static HubNodes start(Path folder, int count, Network network) {
+    return start(folder, count, Optional.of(network));
+  }
+
+  private static HubNodes start(Path folder, int count, Optional<Network> network) {
+    var nodes = new HubNodes(folder, count, network);
     try {
       for (int id = 1; id <= count; id++) {
         nodes.ports(id);
@@ -65,6 +81,7 @@ final class HubNodes implements AutoCloseable {
 
   private void launch(int id) {
     var command = new ArrayList<String>();
+    network.ifPresent(one -> command.addAll(one.on(id)));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
@@ -87,20 +104,25 @@ final class HubNodes implements AutoCloseable {
     var settings = new ArrayList<String>();
     settings.add("data=" + folder.resolve("node" + id));
     settings.add("node-id=" + id);
-    settings.add("listen.kafka=127.0.0.1:" + ports(id).get(0));
+    settings.add("insecure=" + network.isPresent());
+    settings.add("listen.kafka=" + host(Kind.KAFKA, id) + ":" + ports(id).get(0));
     settings.add("http=127.0.0.1:" + ports(id).get(1));
     settings.add("zookeeper-session-timeout=" + SESSION.toMillis() + "ms");
     settings.add("groups.offsets-topic-partitions=6");
     settings.add("transactions.state-topic-partitions=6");
-    settings.add("cluster.bookie=127.0.0.1:" + ports(id).get(2));
+    settings.add("cluster.bookie=" + host(Kind.BOOKIE, id) + ":" + ports(id).get(2));
     settings.add("cluster.bookies=" + members);
     for (int member = 1; member <= members; member++) {
       List<Integer> of = ports(member);
       settings.add(
-          "cluster.zookeeper.%d=127.0.0.1:%d:%d;%d"
-              .formatted(member, of.get(3), of.get(4), of.get(5)));
+          "cluster.zookeeper.%d=%s:%d:%d;%d"
+              .formatted(member, host(Kind.ZOOKEEPER, member), of.get(3), of.get(4), of.get(5)));
     }
     return settings;
+  }
+
+  private String host(Kind kind, int id) {
+    return network.map(one -> one.address(kind, id)).orElse("127.0.0.1");
   }
 
   /** Kafka, http, bookie, and three of ZooKeeper. */
@@ -138,6 +160,36 @@ final class HubNodes implements AutoCloseable {
     }
   }
 
+  /** As systemd does with who cannot go on and ends by itself. */
+  void restartEnded() {
+    for (int id : List.copyOf(running.keySet())) {
+      if (!node(id).isAlive()) {
+        System.out.printf("cluster: node %d had ended:%n%s%n", id, node(id).output());
+        start(id);
+      }
+    }
+  }
+
+  /** Waits until all members of ZooKeeper are one ensemble again. */
+  void awaitEnsemble() {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> ports.keySet().stream().allMatch(this::isServedByZooKeeper));
+  }
+
+  private boolean isServedByZooKeeper(int id) {
+    var address = new InetSocketAddress(host(Kind.ZOOKEEPER, id), ports(id).getLast());
+    try (var socket = new Socket()) {
+      socket.connect(address, 1_000);
+      socket.setSoTimeout(1_000);
+      socket.getOutputStream().write("srvr".getBytes(StandardCharsets.US_ASCII));
+      var answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+      return answer.contains("Mode: leader") || answer.contains("Mode: follower");
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
   ChildProcess node(int id) {
     return Objects.requireNonNull(running.get(id), () -> "node " + id + " does not run");
   }
@@ -162,8 +214,8 @@ final class HubNodes implements AutoCloseable {
   }
 
   String bootstrap() {
-    return ports.values().stream()
-        .map(of -> "127.0.0.1:" + of.getFirst())
+    return ports.entrySet().stream()
+        .map(node -> host(Kind.KAFKA, node.getKey()) + ":" + node.getValue().getFirst())
         .collect(Collectors.joining(","));
   }
 

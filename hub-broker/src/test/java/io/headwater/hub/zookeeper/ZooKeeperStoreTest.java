@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.kafka.clients.admin.AlterConfigOp.OpType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -192,6 +193,22 @@ class ZooKeeperStoreTest {
             assertThat(two.current().brokers()).containsOnlyKeys(1, 2);
           });
       assertThat(one.current().brokers()).containsOnlyKeys(1, 2);
+    }
+  }
+
+  @Test
+  void whoIsTakenForGoneComesBackWhenHeWants() {
+    var wanted = new AtomicBoolean();
+    try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
+        var store = ZooKeeperStore.connect(zookeeper.connectString(), SESSION, "folder");
+        var witness = ZooKeeperStore.connect(zookeeper.connectString(), SESSION, "folder")) {
+      store.register(new Broker(1, "localhost", 9092, null));
+      store.registerAgainIf(wanted::get);
+      witness.suspect(2, 1);
+      witness.suspect(3, 1);
+      assertThat(store.load().brokers()).isEmpty();
+      wanted.set(true);
+      assertThat(store.load().brokers()).extracting(Broker::id).containsExactly(1);
     }
   }
 

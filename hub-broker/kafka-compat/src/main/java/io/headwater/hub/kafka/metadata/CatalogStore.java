@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -77,8 +78,17 @@ public interface CatalogStore extends AutoCloseable {
    */
   OptionalLong reserveProducerIds(int count);
 
-  /** Makes a broker known for as long as this process keeps its connection to the store. */
+  /**
+   * Makes a broker known for as long as this process keeps its connection to the store. If the
+   * registration is lost all the same, {@link #load} makes it again.
+   */
   void register(Broker broker);
+
+  /**
+   * From now on a lost registration is made again only if {@code wanted} says so; at the next load
+   * otherwise.
+   */
+  default void registerAgainIf(BooleanSupplier wanted) {}
 
   /**
    * Stands for election as the one broker that decides for all, until the store is closed.

@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
@@ -399,7 +400,13 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
     publish(snapshot(written.version(), topics, written.brokers(), current.groups(), self));
   }
 
-  private void refresh() {
+  /** Has this broker register again, once its registration is lost, only if {@code wanted}. */
+  void registerAgainIf(BooleanSupplier wanted) {
+    store.registerAgainIf(wanted);
+  }
+
+  /** Reads again what is in the store; does not wait. */
+  void refresh() {
     if (thread.isShutdown()) {
       return; // what the store tells while it is closed
     }

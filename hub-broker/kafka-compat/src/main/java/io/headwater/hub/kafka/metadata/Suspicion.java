@@ -21,9 +21,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Notices that another broker is gone or stands still, by asking it for something. Who is refused,
- * twice in a row, or hears nothing for as long as a session lasts, says so in the store, and if two
- * do the broker is taken for gone ({@link CatalogStore#suspect}). Silence counts for those only who
- * hear most brokers themselves.
+ * twice in a row, or hears nothing for as long as a session lasts, says so in the store; so does
+ * who is not answered for a third of that by a broker that closes connections, as it does without a
+ * lease, which is lost after the other two thirds. If two do, the broker is taken for gone ({@link
+ * CatalogStore#suspect}). Silence counts for those only who hear most brokers themselves; and who
+ * was taken for gone, and has heard few for as long, does not register again until he does: he
+ * would be given partitions only to lose them.
  *
  * <p>A process that has ended is so found long before its session ends, as its machine refuses
  * connections. And one that stands still is found in time where the store itself was on its
@@ -45,6 +48,7 @@ public final class Suspicion implements AutoCloseable {
   private enum Sign {
     ANSWER,
     REFUSAL,
+    NO_LEASE,
     SILENCE
   }
 
@@ -52,6 +56,30 @@ public final class Suspicion implements AutoCloseable {
   private static final class Heard {
     private long lastNanos = System.nanoTime();
     private int refusals;
+    private long leasedNanos = lastNanos;
+
+    void note(Sign sign) {
+      long now = System.nanoTime();
+      refusals = sign == Sign.REFUSAL ? refusals + 1 : 0;
+      if (sign == Sign.ANSWER) {
+        lastNanos = now;
+      }
+      if (sign != Sign.NO_LEASE) {
+        leasedNanos = now;
+      }
+    }
+
+    boolean isRefusing() {
+      return refusals >= REFUSALS;
+    }
+
+    boolean isSilentFor(Duration time) {
+      return System.nanoTime() - lastNanos > time.toNanos();
+    }
+
+    boolean isWithoutLeaseFor(Duration time) {
+      return System.nanoTime() - leasedNanos > time.toNanos();
+    }
   }
 
   private final StoredCatalog catalog;
@@ -60,6 +88,7 @@ public final class Suspicion implements AutoCloseable {
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-suspicion"));
   private final Map<Broker, Heard> heard = new HashMap<>();
+  private volatile boolean hearsMost = true;
 
   /**
    * @param silence after which a broker that answers nothing is suspected
@@ -68,6 +97,7 @@ public final class Suspicion implements AutoCloseable {
     this.catalog = catalog;
     this.nodeId = nodeId;
     this.silence = silence;
+    catalog.registerAgainIf(() -> hearsMost);
     var _ =
         thread.scheduleWithFixedDelay(
             this::askAll, PAUSE.toMillis(), PAUSE.toMillis(), TimeUnit.MILLISECONDS);
@@ -93,24 +123,38 @@ public final class Suspicion implements AutoCloseable {
             .toList();
     heard.keySet().retainAll(others);
     int answers = 0;
-    var silent = new ArrayList<Broker>();
+    int lately = 0;
+    var missed = new ArrayList<Broker>();
     for (Broker broker : others) {
       Heard known = heard.computeIfAbsent(broker, _ -> new Heard());
       Sign sign = ask(broker);
-      known.refusals = sign == Sign.REFUSAL ? known.refusals + 1 : 0;
+      known.note(sign);
       if (sign == Sign.ANSWER) {
-        known.lastNanos = System.nanoTime();
         answers++;
-      } else if (known.refusals >= REFUSALS) {
+      }
+      boolean isSilent = known.isSilentFor(silence);
+      if (!isSilent) {
+        lately++;
+      }
+      if (known.isRefusing()) {
         suspect(broker);
-      } else if (System.nanoTime() - known.lastNanos > silence.toNanos()) {
-        silent.add(broker);
+      } else if (isSilent || known.isWithoutLeaseFor(silence.dividedBy(3))) {
+        missed.add(broker);
       }
     }
-    // Who hears but few is cut off himself.
-    if (2 * (answers + 1) > others.size() + 1) {
-      silent.forEach(this::suspect);
+    if (isMost(answers, others)) {
+      missed.forEach(this::suspect);
     }
+    boolean heardMost = hearsMost;
+    hearsMost = isMost(lately, others);
+    if (hearsMost && !heardMost) {
+      catalog.refresh();
+    }
+  }
+
+  /** Whether so many of the others, and this broker, are more than half of all. */
+  private static boolean isMost(int heard, List<Broker> others) {
+    return 2 * (heard + 1) > others.size() + 1;
   }
 
   private static Sign ask(Broker broker) {
@@ -118,8 +162,7 @@ public final class Suspicion implements AutoCloseable {
       socket.connect(new InetSocketAddress(broker.host(), broker.port()), PATIENCE_MS);
       socket.setSoTimeout(PATIENCE_MS);
       socket.getOutputStream().write(QUESTION);
-      // It closes connections without an answer while it must not answer.
-      return socket.getInputStream().read() < 0 ? Sign.SILENCE : Sign.ANSWER;
+      return socket.getInputStream().read() < 0 ? Sign.NO_LEASE : Sign.ANSWER;
     } catch (ConnectException e) {
       // A machine that cannot be reached gives this exception, too.
       return String.valueOf(e.getMessage()).contains("refused") ? Sign.REFUSAL : Sign.SILENCE;

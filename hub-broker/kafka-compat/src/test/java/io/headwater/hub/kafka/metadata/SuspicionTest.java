@@ -28,8 +28,14 @@ class SuspicionTest {
     parts.close();
   }
 
-  /** A port at which brokers that are asked something answer, or say nothing for ever. */
-  private int listen(boolean answers) throws IOException {
+  private enum Manner {
+    ANSWERS,
+    SAYS_NOTHING,
+    CLOSES
+  }
+
+  /** A port at which a broker that is asked something behaves so. */
+  private int listen(Manner manner) throws IOException {
     var server = parts.open("server", new ServerSocket(0, 50, InetAddress.getLoopbackAddress()));
     ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     parts.onClose("threads", threads::shutdownNow);
@@ -37,7 +43,7 @@ class SuspicionTest {
       while (!server.isClosed()) {
         try {
           Socket client = server.accept();
-          threads.execute(() -> serve(client, answers));
+          threads.execute(() -> serve(client, manner));
         } catch (IOException _) {
           return; // closed
         }
@@ -46,10 +52,11 @@ class SuspicionTest {
     return server.getLocalPort();
   }
 
-  private static void serve(Socket client, boolean answers) {
+  private static void serve(Socket client, Manner manner) {
     try (client) {
-      while (client.getInputStream().read() >= 0) {
-        if (answers) {
+      // Read before it is closed, or it would be reset.
+      while (client.getInputStream().read(new byte[100]) >= 0 && manner != Manner.CLOSES) {
+        if (manner == Manner.ANSWERS) {
           client.getOutputStream().write(0);
         }
       }
@@ -83,8 +90,8 @@ class SuspicionTest {
 
   @Test
   void whoIsRefusedByTwoIsTakenForGoneLongBeforeHeIsSilent() throws Exception {
-    StoredCatalog one = register(1, listen(true));
-    StoredCatalog two = register(2, listen(true));
+    StoredCatalog one = register(1, listen(Manner.ANSWERS));
+    StoredCatalog two = register(2, listen(Manner.ANSWERS));
     register(3, closedPort());
     watch(one, 1);
     await()
@@ -99,9 +106,9 @@ class SuspicionTest {
 
   @Test
   void whoAcceptsAndSaysNothingIsTakenForGoneAfterASession() throws Exception {
-    StoredCatalog one = register(1, listen(true));
-    StoredCatalog two = register(2, listen(true));
-    register(3, listen(false));
+    StoredCatalog one = register(1, listen(Manner.ANSWERS));
+    StoredCatalog two = register(2, listen(Manner.ANSWERS));
+    register(3, listen(Manner.SAYS_NOTHING));
     long begun = System.nanoTime();
     watch(one, 1);
     watch(two, 2);
@@ -110,13 +117,26 @@ class SuspicionTest {
     assertThat(store.load().brokers()).extracting(Broker::id).containsExactly(1, 2);
   }
 
+  @Test
+  void whoClosesConnectionsIsTakenForGoneAfterAThirdOfASession() throws Exception {
+    StoredCatalog one = register(1, listen(Manner.ANSWERS));
+    StoredCatalog two = register(2, listen(Manner.ANSWERS));
+    register(3, listen(Manner.CLOSES));
+    long begun = System.nanoTime();
+    watch(one, 1);
+    watch(two, 2);
+    await().atMost(Duration.ofSeconds(30)).until(() -> store.load().brokers().size() == 2);
+    assertThat(System.nanoTime() - begun)
+        .isBetween(SILENCE.dividedBy(3).toNanos(), SILENCE.toNanos());
+  }
+
   /** Two that are cut off from three others must not have them dismissed. */
   @Test
   void whoHearsOnlyFewSuspectsNobodyForSilence() throws Exception {
-    StoredCatalog one = register(1, listen(true));
-    StoredCatalog two = register(2, listen(true));
+    StoredCatalog one = register(1, listen(Manner.ANSWERS));
+    StoredCatalog two = register(2, listen(Manner.ANSWERS));
     for (int id = 3; id <= 5; id++) {
-      register(id, listen(false));
+      register(id, listen(Manner.SAYS_NOTHING));
     }
     watch(one, 1);
     watch(two, 2);

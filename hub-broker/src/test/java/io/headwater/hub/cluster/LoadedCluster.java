@@ -1,0 +1,91 @@
+package io.headwater.hub.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headwater.hub.cluster.History.End;
+import java.time.Duration;
+import org.awaitility.Awaitility;
+
+/** Nodes under load, whose history is checked in the end. */
+final class LoadedCluster implements AutoCloseable {
+  private static final int PARTITIONS = Integer.getInteger("headwater.cluster.partitions", 12);
+  private static final int PER_SECOND = Integer.getInteger("headwater.cluster.rate", 1_000);
+
+  /** How long a fault is watched at least: nothing is noticed at once. */
+  private static final Duration WATCHED = Duration.ofSeconds(8);
+
+  /** What works is heard of within this time. */
+  private static final Duration QUIET = Duration.ofSeconds(1);
+
+  private final History history = new History();
+  private final ClusterLoad load;
+
+  private LoadedCluster(HubNodes nodes) throws Exception {
+    load = ClusterLoad.start(nodes, history, PARTITIONS, PER_SECOND);
+  }
+
+  /** Returns when everything works that is measured. The nodes stay the caller's. */
+  static LoadedCluster start(HubNodes nodes) throws Exception {
+    var cluster = new LoadedCluster(nodes);
+    try {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> cluster.history.longestGaps().size() == PARTITIONS + 3);
+      cluster.awaitProgress();
+      cluster.beginGap();
+      return cluster;
+    } catch (RuntimeException | Error e) {
+      cluster.close();
+      throw e;
+    }
+  }
+
+  /** Waits until each partition, coordinator and group has done something again. */
+  void awaitProgress() {
+    history.restartGaps();
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(history::allWork);
+  }
+
+  /** From now on it counts how long anything does not work. */
+  void beginGap() {
+    history.restartGaps();
+  }
+
+  /**
+   * Watches for some seconds, and until everything works again or {@code atMost} is over.
+   *
+   * @return how long the longest gap was in milliseconds; one that goes on counts as it is
+   */
+  long gapAfter(String what, Duration atMost) {
+    long begun = System.nanoTime();
+    Awaitility.await()
+        .atMost(atMost.plusSeconds(1))
+        .until(() -> {
+          long watched = System.nanoTime() - begun;
+          return watched > atMost.toNanos()
+              || (watched > WATCHED.toNanos() && history.allHeardWithin(QUIET));
+        });
+    var longest = history.longestGaps();
+    System.out.printf(
+        "cluster: %s: longest gaps %s%n",
+        what, longest.subList(longest.size() - 4, longest.size()));
+    return history.longestGap();
+  }
+
+  /** Ends the load and compares what clients were told with what can be read. */
+  void check(String context) throws Exception {
+    load.finish();
+    String all = context + ", " + history.acknowledgedCount() + " acknowledged";
+    history.checkPlain(load.readAll(ClusterLoad.PLAIN, false), all);
+    history.checkTransactions(load.readAll(ClusterLoad.ATOMIC, true), ClusterLoad.PARTS, all);
+    assertThat(history.transactions(End.COMMITTED)).as(all).isPositive();
+    System.out.printf(
+        "cluster: %s, %d transactions committed, %d unknown%n",
+        all, history.transactions(End.COMMITTED), history.transactions(End.UNKNOWN));
+  }
+
+  @Override
+  public void close() {
+    load.close();
+  }
+}
