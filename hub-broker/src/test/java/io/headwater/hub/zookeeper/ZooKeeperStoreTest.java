@@ -85,8 +85,7 @@ class ZooKeeperStoreTest {
         var catalog = catalog(zookeeper, 1);
         var other = catalog(zookeeper, 2)) {
       List<List<Integer>> replicas = List.of(List.of(2, 1), List.of(1, 2));
-      created =
-          other.create(new NewTopic("chosen", -1, -1, replicas, Map.of()), false).join();
+      created = other.create(new NewTopic("chosen", -1, -1, replicas, Map.of()), false).join();
       assertThat(created.partitions()).allMatch(Partition::byHand);
       other.leave().join(); // it is known as one that stays
     }

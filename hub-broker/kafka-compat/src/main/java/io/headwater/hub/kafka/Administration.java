@@ -41,8 +41,7 @@ final class Administration {
       Partitions partitions,
       boolean elects) {
     int node = settings.nodeId();
-    IntSupplier controller =
-        () -> catalog.controller().orElse(elects ? UNKNOWN : node);
+    IntSupplier controller = () -> catalog.controller().orElse(elects ? UNKNOWN : node);
     return List.of(
         new MetadataHandler(catalog, partitions, controller, settings.autoCreateTopics()),
         new DescribeTopicPartitionsHandler(catalog, partitions),

@@ -192,8 +192,7 @@ class ClusterAdminTest {
   @Test
   void chosenReplicasAreKeptAndTheFirstLeadsWheneverItIsThere() throws Exception {
     admin
-        .createTopics(
-            List.of(new NewTopic("chosen", Map.of(0, List.of(3, 1), 1, List.of(3, 2)))))
+        .createTopics(List.of(new NewTopic("chosen", Map.of(0, List.of(3, 1), 1, List.of(3, 2)))))
         .all()
         .get();
     admin
@@ -230,8 +229,7 @@ class ClusterAdminTest {
   }
 
   private void refusesToCreate(Map<Integer, List<Integer>> replicas, String text) {
-    assertThatThrownBy(
-            () -> admin.createTopics(List.of(new NewTopic("bad", replicas))).all().get())
+    assertThatThrownBy(() -> admin.createTopics(List.of(new NewTopic("bad", replicas))).all().get())
         .hasCauseInstanceOf(InvalidReplicaAssignmentException.class)
         .hasMessageContaining(text);
   }

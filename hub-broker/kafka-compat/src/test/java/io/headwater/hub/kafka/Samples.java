@@ -252,8 +252,7 @@ final class Samples {
           return new MetadataRequestData()
               .setTopics(version >= 12 ? List.of(byName, byId) : List.of(byName));
         });
-    samples.put(
-        ApiKeys.UNREGISTER_BROKER, _ -> new UnregisterBrokerRequestData().setBrokerId(9));
+    samples.put(ApiKeys.UNREGISTER_BROKER, _ -> new UnregisterBrokerRequestData().setBrokerId(9));
     samples.put(ApiKeys.DESCRIBE_CLUSTER, _ -> new DescribeClusterRequestData());
     samples.put(
         ApiKeys.CREATE_TOPICS,

@@ -16,7 +16,9 @@ import org.apache.kafka.common.requests.AlterReplicaLogDirsRequest;
 import org.apache.kafka.common.requests.AlterReplicaLogDirsResponse;
 import org.apache.kafka.common.requests.RequestContext;
 
-/** Moves of logs between folders of one broker, which has one: nothing is to be done, or refused. */
+/**
+ * Moves of logs between folders of one broker, which has one: nothing is to be done, or refused.
+ */
 public final class AlterReplicaLogDirsHandler implements ApiHandler<AlterReplicaLogDirsRequest> {
   private final TopicCatalog catalog;
   private final Path folder;

@@ -30,8 +30,7 @@ public final class DescribeLogDirsHandler implements ApiHandler<DescribeLogDirsR
   private final int nodeId;
   private final Path folder;
 
-  public DescribeLogDirsHandler(
-      LogEngine engine, TopicCatalog catalog, int nodeId, Path folder) {
+  public DescribeLogDirsHandler(LogEngine engine, TopicCatalog catalog, int nodeId, Path folder) {
     this.engine = engine;
     this.catalog = catalog;
     this.nodeId = nodeId;

@@ -53,8 +53,7 @@ public final class ElectLeadersHandler implements ApiHandler<ElectLeadersRequest
     try {
       type = ElectionType.valueOf(request.data().electionType());
     } catch (IllegalArgumentException _) {
-      throw new InvalidRequestException(
-          "Unknown election type " + request.data().electionType());
+      throw new InvalidRequestException("Unknown election type " + request.data().electionType());
     }
     Set<TopicPartition> named = named(request);
     Collection<TopicPartition> wanted = named == null ? all(catalog.current()) : named;

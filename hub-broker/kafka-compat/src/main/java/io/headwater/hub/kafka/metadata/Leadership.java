@@ -221,9 +221,7 @@ final class Leadership {
               .filter(broker -> free.getOrDefault(broker, 0) > 0)
               .max(Comparator.comparingInt(this::load));
       Optional<Integer> fewest = leads.keySet().stream().min(Comparator.comparingInt(this::load));
-      return most.isEmpty()
-              || fewest.isEmpty()
-              || load(most.get()) - load(fewest.get()) < 2
+      return most.isEmpty() || fewest.isEmpty() || load(most.get()) - load(fewest.get()) < 2
           ? Optional.empty()
           : Optional.of(new Pair(most.get(), fewest.get()));
     }

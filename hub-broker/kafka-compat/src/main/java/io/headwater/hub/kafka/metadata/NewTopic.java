@@ -24,8 +24,7 @@ public record NewTopic(
   }
 
   /** On brokers that the hub chooses. */
-  public NewTopic(
-      String name, int partitions, int replicationFactor, Map<String, String> configs) {
+  public NewTopic(String name, int partitions, int replicationFactor, Map<String, String> configs) {
     this(name, partitions, replicationFactor, List.of(), configs);
   }
 

@@ -68,8 +68,7 @@ record Placement(List<Topic> changed, Map<TopicPartition, ApiException> refused)
     return partition.ledBy(first);
   }
 
-  private static Partition any(
-      TopicsSnapshot snapshot, TopicPartition name, Partition partition) {
+  private static Partition any(TopicsSnapshot snapshot, TopicPartition name, Partition partition) {
     if (snapshot.brokers().containsKey(partition.leader())) {
       throw new ElectionNotNeededException(
           "%s is led by broker %d, which is there".formatted(name, partition.leader()));
@@ -132,8 +131,7 @@ record Placement(List<Topic> changed, Map<TopicPartition, ApiException> refused)
             new UnknownTopicOrPartitionException(
                 snapshot.topic(name.topic()).isEmpty()
                     ? "Unable to find a topic named %s.".formatted(name.topic())
-                    : "Unable to find partition %s:%d."
-                        .formatted(name.topic(), name.partition())));
+                    : "Unable to find partition %s:%d.".formatted(name.topic(), name.partition())));
         return;
       }
       try {

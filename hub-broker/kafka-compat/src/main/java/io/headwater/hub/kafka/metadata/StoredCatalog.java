@@ -461,8 +461,7 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
       brokers.removeIf(broker -> broker.id() == own.id());
       brokers.add(own); // also while its registration is being renewed
     }
-    return new TopicsSnapshot(
-        at.version(), store.clusterId(), brokers, at.known(), topics, groups);
+    return new TopicsSnapshot(at.version(), store.clusterId(), brokers, at.known(), topics, groups);
   }
 
   private void publish(TopicsSnapshot snapshot) {

@@ -72,8 +72,7 @@ public final class TopicRules {
     var partitions = new ArrayList<Partition>(replicas.size());
     OptionalInt asBefore = howMany;
     for (List<Integer> one : replicas) {
-      partitions.add(
-          ChosenReplicas.partition(snapshot, first + partitions.size(), one, asBefore));
+      partitions.add(ChosenReplicas.partition(snapshot, first + partitions.size(), one, asBefore));
       asBefore = OptionalInt.of(one.size());
     }
     return partitions;

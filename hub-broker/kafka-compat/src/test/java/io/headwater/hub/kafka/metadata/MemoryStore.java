@@ -60,10 +60,7 @@ public final class MemoryStore implements CatalogStore {
   public synchronized void lead(TopicPartition partition, int leader) {
     Topic before = Objects.requireNonNull(topics.get(partition.topic()));
     var partitions = new ArrayList<>(before.partitions());
-    partitions.replaceAll(one ->
-        one.index() == partition.partition()
-            ? one.ledBy(leader)
-            : one);
+    partitions.replaceAll(one -> one.index() == partition.partition() ? one.ledBy(leader) : one);
     var after = new Topic(before.name(), before.id(), partitions, before.configs());
     var _ = write(topicsVersion, before, after);
   }

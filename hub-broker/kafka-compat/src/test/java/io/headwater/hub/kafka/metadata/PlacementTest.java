@@ -96,7 +96,6 @@ class PlacementTest {
     var empty =
         new TopicsSnapshot(
             1, "cluster", List.of(), all.brokers().values(), all.topics().values(), Map.of());
-    refused(
-        elected(ElectionType.UNCLEAN, empty), EligibleLeadersNotAvailableException.class);
+    refused(elected(ElectionType.UNCLEAN, empty), EligibleLeadersNotAvailableException.class);
   }
 }

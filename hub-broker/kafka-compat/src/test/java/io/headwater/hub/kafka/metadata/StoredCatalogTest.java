@@ -121,7 +121,8 @@ class StoredCatalogTest {
     assertThat(catalog.createPartitions("t", 4, List.of(), false).join().partitions()).hasSize(4);
     fails(catalog.createPartitions("t", 4, List.of(), false), InvalidPartitionsException.class);
     fails(catalog.createPartitions("t", 3, List.of(), false), InvalidPartitionsException.class);
-    fails(catalog.createPartitions("x", 9, List.of(), false), UnknownTopicOrPartitionException.class);
+    fails(
+        catalog.createPartitions("x", 9, List.of(), false), UnknownTopicOrPartitionException.class);
   }
 
   @Test

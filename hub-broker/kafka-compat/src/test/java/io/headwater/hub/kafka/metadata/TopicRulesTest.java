@@ -145,8 +145,7 @@ class TopicRulesTest {
     assertThatThrownBy(() -> rules.create(snapshot, new NewTopic("t", 1, 4, Map.of()), ID))
         .isInstanceOf(InvalidReplicationFactorException.class)
         .hasMessageContaining("4 cannot be reached because only 3 broker(s) are registered");
-    var nobody =
-        new TopicsSnapshot(1, "cluster", List.of(), brokers(1, 2, 3), List.of(), Map.of());
+    var nobody = new TopicsSnapshot(1, "cluster", List.of(), brokers(1, 2, 3), List.of(), Map.of());
     assertThatThrownBy(() -> rules.create(nobody, new NewTopic("t", 1, 1, Map.of()), ID))
         .isInstanceOf(InvalidReplicationFactorException.class)
         .hasMessageContaining("All brokers are currently fenced");
