@@ -35,6 +35,9 @@ import org.apache.kafka.common.errors.LogDirNotFoundException;
 import org.apache.kafka.common.errors.NoReassignmentInProgressException;
 import org.apache.kafka.common.errors.PreferredLeaderNotAvailableException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.message.ElectLeadersRequestData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -187,12 +190,16 @@ class ClusterAdminTest {
         admin.electLeaders(ElectionType.UNCLEAN, Set.of(PARTITION, none)).partitions().get();
     assertThat(elections.get(PARTITION)).get().isInstanceOf(ElectionNotNeededException.class);
     assertThat(elections.get(none)).get().isInstanceOf(UnknownTopicOrPartitionException.class);
+    var strange = new ElectLeadersRequestData().setElectionType((byte) 7).setTopicPartitions(null);
+    assertThat(cluster.send(1, ApiKeys.ELECT_LEADERS, 2, strange).errorCounts())
+        .containsOnlyKeys(Errors.INVALID_REQUEST);
   }
 
   @Test
   void chosenReplicasAreKeptAndTheFirstLeadsWheneverItIsThere() throws Exception {
     admin
-        .createTopics(List.of(new NewTopic("chosen", Map.of(0, List.of(3, 1), 1, List.of(3, 2)))))
+        .createTopics(List.of(new NewTopic("chosen", Map.of(0, List.of(3, 1), 1, List.of(3, 2))),
+                new NewTopic("alone", Map.of(0, List.of(3)))))
         .all()
         .get();
     admin
@@ -202,7 +209,7 @@ class ClusterAdminTest {
     List<List<Integer>> chosen = List.of(List.of(3, 1), List.of(3, 2), List.of(3, 1));
     assertThat(described("chosen", TopicPartitionInfo::replicas)).isEqualTo(chosen);
     assertThat(leaders("chosen")).containsOnly(3);
-    cluster.awaitView(2);
+    cluster.awaitView(3);
 
     cluster.stop(3);
     Awaitility.await()
@@ -210,12 +217,17 @@ class ClusterAdminTest {
         .untilAsserted(() -> assertThat(leaders("chosen")).containsExactly(1, 2, 1));
     assertThat(described("chosen", TopicPartitionInfo::isr))
         .isEqualTo(List.of(List.of(1), List.of(2), List.of(1)));
+    List<Integer> instead = leaders("alone");
+    assertThat(instead).hasSize(1).doesNotContain(3);
+    assertThat(described("alone", TopicPartitionInfo::replicas)).containsExactly(List.of(3));
+    assertThat(described("alone", TopicPartitionInfo::isr)).containsExactly(instead);
 
     cluster.start(3);
     Awaitility.await()
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThat(leaders("chosen")).containsOnly(3));
     assertThat(described("chosen", TopicPartitionInfo::replicas)).isEqualTo(chosen);
+    assertThat(leaders("alone")).containsExactly(3);
   }
 
   @Test
