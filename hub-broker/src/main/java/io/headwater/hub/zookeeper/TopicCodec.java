@@ -31,6 +31,9 @@ final class TopicCodec {
       one.add(partition.leader()).add(partition.leaderEpoch());
       ArrayNode replicas = one.addArray();
       partition.replicas().forEach(replicas::add);
+      if (partition.byHand()) {
+        one.add(true);
+      }
     }
     ObjectNode configs = root.putObject("configs");
     topic.configs().forEach(configs::put);
@@ -44,7 +47,12 @@ final class TopicCodec {
       var replicas = new ArrayList<Integer>();
       one.path(2).forEach(replica -> replicas.add(replica.asInt()));
       partitions.add(
-          new Partition(partitions.size(), one.path(0).asInt(-1), one.path(1).asInt(), replicas));
+          new Partition(
+              partitions.size(),
+              one.path(0).asInt(-1),
+              one.path(1).asInt(),
+              replicas,
+              one.path(3).asBoolean()));
     }
     if (partitions.isEmpty() || !root.hasNonNull("id")) {
       throw new IllegalStateException("The node of topic " + name + " lacks id or partitions.");

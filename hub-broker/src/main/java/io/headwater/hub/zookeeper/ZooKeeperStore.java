@@ -6,7 +6,6 @@ import static io.headwater.hub.zookeeper.ZooKeeperCalls.callNullable;
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.CatalogStore;
 import io.headwater.hub.kafka.metadata.Topic;
-import io.headwater.process.UserError;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,7 +17,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.apache.curator.framework.CuratorFramework;
@@ -31,7 +29,6 @@ import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.utils.CloseableUtils;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.zookeeper.CreateMode;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooKeeper;
 import org.apache.zookeeper.data.Stat;
@@ -49,42 +46,31 @@ public final class ZooKeeperStore implements CatalogStore {
   private static final String CLUSTER = ROOT + "/cluster";
   private static final String TOPICS = ROOT + "/topics";
   private static final String GROUPS = ROOT + "/groups";
-  private static final String BROKERS = ROOT + "/brokers";
   private static final String PRODUCER_IDS = ROOT + "/producer-ids";
   private static final String CONTROLLER = ROOT + "/controller";
-  private static final String SUSPECTS = ROOT + "/suspects";
   private static final byte[] NOTHING = new byte[0];
-
-  /** So many brokers must say that one is gone. */
-  private static final int WITNESSES = 2;
-
-  private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
 
   private final CuratorFramework client;
   private final List<PersistentWatcher> watchers = new ArrayList<>();
   private final List<LeaderLatch> latches = new CopyOnWriteArrayList<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final String clusterId;
-  private final String folder;
-  private final Duration patience;
+  private final BrokerNodes brokers;
   private final ZooKeeperContact contact;
 
   /** Of the last load. Confined to the thread that loads. */
   private long loadedSession;
 
-  private volatile @Nullable Broker registered;
-  private volatile BooleanSupplier registersAgain = () -> true;
-
   private ZooKeeperStore(CuratorFramework client, String folder, Duration sessionTimeout) {
     this.client = client;
-    this.folder = folder;
-    this.patience = sessionTimeout.plus(LOOK_AGAIN.multipliedBy(10));
+    this.brokers = new BrokerNodes(client, ROOT, CONTROLLER, folder, sessionTimeout);
     this.contact = new ZooKeeperContact(client, ROOT, sessionTimeout);
     this.clusterId =
         call(() -> {
           createIfMissing(TOPICS, NOTHING);
           createIfMissing(GROUPS, NOTHING);
-          createIfMissing(BROKERS, NOTHING);
+          createIfMissing(brokers.there(), NOTHING);
+          createIfMissing(brokers.known(), NOTHING);
           createIfMissing(CONTROLLER, NOTHING);
           createIfMissing(PRODUCER_IDS, TopicCodec.encodeNext(0));
           createIfMissing(CLUSTER, TopicCodec.encodeCluster(Uuid.randomUuid().toString()));
@@ -92,7 +78,7 @@ public final class ZooKeeperStore implements CatalogStore {
         });
     client.getConnectionStateListenable().addListener((_, state) -> onState(state));
     watch(TOPICS);
-    watch(BROKERS);
+    watch(brokers.there());
     watch(CONTROLLER);
   }
 
@@ -128,22 +114,22 @@ public final class ZooKeeperStore implements CatalogStore {
   @Override
   public Contents load() {
     return call(() -> {
-      keepRegistered();
+      brokers.keepRegistered();
       loadedSession = session().getSessionId();
       while (true) {
         Stat before = new Stat();
         client.getData().storingStatIn(before).forPath(TOPICS);
         List<Topic> topics = readTopics();
         Map<String, Map<String, String>> groups = readGroups();
-        var brokers = new ArrayList<Broker>();
-        long brokersVersion = readBrokers(brokers);
+        BrokerNodes.Read read = brokers.read();
         Stat after = client.checkExists().forPath(TOPICS);
         if (topics != null && groups != null && after.getVersion() == before.getVersion()) {
           return new Contents(
-              Math.max(after.getMzxid(), brokersVersion),
+              Math.max(after.getMzxid(), read.version()),
               after.getVersion(),
               topics,
-              brokers,
+              read.there(),
+              read.known(),
               groups);
         }
       }
@@ -206,9 +192,12 @@ public final class ZooKeeperStore implements CatalogStore {
         all.addAll(operations.run());
         List<CuratorTransactionResult> results = client.transaction().forOperations(all);
         Stat stat = results.getFirst().getResultStat();
-        var brokers = new ArrayList<Broker>();
-        long brokersVersion = readBrokers(brokers);
-        return new Written(Math.max(stat.getMzxid(), brokersVersion), stat.getVersion(), brokers);
+        BrokerNodes.Read read = brokers.read();
+        return new Written(
+            Math.max(stat.getMzxid(), read.version()),
+            stat.getVersion(),
+            read.there(),
+            read.known());
       } catch (KeeperException.BadVersionException
           | KeeperException.NodeExistsException
           | KeeperException.NoNodeException _) {
@@ -236,53 +225,17 @@ public final class ZooKeeperStore implements CatalogStore {
 
   @Override
   public void register(Broker broker) {
-    registered = broker;
-    var _ =
-        call(() -> {
-          String path = BROKERS + "/" + broker.id();
-          boolean there = isThereAndOurs(path, broker);
-          var operations = new ArrayList<CuratorOp>();
-          if (there) { // both at once: nobody shall see it gone
-            operations.add(client.transactionOp().delete().forPath(path));
-          }
-          operations.add(
-              client
-                  .transactionOp()
-                  .create()
-                  .withMode(CreateMode.EPHEMERAL)
-                  .forPath(path, TopicCodec.encode(broker, folder)));
-          return client.transaction().forOperations(operations);
-        });
+    brokers.register(broker);
   }
 
-  /**
-   * Whether there is a registration of this data folder, maybe of an earlier session. That of
-   * another one is waited for to go, as its node may just have been replaced.
-   *
-   * @throws UserError it does not go
-   */
-  private boolean isThereAndOurs(String path, Broker broker) throws Exception {
-    long end = System.nanoTime() + patience.toNanos();
-    while (true) {
-      byte[] data;
-      try {
-        data = client.getData().forPath(path);
-      } catch (KeeperException.NoNodeException _) {
-        return false;
-      }
-      String theirs = TopicCodec.folder(data);
-      if (theirs.equals(folder) || theirs.isEmpty()) { // older hubs said none
-        return true;
-      }
-      if (System.nanoTime() - end > 0) {
-        Broker other = TopicCodec.broker(broker.id(), data);
-        throw UserError.failure(
-            "node-id %d is taken by a node that is alive and advertised as %s:%d; give this one"
-                    .formatted(broker.id(), other.host(), other.port())
-                + " another node-id, or stop that one");
-      }
-      LockSupport.parkNanos(LOOK_AGAIN.toNanos());
-    }
+  @Override
+  public @Nullable Written forget(long topicsVersion, int broker) {
+    return write(topicsVersion, () -> brokers.forgetting(broker));
+  }
+
+  @Override
+  public void suspect(int by, int suspect) {
+    brokers.suspect(by, suspect);
   }
 
   /** The one whose candidacy is the oldest, as Curator's election has it. */
@@ -302,55 +255,6 @@ public final class ZooKeeperStore implements CatalogStore {
         return OptionalInt.empty(); // the watch will tell
       }
     });
-  }
-
-  /** Suspicions go with the sessions of those who have them. */
-  @Override
-  public void suspect(int by, int suspect) {
-    var _ =
-        call(() -> {
-          String path = BROKERS + "/" + suspect;
-          Stat registration = client.checkExists().forPath(path);
-          if (registration == null) {
-            return false;
-          }
-          String suspected = SUSPECTS + "/" + suspect + "-" + registration.getCzxid();
-          try {
-            client
-                .create()
-                .creatingParentContainersIfNeeded()
-                .withMode(CreateMode.EPHEMERAL)
-                .forPath(suspected + "/" + by);
-          } catch (KeeperException.NodeExistsException _) {
-            // It has been said.
-          }
-          boolean believed = client.getChildren().forPath(suspected).size() >= WITNESSES;
-          if (believed) {
-            LOGGER.atWarn().addKeyValue("broker", suspect).log("A broker is taken for gone");
-            dismiss(suspect, registration);
-          }
-          return believed;
-        });
-  }
-
-  /** Takes away all that the session of a registration holds, if it is still the same. */
-  private void dismiss(int broker, Stat registration) throws Exception {
-    for (String name : client.getChildren().forPath(CONTROLLER)) {
-      deleteOf(registration.getEphemeralOwner(), CONTROLLER + "/" + name);
-    }
-    deleteOf(registration.getEphemeralOwner(), BROKERS + "/" + broker);
-  }
-
-  private void deleteOf(long session, String path) throws Exception {
-    Stat stat = client.checkExists().forPath(path);
-    if (stat == null || stat.getEphemeralOwner() != session) {
-      return;
-    }
-    try {
-      client.delete().withVersion(stat.getVersion()).forPath(path);
-    } catch (KeeperException.NoNodeException | KeeperException.BadVersionException _) {
-      // Somebody else was faster.
-    }
   }
 
   @Override
@@ -376,24 +280,9 @@ public final class ZooKeeperStore implements CatalogStore {
     latches.add(latch);
   }
 
-  /** A new session has lost the registration of the old one. */
-  private void keepRegistered() throws Exception {
-    Broker broker = registered;
-    if (broker == null) {
-      return;
-    }
-    Stat stat = client.checkExists().forPath(BROKERS + "/" + broker.id());
-    long session = session().getSessionId();
-    boolean lost = stat == null || stat.getEphemeralOwner() != session;
-    if (lost && registersAgain.getAsBoolean()) {
-      LOGGER.atInfo().addKeyValue("broker", broker.id()).log("Registering again");
-      register(broker);
-    }
-  }
-
   @Override
   public void registerAgainIf(BooleanSupplier wanted) {
-    registersAgain = wanted;
+    brokers.registerAgainIf(wanted);
   }
 
   @Override
@@ -466,20 +355,6 @@ public final class ZooKeeperStore implements CatalogStore {
       }
     }
     return groups;
-  }
-
-  /** Adds those that are there, and returns the transaction that last added or removed one. */
-  private long readBrokers(List<Broker> brokers) throws Exception {
-    Stat stat = new Stat();
-    for (String id : client.getChildren().storingStatIn(stat).forPath(BROKERS)) {
-      try {
-        byte[] data = client.getData().forPath(BROKERS + "/" + id);
-        brokers.add(TopicCodec.broker(Integer.parseInt(id), data));
-      } catch (KeeperException.NoNodeException _) {
-        // Its session ended; the watch will tell.
-      }
-    }
-    return stat.getPzxid();
   }
 
   private void createIfMissing(String path, byte[] data) throws Exception {

@@ -29,9 +29,11 @@
  * <pre>
  * /headwater/cluster        {"id": cluster id}
  * /headwater/topics         its version is that of all topics and groups: each change writes it too
- * /headwater/topics/NAME    {"id", "partitions": [[leader, leader epoch, [replicas]], ...], "configs"}
+ * /headwater/topics/NAME
+ *     {"id", "configs", "partitions": [[leader, leader epoch, [replicas], chosen by hand], ...]}
  * /headwater/groups/group-NAME  {"group", "configs"}, if any are set; the name URL-encoded
  * /headwater/brokers/ID     {"host", "port", "rack", "leaving", "folder"}, ephemeral
+ * /headwater/known/ID       the same without "leaving", until it is forgotten
  * /headwater/controller     who stands for election as the one that gives partitions to brokers
  * /headwater/suspects/ID-REGISTRATION/BY   BY was refused by ID, or hears nothing; ephemeral
  * /headwater/producer-ids   {"next": first producer id that is free}

@@ -9,6 +9,7 @@ import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.ConfigChange;
 import io.headwater.hub.kafka.metadata.GroupConfigs;
 import io.headwater.hub.kafka.metadata.NewTopic;
+import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.StoredCatalog;
 import io.headwater.hub.kafka.metadata.Topic;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
@@ -53,7 +54,7 @@ class ZooKeeperStoreTest {
       catalog.create(new NewTopic("a", 3, -1, Map.of("retention.ms", "1000")), false).join();
       catalog.create(NewTopic.withDefaults("gone"), false).join();
       catalog.delete("gone").join();
-      catalog.createPartitions("a", 5, false).join();
+      catalog.createPartitions("a", 5, List.of(), false).join();
       catalog
           .changeConfigs("a", List.of(new ConfigChange("segment.ms", OpType.SET, "5000")), false)
           .join();
@@ -75,6 +76,34 @@ class ZooKeeperStoreTest {
       assertThat(catalog.current().version()).isGreaterThan(version);
       assertThat(catalog.nextProducerIdBlock().join().firstProducerId())
           .isGreaterThan(block.lastProducerId());
+    }
+  }
+
+  @Test
+  void keepsWhatWasChosenByHandAndWhoWasThereOverARestart() {
+    Topic created;
+    try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
+        var catalog = catalog(zookeeper, 1);
+        var other = catalog(zookeeper, 2)) {
+      List<List<Integer>> replicas = List.of(List.of(2, 1), List.of(1, 2));
+      created = other.create(new NewTopic("chosen", -1, -1, replicas, Map.of()), false).join();
+      assertThat(created.partitions()).allMatch(Partition::byHand);
+      other.leave().join(); // it is known as one that stays
+    }
+
+    try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
+        var catalog = catalog(zookeeper, 1)) {
+      assertThat(catalog.current().topic("chosen")).contains(created);
+      Awaitility.await().until(() -> !catalog.current().brokers().containsKey(2));
+      assertThat(catalog.current().gone())
+          .isEqualTo(Map.of(2, new Broker(2, "localhost", 9093, "r2")));
+      long before = catalog.current().version();
+      catalog.forget(2).join();
+      assertThat(catalog.current().gone()).isEmpty();
+      assertThat(catalog.current().version()).isGreaterThan(before);
+      try (var third = catalog(zookeeper, 3)) {
+        assertThat(third.current().gone()).isEmpty();
+      }
     }
   }
 

@@ -1,26 +1,12 @@
 package io.headwater.hub.kafka;
 
-import io.headwater.hub.kafka.api.AlterConfigsHandler;
-import io.headwater.hub.kafka.api.AlterPartitionReassignmentsHandler;
 import io.headwater.hub.kafka.api.ApiHandler;
 import io.headwater.hub.kafka.api.ApiMetrics;
-import io.headwater.hub.kafka.api.CreatePartitionsHandler;
-import io.headwater.hub.kafka.api.CreateTopicsHandler;
 import io.headwater.hub.kafka.api.DeleteRecordsHandler;
-import io.headwater.hub.kafka.api.DeleteTopicsHandler;
-import io.headwater.hub.kafka.api.DescribeClusterHandler;
-import io.headwater.hub.kafka.api.DescribeConfigsHandler;
-import io.headwater.hub.kafka.api.DescribeLogDirsHandler;
 import io.headwater.hub.kafka.api.DescribeProducersHandler;
-import io.headwater.hub.kafka.api.DescribeTopicPartitionsHandler;
 import io.headwater.hub.kafka.api.Dispatcher;
-import io.headwater.hub.kafka.api.ElectLeadersHandler;
 import io.headwater.hub.kafka.api.FetchHandler;
-import io.headwater.hub.kafka.api.IncrementalAlterConfigsHandler;
-import io.headwater.hub.kafka.api.ListConfigResourcesHandler;
 import io.headwater.hub.kafka.api.ListOffsetsHandler;
-import io.headwater.hub.kafka.api.ListPartitionReassignmentsHandler;
-import io.headwater.hub.kafka.api.MetadataHandler;
 import io.headwater.hub.kafka.api.OffsetForLeaderEpochHandler;
 import io.headwater.hub.kafka.api.Partitions;
 import io.headwater.hub.kafka.api.ProduceHandler;
@@ -429,7 +415,6 @@ public final class Broker implements AutoCloseable {
     ScheduledExecutorService timer =
         Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-fetch-timer"));
     resources.onClose("fetch timer", timer::shutdownNow);
-    int node = settings.nodeId();
     var handlers = new ArrayList<ApiHandler<?>>();
     handlers.add(new ProduceHandler(partitions, verifier, apiMetrics));
     handlers.add(new FetchHandler(partitions, readers, timer, apiMetrics));
@@ -437,20 +422,8 @@ public final class Broker implements AutoCloseable {
     handlers.add(new OffsetForLeaderEpochHandler(partitions));
     handlers.add(new DeleteRecordsHandler(partitions));
     handlers.add(new DescribeProducersHandler(partitions));
-    handlers.add(new DescribeLogDirsHandler(engine, settings.logFolder()));
-    handlers.add(new MetadataHandler(catalog, partitions, node, settings.autoCreateTopics()));
-    handlers.add(new DescribeTopicPartitionsHandler(catalog, partitions));
-    handlers.add(new DescribeClusterHandler(catalog, node));
-    handlers.add(new CreateTopicsHandler(catalog));
-    handlers.add(new DeleteTopicsHandler(catalog, partitions));
-    handlers.add(new CreatePartitionsHandler(catalog));
-    handlers.add(new DescribeConfigsHandler(catalog, node, brokerSettings()));
-    handlers.add(new IncrementalAlterConfigsHandler(catalog));
-    handlers.add(new AlterConfigsHandler(catalog));
-    handlers.add(new ListConfigResourcesHandler(catalog));
-    handlers.add(new ElectLeadersHandler(catalog));
-    handlers.add(new ListPartitionReassignmentsHandler());
-    handlers.add(new AlterPartitionReassignmentsHandler(catalog));
+    handlers.addAll(
+        Administration.handlers(settings, catalog, engine, partitions, sharing.isPresent()));
     handlers.add(new InitProducerIdHandler(transactions, coordination));
     handlers.addAll(coordinated(coordination));
     return handlers;
@@ -485,19 +458,6 @@ public final class Broker implements AutoCloseable {
             new WriteTxnMarkersHandler(markers, catalog, node))
         .<ApiHandler<?>>map(handler -> new Waiting<>(coordination, handler))
         .toList();
-  }
-
-  private Map<String, String> brokerSettings() {
-    return Map.of(
-        "broker.id", Integer.toString(settings.nodeId()),
-        "num.partitions", Integer.toString(settings.defaultPartitions()),
-        "default.replication.factor", Integer.toString(settings.replicationFactor()),
-        "auto.create.topics.enable", Boolean.toString(settings.autoCreateTopics()),
-        "log.dirs", settings.logFolder().toAbsolutePath().toString(),
-        "offsets.topic.num.partitions",
-            Integer.toString(settings.groups().offsetsTopicPartitions()),
-        "transaction.state.log.num.partitions",
-            Integer.toString(settings.transactions().stateTopicPartitions()));
   }
 
   private static <T> T await(CompletableFuture<T> step) {

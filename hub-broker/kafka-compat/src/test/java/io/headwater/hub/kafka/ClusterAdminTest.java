@@ -9,21 +9,35 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterPartitionReassignmentsOptions;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
+import org.apache.kafka.common.TopicPartitionReplica;
+import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
 import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
+import org.apache.kafka.common.errors.InvalidRequestException;
+import org.apache.kafka.common.errors.LogDirNotFoundException;
 import org.apache.kafka.common.errors.NoReassignmentInProgressException;
 import org.apache.kafka.common.errors.PreferredLeaderNotAvailableException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.message.ElectLeadersRequestData;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.protocol.Errors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -126,17 +140,191 @@ class ClusterAdminTest {
     List<Integer> before = replicas();
     assertThatThrownBy(() -> move(List.of(1, 9)))
         .hasCauseInstanceOf(InvalidReplicaAssignmentException.class)
-        .hasMessageContaining("there is no broker 9; there are [1, 2, 3]");
+        .hasMessageContaining("includes broker 9, but no such broker is registered");
     assertThatThrownBy(() -> move(List.of(1, 1)))
         .hasCauseInstanceOf(InvalidReplicaAssignmentException.class)
-        .hasMessageContaining("none twice");
+        .hasMessageContaining("includes the broker 1 more than once");
     assertThatThrownBy(() ->
             admin.alterPartitionReassignments(Map.of(PARTITION, Optional.empty())).all().get())
         .hasCauseInstanceOf(NoReassignmentInProgressException.class);
     assertThatThrownBy(
             () -> admin.createTopics(List.of(new NewTopic("four", 1, (short) 4))).all().get())
-        .hasCauseInstanceOf(InvalidReplicationFactorException.class);
+        .hasCauseInstanceOf(InvalidReplicationFactorException.class)
+        .hasMessageContaining("only 3 broker(s) are registered");
     assertThat(replicas()).isEqualTo(before);
+  }
+
+  /** In one request each has its own answer. */
+  @Test
+  void eachPartitionOfARequestIsAnsweredByItself() throws Exception {
+    var good = new TopicPartition("t", 1);
+    var none = new TopicPartition("none", 0);
+    var beyond = new TopicPartition("t", 9);
+    var moves =
+        admin
+            .alterPartitionReassignments(
+                Map.of(
+                    good, Optional.of(new NewPartitionReassignment(List.of(3, 2))),
+                    PARTITION, Optional.empty(),
+                    none, Optional.of(new NewPartitionReassignment(List.of(1))),
+                    beyond, Optional.empty()))
+            .values();
+    moves.get(good).get();
+    assertThatThrownBy(() -> moves.get(PARTITION).get())
+        .hasCauseInstanceOf(NoReassignmentInProgressException.class);
+    for (TopicPartition unknown : List.of(none, beyond)) {
+      assertThatThrownBy(() -> moves.get(unknown).get())
+          .hasCauseInstanceOf(UnknownTopicOrPartitionException.class)
+          .hasMessageContaining("Unable to find");
+    }
+    assertThatThrownBy(() ->
+            admin
+                .alterPartitionReassignments(
+                    Map.of(good, Optional.of(new NewPartitionReassignment(List.of(3)))),
+                    new AlterPartitionReassignmentsOptions().allowReplicationFactorChange(false))
+                .all()
+                .get())
+        .hasCauseInstanceOf(InvalidReplicationFactorException.class)
+        .hasMessageContaining("The replication factor is changed from 2 to 1");
+    Map<TopicPartition, Optional<Throwable>> elections =
+        admin.electLeaders(ElectionType.UNCLEAN, Set.of(PARTITION, none)).partitions().get();
+    assertThat(elections.get(PARTITION)).get().isInstanceOf(ElectionNotNeededException.class);
+    assertThat(elections.get(none)).get().isInstanceOf(UnknownTopicOrPartitionException.class);
+    var strange = new ElectLeadersRequestData().setElectionType((byte) 7).setTopicPartitions(null);
+    assertThat(cluster.send(1, ApiKeys.ELECT_LEADERS, 2, strange).errorCounts())
+        .containsOnlyKeys(Errors.INVALID_REQUEST);
+  }
+
+  @Test
+  void chosenReplicasAreKeptAndTheFirstLeadsWheneverItIsThere() throws Exception {
+    admin
+        .createTopics(List.of(new NewTopic("chosen", Map.of(0, List.of(3, 1), 1, List.of(3, 2))),
+                new NewTopic("alone", Map.of(0, List.of(3)))))
+        .all()
+        .get();
+    admin
+        .createPartitions(Map.of("chosen", NewPartitions.increaseTo(3, List.of(List.of(3, 1)))))
+        .all()
+        .get();
+    List<List<Integer>> chosen = List.of(List.of(3, 1), List.of(3, 2), List.of(3, 1));
+    assertThat(described("chosen", TopicPartitionInfo::replicas)).isEqualTo(chosen);
+    assertThat(leaders("chosen")).containsOnly(3);
+    cluster.awaitView(3);
+
+    cluster.stop(3);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(leaders("chosen")).containsExactly(1, 2, 1));
+    assertThat(described("chosen", TopicPartitionInfo::isr))
+        .isEqualTo(List.of(List.of(1), List.of(2), List.of(1)));
+    List<Integer> instead = leaders("alone");
+    assertThat(instead).hasSize(1).doesNotContain(3);
+    assertThat(described("alone", TopicPartitionInfo::replicas)).containsExactly(List.of(3));
+    assertThat(described("alone", TopicPartitionInfo::isr)).containsExactly(instead);
+
+    cluster.start(3);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(leaders("chosen")).containsOnly(3));
+    assertThat(described("chosen", TopicPartitionInfo::replicas)).isEqualTo(chosen);
+    assertThat(leaders("alone")).containsExactly(3);
+  }
+
+  @Test
+  void whatCannotBeChosenIsRefusedInKafkasWords() {
+    refusesToCreate(Map.of(0, List.of(1, 2), 1, List.of(3)), "not consistent with previous");
+    refusesToCreate(Map.of(0, List.of(1, 1)), "includes the broker 1 more than once");
+    refusesToCreate(Map.of(0, List.of(7)), "includes broker 7, but no such broker");
+    refusesToCreate(Map.of(0, List.of(1), 2, List.of(1)), "consecutive 0-based");
+    refusesToAdd(5, List.of(List.of(1, 2)), "Attempted to add 2 additional partition(s)");
+    refusesToAdd(4, List.of(List.of(1)), "not consistent with previous");
+  }
+
+  private void refusesToCreate(Map<Integer, List<Integer>> replicas, String text) {
+    assertThatThrownBy(() -> admin.createTopics(List.of(new NewTopic("bad", replicas))).all().get())
+        .hasCauseInstanceOf(InvalidReplicaAssignmentException.class)
+        .hasMessageContaining(text);
+  }
+
+  private void refusesToAdd(int count, List<List<Integer>> replicas, String text) {
+    assertThatThrownBy(() ->
+            admin
+                .createPartitions(Map.of("t", NewPartitions.increaseTo(count, replicas)))
+                .all()
+                .get())
+        .hasCauseInstanceOf(InvalidReplicaAssignmentException.class)
+        .hasMessageContaining(text);
+  }
+
+  /** As with Kafka, which places partitions on brokers that are fenced, if one is not. */
+  @Test
+  void aBrokerThatIsGoneCountsUntilItIsForgotten() throws Exception {
+    cluster.stop(3);
+    admin.createTopics(List.of(new NewTopic("full", 1, (short) 3))).all().get();
+    assertThat(described("full", TopicPartitionInfo::replicas).getFirst())
+        .containsExactlyInAnyOrder(1, 2, 3);
+    assertThat(described("full", TopicPartitionInfo::isr).getFirst())
+        .containsExactlyInAnyOrder(1, 2);
+    assertThat(leaders("full").getFirst()).isLessThan(3);
+    refusesToCreate(Map.of(0, List.of(3)), "are fenced or in controlled shutdown");
+    assertThat(nodes(true)).containsExactly(1, 2, 3);
+    assertThat(nodes(false)).containsExactly(1, 2);
+
+    assertThatThrownBy(() -> admin.unregisterBroker(1).all().get())
+        .hasCauseInstanceOf(InvalidRequestException.class)
+        .hasMessageContaining("stop it first");
+    admin.unregisterBroker(3).all().get();
+    assertThatThrownBy(() -> admin.unregisterBroker(3).all().get())
+        .hasCauseInstanceOf(BrokerIdNotRegisteredException.class);
+    assertThat(nodes(true)).containsExactly(1, 2);
+    assertThatThrownBy(
+            () -> admin.createTopics(List.of(new NewTopic("fuller", 1, (short) 3))).all().get())
+        .hasCauseInstanceOf(InvalidReplicationFactorException.class)
+        .hasMessageContaining("only 2 broker(s) are registered");
+  }
+
+  private List<Integer> nodes(boolean alsoFenced) throws Exception {
+    var options = new DescribeClusterOptions().includeFencedBrokers(alsoFenced);
+    return admin.describeCluster(options).nodes().get().stream().map(Node::id).sorted().toList();
+  }
+
+  @Test
+  void allReplicasAreInTheOneFolderOfTheirBroker() throws Exception {
+    int replica = replicas().get(1);
+    var name = new TopicPartitionReplica("t", 0, replica);
+    String folder = folderOf(name);
+    assertThat(folder).endsWith("logs" + replica);
+    admin.alterReplicaLogDirs(Map.of(name, folder)).all().get();
+    assertThatThrownBy(() -> admin.alterReplicaLogDirs(Map.of(name, "/elsewhere")).all().get())
+        .hasCauseInstanceOf(LogDirNotFoundException.class);
+    assertThat(folderOf(name)).isEqualTo(folder);
+  }
+
+  private String folderOf(TopicPartitionReplica name) throws Exception {
+    return Objects.requireNonNull(
+        admin
+            .describeReplicaLogDirs(List.of(name))
+            .all()
+            .get()
+            .get(name)
+            .getCurrentReplicaLogDir());
+  }
+
+  private List<List<Integer>> described(
+      String topic, Function<TopicPartitionInfo, List<Node>> nodes) throws Exception {
+    return admin
+        .describeTopics(List.of(topic))
+        .allTopicNames()
+        .get()
+        .get(topic)
+        .partitions()
+        .stream()
+        .map(one -> nodes.apply(one).stream().map(Node::id).toList())
+        .toList();
+  }
+
+  private List<Integer> leaders(String topic) throws Exception {
+    return described(topic, one -> List.of(one.leader())).stream().map(List::getFirst).toList();
   }
 
   private void move(List<Integer> replicas) throws Exception {

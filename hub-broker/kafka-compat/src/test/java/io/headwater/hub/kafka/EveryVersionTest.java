@@ -76,7 +76,9 @@ class EveryVersionTest {
           ApiKeys.LEAVE_GROUP, Set.of(Errors.UNKNOWN_MEMBER_ID, Errors.NONE),
           ApiKeys.JOIN_GROUP, Set.of(Errors.MEMBER_ID_REQUIRED, Errors.NONE),
           ApiKeys.DELETE_GROUPS, Set.of(Errors.GROUP_ID_NOT_FOUND),
-          ApiKeys.ELECT_LEADERS, Set.of(Errors.ELECTION_NOT_NEEDED, Errors.NONE));
+          ApiKeys.ELECT_LEADERS, Set.of(Errors.ELECTION_NOT_NEEDED, Errors.NONE),
+          ApiKeys.UNREGISTER_BROKER, Set.of(Errors.BROKER_ID_NOT_REGISTERED),
+          ApiKeys.ALTER_REPLICA_LOG_DIRS, Set.of(Errors.LOG_DIR_NOT_FOUND));
 
   private static final Set<ApiKeys> NOT_SERVED =
       Set.of(
@@ -111,9 +113,7 @@ class EveryVersionTest {
           ApiKeys.DESCRIBE_QUORUM,
           ApiKeys.ADD_RAFT_VOTER,
           ApiKeys.REMOVE_RAFT_VOTER,
-          ApiKeys.UNREGISTER_BROKER,
           ApiKeys.UPDATE_FEATURES,
-          ApiKeys.ALTER_REPLICA_LOG_DIRS,
           // metrics of clients
           ApiKeys.GET_TELEMETRY_SUBSCRIPTIONS,
           ApiKeys.PUSH_TELEMETRY);

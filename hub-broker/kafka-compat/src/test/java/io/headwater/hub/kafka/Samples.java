@@ -11,6 +11,7 @@ import org.apache.kafka.common.message.AddOffsetsToTxnRequestData;
 import org.apache.kafka.common.message.AddPartitionsToTxnRequestData;
 import org.apache.kafka.common.message.AlterConfigsRequestData;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData;
+import org.apache.kafka.common.message.AlterReplicaLogDirsRequestData;
 import org.apache.kafka.common.message.ApiVersionsRequestData;
 import org.apache.kafka.common.message.ConsumerGroupDescribeRequestData;
 import org.apache.kafka.common.message.ConsumerGroupHeartbeatRequestData;
@@ -50,6 +51,7 @@ import org.apache.kafka.common.message.StreamsGroupDescribeRequestData;
 import org.apache.kafka.common.message.StreamsGroupHeartbeatRequestData;
 import org.apache.kafka.common.message.SyncGroupRequestData;
 import org.apache.kafka.common.message.TxnOffsetCommitRequestData;
+import org.apache.kafka.common.message.UnregisterBrokerRequestData;
 import org.apache.kafka.common.message.WriteTxnMarkersRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
@@ -205,6 +207,21 @@ final class Samples {
                 .setTopics(
                     List.of(new DescribeTopicPartitionsRequestData.TopicRequest().setName("t")))
                 .setResponsePartitionLimit(1));
+    samples.put(
+        ApiKeys.ALTER_REPLICA_LOG_DIRS,
+        _ -> {
+          var topics = new AlterReplicaLogDirsRequestData.AlterReplicaLogDirTopicCollection();
+          topics.add(
+              new AlterReplicaLogDirsRequestData.AlterReplicaLogDirTopic()
+                  .setName("t")
+                  .setPartitions(List.of(0)));
+          var dirs = new AlterReplicaLogDirsRequestData.AlterReplicaLogDirCollection();
+          dirs.add(
+              new AlterReplicaLogDirsRequestData.AlterReplicaLogDir()
+                  .setPath("/elsewhere")
+                  .setTopics(topics));
+          return new AlterReplicaLogDirsRequestData().setDirs(dirs);
+        });
     samples.put(ApiKeys.DESCRIBE_LOG_DIRS, _ -> new DescribeLogDirsRequestData().setTopics(null));
   }
 
@@ -235,6 +252,7 @@ final class Samples {
           return new MetadataRequestData()
               .setTopics(version >= 12 ? List.of(byName, byId) : List.of(byName));
         });
+    samples.put(ApiKeys.UNREGISTER_BROKER, _ -> new UnregisterBrokerRequestData().setBrokerId(9));
     samples.put(ApiKeys.DESCRIBE_CLUSTER, _ -> new DescribeClusterRequestData());
     samples.put(
         ApiKeys.CREATE_TOPICS,

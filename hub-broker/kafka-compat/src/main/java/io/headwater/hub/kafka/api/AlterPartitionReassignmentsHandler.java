@@ -1,8 +1,6 @@
 package io.headwater.hub.kafka.api;
 
-import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
-import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,9 +8,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.errors.InvalidReplicationFactorException;
-import org.apache.kafka.common.errors.NoReassignmentInProgressException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignablePartition;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsRequestData.ReassignableTopic;
 import org.apache.kafka.common.message.AlterPartitionReassignmentsResponseData;
@@ -50,47 +45,17 @@ public final class AlterPartitionReassignmentsHandler
   @Override
   public CompletableFuture<AbstractResponse> handle(
       RequestContext context, AlterPartitionReassignmentsRequest request) {
-    TopicsSnapshot topics = catalog.current();
-    boolean mayDiffer = request.data().allowReplicationFactorChange();
-    var refused = new HashMap<TopicPartition, ApiException>();
-    var wanted = new HashMap<TopicPartition, List<Integer>>();
+    var wanted = new HashMap<TopicPartition, Optional<List<Integer>>>();
     for (ReassignableTopic topic : request.data().topics()) {
       for (ReassignablePartition one : topic.partitions()) {
-        var name = new TopicPartition(topic.name(), one.partitionIndex());
-        Optional<ApiException> reason = judge(topics.partition(name), one, mayDiffer);
-        if (reason.isPresent()) {
-          refused.put(name, reason.get());
-        } else {
-          wanted.put(name, List.copyOf(one.replicas()));
-        }
+        wanted.put(
+            new TopicPartition(topic.name(), one.partitionIndex()),
+            Optional.ofNullable(one.replicas()));
       }
     }
     return catalog
-        .place(wanted)
-        .thenApply(more -> {
-          refused.putAll(more);
-          return answer(request, refused);
-        });
-  }
-
-  /** What the catalog does not look at. */
-  private static Optional<ApiException> judge(
-      Optional<Partition> partition, ReassignablePartition wanted, boolean mayDiffer) {
-    if (partition.isPresent() && wanted.replicas() == null) { // the end of a move
-      return Optional.of(
-          new NoReassignmentInProgressException("No move takes longer than its request."));
-    }
-    if (partition.isPresent()
-        && !mayDiffer
-        && wanted.replicas().size() != partition.get().replicas().size()) {
-      return Optional.of(
-          new InvalidReplicationFactorException(
-              "replicas %s are not as many as before, %s"
-                  .formatted(wanted.replicas(), partition.get().replicas())));
-    }
-    return partition.isEmpty()
-        ? Optional.of(new UnknownTopicOrPartitionException("There is no such partition."))
-        : Optional.empty();
+        .place(wanted, request.data().allowReplicationFactorChange())
+        .thenApply(refused -> answer(request, refused));
   }
 
   private static AbstractResponse answer(

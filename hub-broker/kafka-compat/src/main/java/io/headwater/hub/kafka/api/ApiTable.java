@@ -51,6 +51,7 @@ public final class ApiTable {
     pin(ApiKeys.TXN_OFFSET_COMMIT, 0, 5);
     pin(ApiKeys.DESCRIBE_CONFIGS, 1, 4);
     pin(ApiKeys.ALTER_CONFIGS, 0, 2);
+    pin(ApiKeys.ALTER_REPLICA_LOG_DIRS, 1, 2);
     pin(ApiKeys.DESCRIBE_LOG_DIRS, 1, 5);
     pin(ApiKeys.CREATE_PARTITIONS, 0, 3);
     pin(ApiKeys.DELETE_GROUPS, 0, 2);
@@ -60,6 +61,7 @@ public final class ApiTable {
     pin(ApiKeys.LIST_PARTITION_REASSIGNMENTS, 0, 0);
     pin(ApiKeys.OFFSET_DELETE, 0, 0);
     pin(ApiKeys.DESCRIBE_CLUSTER, 0, 2);
+    pin(ApiKeys.UNREGISTER_BROKER, 0, 0);
     pin(ApiKeys.DESCRIBE_PRODUCERS, 0, 0);
     pin(ApiKeys.DESCRIBE_TRANSACTIONS, 0, 0);
     pin(ApiKeys.LIST_TRANSACTIONS, 0, 2);

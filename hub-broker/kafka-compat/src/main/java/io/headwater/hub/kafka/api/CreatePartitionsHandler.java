@@ -2,7 +2,9 @@ package io.headwater.hub.kafka.api;
 
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.message.CreatePartitionsRequestData.CreatePartitionsAssignment;
 import org.apache.kafka.common.message.CreatePartitionsRequestData.CreatePartitionsTopic;
 import org.apache.kafka.common.message.CreatePartitionsResponseData;
 import org.apache.kafka.common.message.CreatePartitionsResponseData.CreatePartitionsTopicResult;
@@ -12,7 +14,7 @@ import org.apache.kafka.common.requests.CreatePartitionsRequest;
 import org.apache.kafka.common.requests.CreatePartitionsResponse;
 import org.apache.kafka.common.requests.RequestContext;
 
-/** Adds partitions to topics. */
+/** Adds partitions to topics, on brokers that the request names or that the hub chooses. */
 public final class CreatePartitionsHandler implements ApiHandler<CreatePartitionsRequest> {
   private final TopicCatalog catalog;
 
@@ -40,7 +42,8 @@ public final class CreatePartitionsHandler implements ApiHandler<CreatePartition
       data.results().add(result);
       pending.add(
           catalog
-              .createPartitions(topic.name(), topic.count(), request.data().validateOnly())
+              .createPartitions(
+                  topic.name(), topic.count(), replicas(topic), request.data().validateOnly())
               .handle((_, failure) ->
                   failure == null
                       ? result
@@ -50,5 +53,12 @@ public final class CreatePartitionsHandler implements ApiHandler<CreatePartition
     }
     return CompletableFuture.allOf(pending.toArray(new CompletableFuture<?>[0]))
         .thenApply(_ -> new CreatePartitionsResponse(data));
+  }
+
+  /** What the request chooses for each partition; nothing if it leaves that to the hub. */
+  private static List<List<Integer>> replicas(CreatePartitionsTopic topic) {
+    return topic.assignments() == null
+        ? List.of()
+        : topic.assignments().stream().map(CreatePartitionsAssignment::brokerIds).toList();
   }
 }

@@ -6,10 +6,15 @@ import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableReplicaAssignment;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopic;
 import org.apache.kafka.common.message.CreateTopicsRequestData.CreatableTopicConfig;
 import org.apache.kafka.common.message.CreateTopicsResponseData;
@@ -21,7 +26,7 @@ import org.apache.kafka.common.requests.CreateTopicsRequest;
 import org.apache.kafka.common.requests.CreateTopicsResponse;
 import org.apache.kafka.common.requests.RequestContext;
 
-/** Makes topics. A replica assignment given by hand is understood as its number of partitions. */
+/** Makes topics, on brokers that the request names or that the hub chooses. */
 public final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest> {
   private final TopicCatalog catalog;
 
@@ -77,14 +82,50 @@ public final class CreateTopicsHandler implements ApiHandler<CreateTopicsRequest
         configs.put(config.name(), config.value());
       }
     }
-    int partitions = topic.numPartitions();
-    int replication = topic.replicationFactor();
-    if (!topic.assignments().isEmpty()) {
-      partitions = topic.assignments().size();
-      replication = topic.assignments().iterator().next().brokerIds().size();
+    try {
+      var wanted =
+          new NewTopic(
+              topic.name(),
+              topic.numPartitions(),
+              topic.replicationFactor(),
+              replicas(topic),
+              configs);
+      return catalog.create(wanted, validateOnly);
+    } catch (ApiException e) {
+      return CompletableFuture.failedFuture(e);
     }
-    return catalog.create(
-        new NewTopic(topic.name(), partitions, replication, configs), validateOnly);
+  }
+
+  /**
+   * What the request chooses for each partition, in order; nothing if it leaves that to the hub.
+   *
+   * @throws ApiException it also gives numbers, or not each partition from 0 once
+   */
+  private static List<List<Integer>> replicas(CreatableTopic topic) {
+    if (topic.assignments().isEmpty()) {
+      return List.of();
+    }
+    if (topic.replicationFactor() != -1) {
+      throw new InvalidRequestException(
+          "A manual partition assignment was specified, but replication factor was not set to"
+              + " -1.");
+    }
+    if (topic.numPartitions() != -1) {
+      throw new InvalidRequestException(
+          "A manual partition assignment was specified, but numPartitions was not set to -1.");
+    }
+    var replicas = new TreeMap<Integer, List<Integer>>();
+    for (CreatableReplicaAssignment one : topic.assignments()) {
+      if (replicas.put(one.partitionIndex(), one.brokerIds()) != null) {
+        throw new InvalidReplicaAssignmentException(
+            "Found multiple manual partition assignments for partition " + one.partitionIndex());
+      }
+    }
+    if (replicas.firstKey() != 0 || replicas.lastKey() != replicas.size() - 1) {
+      throw new InvalidReplicaAssignmentException(
+          "partitions should be a consecutive 0-based integer sequence");
+    }
+    return List.copyOf(replicas.values());
   }
 
   private static boolean isInternal(String topic) {

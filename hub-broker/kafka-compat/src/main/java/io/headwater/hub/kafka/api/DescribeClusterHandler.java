@@ -4,6 +4,7 @@ import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntSupplier;
 import org.apache.kafka.common.message.DescribeClusterResponseData;
 import org.apache.kafka.common.message.DescribeClusterResponseData.DescribeClusterBroker;
 import org.apache.kafka.common.protocol.ApiKeys;
@@ -13,16 +14,19 @@ import org.apache.kafka.common.requests.DescribeClusterRequest;
 import org.apache.kafka.common.requests.DescribeClusterResponse;
 import org.apache.kafka.common.requests.RequestContext;
 
-/** Which brokers there are. */
+/** Which brokers there are, and on demand those that are gone and expected back. */
 public final class DescribeClusterHandler implements ApiHandler<DescribeClusterRequest> {
   private static final byte BROKERS = 1;
 
   private final TopicCatalog catalog;
-  private final int nodeId;
+  private final IntSupplier controller;
 
-  public DescribeClusterHandler(TopicCatalog catalog, int nodeId) {
+  /**
+   * @param controller who gives partitions to brokers; -1 if that is not known
+   */
+  public DescribeClusterHandler(TopicCatalog catalog, IntSupplier controller) {
     this.catalog = catalog;
-    this.nodeId = nodeId;
+    this.controller = controller;
   }
 
   @Override
@@ -45,16 +49,20 @@ public final class DescribeClusterHandler implements ApiHandler<DescribeClusterR
       return CompletableFuture.completedFuture(new DescribeClusterResponse(data));
     }
     TopicsSnapshot snapshot = catalog.current();
-    data.setClusterId(snapshot.clusterId()).setControllerId(catalog.controller().orElse(nodeId));
-    for (Broker broker : snapshot.brokers().values()) {
-      data.brokers()
-          .add(
-              new DescribeClusterBroker()
-                  .setBrokerId(broker.id())
-                  .setHost(broker.host())
-                  .setPort(broker.port())
-                  .setRack(broker.rack()));
+    data.setClusterId(snapshot.clusterId()).setControllerId(controller.getAsInt());
+    snapshot.brokers().values().forEach(broker -> data.brokers().add(describe(broker, false)));
+    if (request.data().includeFencedBrokers()) {
+      snapshot.gone().values().forEach(broker -> data.brokers().add(describe(broker, true)));
     }
     return CompletableFuture.completedFuture(new DescribeClusterResponse(data));
+  }
+
+  private static DescribeClusterBroker describe(Broker broker, boolean isGone) {
+    return new DescribeClusterBroker()
+        .setBrokerId(broker.id())
+        .setHost(broker.host())
+        .setPort(broker.port())
+        .setRack(broker.rack())
+        .setIsFenced(isGone);
   }
 }

@@ -9,8 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.message.ElectLeadersRequestData.TopicPartitions;
 import org.apache.kafka.common.message.ElectLeadersResponseData.PartitionResult;
 import org.apache.kafka.common.message.ElectLeadersResponseData.ReplicaElectionResult;
@@ -24,8 +26,8 @@ import org.apache.kafka.common.requests.RequestContext;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Elections of leaders: the first of the replicas is to lead. An election that takes one that lags
- * behind is the same, as none does.
+ * Elections of leaders: the first of the replicas is to lead, or (unclean) anybody where nobody
+ * does. The second loses nothing, as no broker lags behind.
  */
 public final class ElectLeadersHandler implements ApiHandler<ElectLeadersRequest> {
   private final TopicCatalog catalog;
@@ -47,10 +49,16 @@ public final class ElectLeadersHandler implements ApiHandler<ElectLeadersRequest
   @Override
   public CompletableFuture<AbstractResponse> handle(
       RequestContext context, ElectLeadersRequest request) {
+    ElectionType type;
+    try {
+      type = ElectionType.valueOf(request.data().electionType());
+    } catch (IllegalArgumentException _) {
+      throw new InvalidRequestException("Unknown election type " + request.data().electionType());
+    }
     Set<TopicPartition> named = named(request);
     Collection<TopicPartition> wanted = named == null ? all(catalog.current()) : named;
     return catalog
-        .electPreferred(wanted)
+        .elect(type, wanted)
         .handle((refused, failure) -> answer(request, wanted, named == null, refused, failure));
   }
 

@@ -3,6 +3,7 @@ package io.headwater.hub.kafka.api;
 import io.headwater.hub.kafka.metadata.ConfigChange;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import java.util.ArrayList;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.admin.AlterConfigOp;
 import org.apache.kafka.common.config.ConfigResource;
@@ -23,6 +24,12 @@ import org.apache.kafka.common.requests.RequestContext;
  */
 public final class IncrementalAlterConfigsHandler
     implements ApiHandler<IncrementalAlterConfigsRequest> {
+  private static final Set<String> THROTTLES =
+      Set.of(
+          "leader.replication.throttled.rate",
+          "follower.replication.throttled.rate",
+          "replica.alter.log.dirs.io.max.bytes.per.second");
+
   private final TopicCatalog catalog;
 
   public IncrementalAlterConfigsHandler(TopicCatalog catalog) {
@@ -66,8 +73,8 @@ public final class IncrementalAlterConfigsHandler
   private CompletableFuture<?> change(AlterConfigsResource resource, boolean validateOnly) {
     ConfigResource.Type type = ConfigResource.Type.forId(resource.resourceType());
     if (type != ConfigResource.Type.TOPIC && type != ConfigResource.Type.GROUP) {
-      if (resource.configs().stream().allMatch(IncrementalAlterConfigsHandler::isRemoval)) {
-        // None is ever set; tools clear throttles in passing.
+      if (resource.configs().stream().allMatch(config -> isRemoval(config) || isThrottle(config))) {
+        // None is ever set; tools set throttles before moves, and clear them in passing.
         return CompletableFuture.completedFuture(resource);
       }
       return CompletableFuture.failedFuture(
@@ -89,5 +96,10 @@ public final class IncrementalAlterConfigsHandler
 
   private static boolean isRemoval(AlterableConfig config) {
     return config.configOperation() == AlterConfigOp.OpType.DELETE.id();
+  }
+
+  /** Whether it slows down what moves copy: they copy nothing here. */
+  private static boolean isThrottle(AlterableConfig config) {
+    return THROTTLES.contains(config.name());
   }
 }

@@ -9,6 +9,7 @@ import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntSupplier;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.message.MetadataRequestData.MetadataRequestTopic;
@@ -27,14 +28,17 @@ import org.apache.kafka.common.requests.RequestContext;
 public final class MetadataHandler implements ApiHandler<MetadataRequest> {
   private final TopicCatalog catalog;
   private final Partitions partitions;
-  private final int nodeId;
+  private final IntSupplier controller;
   private final boolean autoCreate;
 
+  /**
+   * @param controller who gives partitions to brokers; -1 if that is not known
+   */
   public MetadataHandler(
-      TopicCatalog catalog, Partitions partitions, int nodeId, boolean autoCreate) {
+      TopicCatalog catalog, Partitions partitions, IntSupplier controller, boolean autoCreate) {
     this.catalog = catalog;
     this.partitions = partitions;
-    this.nodeId = nodeId;
+    this.controller = controller;
     this.autoCreate = autoCreate;
   }
 
@@ -134,7 +138,7 @@ public final class MetadataHandler implements ApiHandler<MetadataRequest> {
     var data =
         new MetadataResponseData()
             .setClusterId(snapshot.clusterId())
-            .setControllerId(catalog.controller().orElse(nodeId));
+            .setControllerId(controller.getAsInt());
     for (Broker broker : snapshot.brokers().values()) {
       data.brokers()
           .add(

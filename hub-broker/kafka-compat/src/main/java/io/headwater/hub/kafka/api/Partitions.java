@@ -6,6 +6,7 @@ import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.Topic;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -61,7 +62,7 @@ public final class Partitions {
    * A partition as clients see it.
    *
    * @param leader -1 if nobody serves it: clients then wait, and leave the others alone
-   * @param inSync those replicas that are alive
+   * @param inSync those replicas that are alive, and a leader that is none while they are gone
    * @param offline the others; all, if this broker has lost the log until its next start
    */
   record Seen(int leader, List<Integer> inSync, List<Integer> offline) {
@@ -75,9 +76,15 @@ public final class Partitions {
       return new Seen(-1, partition.replicas(), partition.replicas());
     }
     Set<Integer> alive = catalog.current().brokers().keySet();
+    boolean isLed = alive.contains(partition.leader());
+    var inSync = new ArrayList<>(partition.replicas());
+    inSync.retainAll(alive);
+    if (isLed && !inSync.contains(partition.leader())) {
+      inSync.addFirst(partition.leader());
+    }
     return new Seen(
-        alive.contains(partition.leader()) ? partition.leader() : -1,
-        partition.replicas().stream().filter(alive::contains).toList(),
+        isLed ? partition.leader() : -1,
+        inSync,
         partition.replicas().stream().filter(replica -> !alive.contains(replica)).toList());
   }
 

@@ -19,6 +19,8 @@ public interface CatalogStore extends AutoCloseable {
    *
    * @param version rises with every change of topics or brokers
    * @param topicsVersion what writes want to see again
+   * @param brokers those that are there
+   * @param known all that ever were, but for those that were forgotten
    * @param groups what is set on groups, by group and Kafka's keys
    */
   record Contents(
@@ -26,18 +28,25 @@ public interface CatalogStore extends AutoCloseable {
       long topicsVersion,
       List<Topic> topics,
       List<Broker> brokers,
+      List<Broker> known,
       Map<String, Map<String, String>> groups) {
     public Contents {
       groups = Map.copyOf(groups);
       topics = List.copyOf(topics);
       brokers = List.copyOf(brokers);
+      known = List.copyOf(known);
+    }
+
+    Written withoutTopics() {
+      return new Written(version, topicsVersion, brokers, known);
     }
   }
 
-  /** What is there after a write, topics aside; see {@link Contents}. */
-  record Written(long version, long topicsVersion, List<Broker> brokers) {
+  /** What is there after a write, topics and groups aside; see {@link Contents}. */
+  record Written(long version, long topicsVersion, List<Broker> brokers, List<Broker> known) {
     public Written {
       brokers = List.copyOf(brokers);
+      known = List.copyOf(known);
     }
   }
 
@@ -79,16 +88,22 @@ public interface CatalogStore extends AutoCloseable {
   OptionalLong reserveProducerIds(int count);
 
   /**
-   * Makes a broker known for as long as this process keeps its connection to the store. If the
-   * registration is lost all the same, {@link #load} makes it again.
+   * Makes a broker known; it is there for as long as this process keeps its connection to the
+   * store. If that is lost all the same, {@link #load} registers it again.
    */
   void register(Broker broker);
 
   /**
-   * From now on a lost registration is made again only if {@code wanted} says so; at the next load
-   * otherwise.
+   * From now on a registration that was lost is made again only if {@code wanted} says so.
    */
   default void registerAgainIf(BooleanSupplier wanted) {}
+
+  /**
+   * Forgets a broker that is gone.
+   *
+   * @return null if topics were changed since {@code topicsVersion}: nothing was written
+   */
+  @Nullable Written forget(long topicsVersion, int broker);
 
   /**
    * Stands for election as the one broker that decides for all, until the store is closed.

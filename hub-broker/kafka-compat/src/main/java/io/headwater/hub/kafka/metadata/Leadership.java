@@ -2,42 +2,66 @@ package io.headwater.hub.kafka.metadata;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.kafka.common.TopicPartition;
 
 /**
  * Who should lead what, decided from a snapshot alone: the same snapshot always gives the same
  * answer. Leading costs memory and work and no copying, as all brokers reach all ledgers; so any
- * broker may lead any partition, and the replicas are only where it is looked for first.
+ * broker may lead any partition, and the replicas say where it is looked for first.
+ *
+ * <p>Replicas that users have chosen are never changed here: their partitions are led by the first
+ * that is there, by any broker only while none is, and are not moved for balance.
  */
 final class Leadership {
   private Leadership() {}
 
   /**
    * Gives partitions whose leader is not there to others: to that of its replicas which leads the
-   * fewest, or if none of them is there, to that of all brokers which does, in the place of the one
-   * before.
+   * fewest (if they were chosen by hand, to the first), or if none of them is there, to that of all
+   * brokers which does.
    *
    * @param leaving brokers that are there and want to go
    * @return the topics that change, as they should be; none if nobody is left to lead
    */
   static List<Topic> succeed(TopicsSnapshot snapshot, Set<Integer> leaving) {
     var load = new Load(snapshot, leaving);
-    var changed = new ArrayList<Topic>();
     if (load.isEmpty()) {
-      return changed;
+      return List.of();
     }
+    var partitions = partitions(snapshot);
+    partitions
+        .values()
+        .forEach(topic ->
+            topic.replaceAll(partition ->
+                load.has(partition.leader())
+                    ? partition
+                    : partition.takenBy(load.successor(partition))));
+    return changed(snapshot, partitions);
+  }
+
+  private static TreeMap<String, List<Partition>> partitions(TopicsSnapshot snapshot) {
+    var partitions = new TreeMap<String, List<Partition>>();
+    snapshot
+        .topics()
+        .forEach((name, topic) -> partitions.put(name, new ArrayList<>(topic.partitions())));
+    return partitions;
+  }
+
+  private static List<Topic> changed(
+      TopicsSnapshot snapshot, Map<String, List<Partition>> partitions) {
+    var changed = new ArrayList<Topic>();
     for (Topic topic : snapshot.topics().values()) {
-      var partitions = new ArrayList<>(topic.partitions());
-      partitions.replaceAll(partition ->
-          load.has(partition.leader()) ? partition : moved(partition, load.successor(partition)));
-      if (!partitions.equals(topic.partitions())) {
-        changed.add(new Topic(topic.name(), topic.id(), partitions, topic.configs()));
+      List<Partition> now = partitions.getOrDefault(topic.name(), topic.partitions());
+      if (!now.equals(topic.partitions())) {
+        changed.add(new Topic(topic.name(), topic.id(), now, topic.configs()));
       }
     }
     return changed;
@@ -57,7 +81,7 @@ final class Leadership {
     var load = new Load(snapshot, others);
     int next = load.isEmpty() ? partition.leader() : load.successor(partition);
     var partitions = new ArrayList<>(topic.partitions());
-    partitions.set(name.partition(), moved(partition, next));
+    partitions.set(name.partition(), partition.takenBy(next));
     return new Topic(topic.name(), topic.id(), partitions, topic.configs());
   }
 
@@ -71,56 +95,70 @@ final class Leadership {
   }
 
   /**
-   * Moves as few partitions as it takes until no broker leads two more than another.
+   * Gives partitions back to the first of their replicas where that is there, then moves as few as
+   * it takes until no broker leads two more than another. Whoever gets one by that becomes the
+   * first of its replicas, so that it is not given back.
    *
    * @param leaving brokers that are there and want to go
    * @return the topics that change, as they should be
    */
   static List<Topic> balance(TopicsSnapshot snapshot, Set<Integer> leaving) {
     var load = new Load(snapshot, leaving);
-    var partitions = new TreeMap<String, List<Partition>>();
-    snapshot
-        .topics()
-        .forEach((name, topic) -> partitions.put(name, new ArrayList<>(topic.partitions())));
-    while (true) {
-      Optional<Load.Pair> pair = load.unequal();
-      if (pair.isEmpty() || !moveOne(partitions, pair.get(), load)) {
-        break;
-      }
+    var partitions = partitions(snapshot);
+    for (List<Partition> topic : partitions.values()) {
+      topic.replaceAll(partition -> {
+        int home = home(partition, load);
+        if (home == partition.leader()) {
+          return partition;
+        }
+        load.move(partition, home);
+        return partition.ledBy(home);
+      });
     }
-    var changed = new ArrayList<Topic>();
-    for (Topic topic : snapshot.topics().values()) {
-      List<Partition> now = partitions.getOrDefault(topic.name(), topic.partitions());
-      if (!now.equals(topic.partitions())) {
-        changed.add(new Topic(topic.name(), topic.id(), now, topic.configs()));
-      }
+    while (moveOne(partitions, load)) {
+      // until nothing is left to move
     }
-    return changed;
+    return changed(snapshot, partitions);
+  }
+
+  /** Who should lead a partition, whatever others lead. */
+  private static int home(Partition partition, Load load) {
+    int first = partition.replicas().getFirst();
+    if (load.has(first) || partition.replicas().contains(partition.leader())) {
+      return load.has(first) ? first : partition.leader();
+    }
+    return partition.replicas().stream().filter(load::has).findFirst().orElse(partition.leader());
   }
 
   /**
    * Of the topic of which the one leads the most more than the other, the partition of whose
-   * replicas the other comes first: who comes back gets what was his.
+   * replicas the other comes first.
    */
-  private static boolean moveOne(
-      Map<String, List<Partition>> partitions, Load.Pair pair, Load load) {
-    Optional<List<Partition>> most =
-        partitions.values().stream()
-            .filter(topic -> led(topic, pair.most()) > 0)
-            .max(
-                Comparator.comparingLong(
-                    topic -> led(topic, pair.most()) - led(topic, pair.fewest())));
-    if (most.isEmpty()) {
+  private static boolean moveOne(Map<String, List<Partition>> partitions, Load load) {
+    Optional<Load.Pair> unequal = load.unequal();
+    if (unequal.isEmpty()) {
       return false;
     }
+    Load.Pair pair = unequal.get();
+    List<Partition> most =
+        partitions.values().stream()
+            .filter(topic -> topic.stream().anyMatch(one -> isFree(one, pair.most())))
+            .max(
+                Comparator.comparingLong(
+                    topic -> led(topic, pair.most()) - led(topic, pair.fewest())))
+            .orElseThrow();
     Partition chosen =
-        most.get().stream()
-            .filter(partition -> partition.leader() == pair.most())
+        most.stream()
+            .filter(partition -> isFree(partition, pair.most()))
             .min(Comparator.comparingInt(partition -> place(partition, pair.fewest())))
             .orElseThrow();
-    most.get().set(chosen.index(), moved(chosen, pair.fewest()));
-    load.move(pair);
+    load.move(chosen, pair.fewest());
+    most.set(chosen.index(), chosen.givenTo(pair.fewest()));
     return true;
+  }
+
+  private static boolean isFree(Partition partition, int leader) {
+    return partition.leader() == leader && !partition.byHand();
   }
 
   private static int place(Partition partition, int broker) {
@@ -132,31 +170,26 @@ final class Leadership {
     return topic.stream().filter(partition -> partition.leader() == broker).count();
   }
 
-  private static Partition moved(Partition partition, int leader) {
-    var replicas = new ArrayList<>(partition.replicas());
-    if (!replicas.contains(leader)) {
-      int place = Math.max(0, replicas.indexOf(partition.leader()));
-      replicas.set(place, leader);
-    }
-    return new Partition(partition.index(), leader, partition.leaderEpoch() + 1, replicas);
-  }
-
-  /** How many partitions each broker leads that may lead. */
+  /** How many partitions each broker leads that may lead, and how many of those may be moved. */
   private static final class Load {
-    /** Who leads the most, and who the fewest. */
+    /** Who leads the most of those of whom one may be moved, and who the fewest of all. */
     record Pair(int most, int fewest) {}
 
     private final TreeMap<Integer, Integer> leads = new TreeMap<>();
+    private final Map<Integer, Integer> free = new HashMap<>();
 
     Load(TopicsSnapshot snapshot, Set<Integer> leaving) {
       var staying = new HashSet<>(snapshot.brokers().keySet());
       staying.removeAll(leaving);
       staying.forEach(broker -> leads.put(broker, 0));
       for (Topic topic : snapshot.topics().values()) {
-        for (Partition partition : topic.partitions()) {
-          leads.computeIfPresent(partition.leader(), (_, count) -> count + 1);
-        }
+        topic.partitions().forEach(partition -> count(partition, partition.leader(), 1));
       }
+    }
+
+    private void count(Partition partition, int leader, int change) {
+      leads.computeIfPresent(leader, (_, count) -> count + change);
+      free.merge(leader, partition.byHand() ? 0 : change, Integer::sum);
     }
 
     boolean isEmpty() {
@@ -167,32 +200,35 @@ final class Leadership {
       return leads.containsKey(broker);
     }
 
+    private int load(int broker) {
+      return leads.getOrDefault(broker, 0);
+    }
+
     int successor(Partition partition) {
+      List<Integer> there = partition.replicas().stream().filter(this::has).toList();
       int next =
-          leads.keySet().stream()
-              .min(
-                  Comparator.comparing((Integer broker) -> !partition.replicas().contains(broker))
-                      .thenComparingInt(broker -> leads.getOrDefault(broker, 0)))
-              .orElseThrow();
+          partition.byHand() && !there.isEmpty()
+              ? there.getFirst()
+              : (there.isEmpty() ? leads.keySet() : new TreeSet<>(there))
+                  .stream().min(Comparator.comparingInt(this::load)).orElseThrow();
       leads.merge(next, 1, Integer::sum);
       return next;
     }
 
     Optional<Pair> unequal() {
-      if (leads.size() < 2) {
-        return Optional.empty();
-      }
-      Comparator<Map.Entry<Integer, Integer>> byCount = Map.Entry.comparingByValue();
-      var most = leads.entrySet().stream().max(byCount).orElseThrow();
-      var fewest = leads.entrySet().stream().min(byCount).orElseThrow();
-      return most.getValue() - fewest.getValue() < 2
+      Optional<Integer> most =
+          leads.keySet().stream()
+              .filter(broker -> free.getOrDefault(broker, 0) > 0)
+              .max(Comparator.comparingInt(this::load));
+      Optional<Integer> fewest = leads.keySet().stream().min(Comparator.comparingInt(this::load));
+      return most.isEmpty() || fewest.isEmpty() || load(most.get()) - load(fewest.get()) < 2
           ? Optional.empty()
-          : Optional.of(new Pair(most.getKey(), fewest.getKey()));
+          : Optional.of(new Pair(most.get(), fewest.get()));
     }
 
-    void move(Pair pair) {
-      leads.merge(pair.most(), -1, Integer::sum);
-      leads.merge(pair.fewest(), 1, Integer::sum);
+    void move(Partition partition, int to) {
+      count(partition, partition.leader(), -1);
+      count(partition, to, 1);
     }
   }
 }

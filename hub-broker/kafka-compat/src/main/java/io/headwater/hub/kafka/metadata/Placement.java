@@ -7,13 +7,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.ElectionNotNeededException;
-import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
+import org.apache.kafka.common.errors.EligibleLeadersNotAvailableException;
+import org.apache.kafka.common.errors.InvalidReplicationFactorException;
+import org.apache.kafka.common.errors.NoReassignmentInProgressException;
 import org.apache.kafka.common.errors.PreferredLeaderNotAvailableException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.protocol.Errors;
 
 /**
  * What clients ask for of the leaders and replicas of single partitions, decided from a snapshot.
@@ -30,14 +35,22 @@ record Placement(List<Topic> changed, Map<TopicPartition, ApiException> refused)
   }
 
   /**
-   * Lets partitions be led by the first of their replicas.
+   * Elects leaders: preferred ones, or any where nobody leads (unclean).
    *
    * @return refused: {@link ElectionNotNeededException}, {@link
-   *     PreferredLeaderNotAvailableException}, {@link UnknownTopicOrPartitionException}
+   *     PreferredLeaderNotAvailableException}, {@link EligibleLeadersNotAvailableException}, {@link
+   *     UnknownTopicOrPartitionException}
    */
-  static Placement preferred(TopicsSnapshot snapshot, Collection<TopicPartition> wanted) {
+  static Placement elected(
+      TopicsSnapshot snapshot, ElectionType type, Collection<TopicPartition> wanted) {
     var wishes = new LinkedHashMap<TopicPartition, Wish>();
-    wanted.forEach(one -> wishes.put(one, partition -> preferred(snapshot, one, partition)));
+    wanted.forEach(one ->
+        wishes.put(
+            one,
+            switch (type) {
+              case PREFERRED -> partition -> preferred(snapshot, one, partition);
+              case UNCLEAN -> partition -> any(snapshot, one, partition);
+            }));
     return decide(snapshot, wishes);
   }
 
@@ -48,47 +61,63 @@ record Placement(List<Topic> changed, Map<TopicPartition, ApiException> refused)
       throw new ElectionNotNeededException(
           "%s is led by the first of its replicas, broker %d".formatted(name, first));
     }
-    Broker broker = snapshot.brokers().get(first);
-    if (broker == null || broker.leaving()) {
+    if (!snapshot.mayLead(first)) {
       throw new PreferredLeaderNotAvailableException(
           "broker %d, the first of the replicas of %s, is not there".formatted(first, name));
     }
-    return new Partition(
-        partition.index(), first, partition.leaderEpoch() + 1, partition.replicas());
+    return partition.ledBy(first);
+  }
+
+  private static Partition any(TopicsSnapshot snapshot, TopicPartition name, Partition partition) {
+    if (snapshot.brokers().containsKey(partition.leader())) {
+      throw new ElectionNotNeededException(
+          "%s is led by broker %d, which is there".formatted(name, partition.leader()));
+    }
+    Topic topic = Leadership.handOn(snapshot, name);
+    Partition after = topic.partitions().get(partition.index());
+    if (!snapshot.mayLead(after.leader())) {
+      throw new EligibleLeadersNotAvailableException("no broker is there to lead " + name);
+    }
+    return after;
   }
 
   /**
    * Gives partitions other replicas, and another leader if theirs is not among them.
    *
-   * @return refused: {@link InvalidReplicaAssignmentException}, {@link
-   *     UnknownTopicOrPartitionException}
+   * @param wanted empty to end a move that is under way; none ever is
+   * @return refused: {@link org.apache.kafka.common.errors.InvalidReplicaAssignmentException},
+   *     {@link InvalidReplicationFactorException}, {@link NoReassignmentInProgressException},
+   *     {@link UnknownTopicOrPartitionException}
    */
-  static Placement placed(TopicsSnapshot snapshot, Map<TopicPartition, List<Integer>> wanted) {
+  static Placement placed(
+      TopicsSnapshot snapshot,
+      Map<TopicPartition, Optional<List<Integer>>> wanted,
+      boolean mayChangeFactor) {
     var wishes = new LinkedHashMap<TopicPartition, Wish>();
     wanted.forEach((one, replicas) ->
-        wishes.put(one, partition -> placed(snapshot, one, partition, replicas)));
+        wishes.put(
+            one,
+            partition -> {
+              List<Integer> chosen =
+                  replicas.orElseThrow(() ->
+                      new NoReassignmentInProgressException(
+                          Errors.NO_REASSIGNMENT_IN_PROGRESS.message()));
+              return placed(snapshot, partition, chosen, mayChangeFactor);
+            }));
     return decide(snapshot, wishes);
   }
 
   private static Partition placed(
-      TopicsSnapshot snapshot, TopicPartition name, Partition partition, List<Integer> replicas) {
-    if (replicas.isEmpty() || replicas.stream().distinct().count() != replicas.size()) {
-      throw new InvalidReplicaAssignmentException(
-          "replicas %s of %s: name one broker at least, and none twice".formatted(replicas, name));
+      TopicsSnapshot snapshot, Partition partition, List<Integer> chosen, boolean mayChangeFactor) {
+    ChosenReplicas.check(snapshot, chosen, OptionalInt.empty());
+    int before = partition.replicas().size();
+    if (!mayChangeFactor && chosen.size() != before) {
+      throw new InvalidReplicationFactorException(
+          "The replication factor is changed from %d to %d".formatted(before, chosen.size()));
     }
-    for (int replica : replicas) {
-      if (!snapshot.brokers().containsKey(replica)) {
-        throw new InvalidReplicaAssignmentException(
-            "replicas %s of %s: there is no broker %d; there are %s"
-                .formatted(replicas, name, replica, snapshot.brokers().keySet()));
-      }
-    }
-    boolean stays = replicas.contains(partition.leader());
-    return new Partition(
-        partition.index(),
-        stays ? partition.leader() : replicas.getFirst(),
-        stays ? partition.leaderEpoch() : partition.leaderEpoch() + 1,
-        replicas);
+    int first = ChosenReplicas.leader(snapshot, partition.index(), chosen);
+    Partition placed = partition.placedOn(chosen);
+    return chosen.contains(partition.leader()) ? placed : placed.ledBy(first);
   }
 
   private static Placement decide(TopicsSnapshot snapshot, Map<TopicPartition, Wish> wishes) {
@@ -98,7 +127,11 @@ record Placement(List<Topic> changed, Map<TopicPartition, ApiException> refused)
       Optional<Partition> before = snapshot.partition(name);
       if (before.isEmpty()) {
         refused.put(
-            name, new UnknownTopicOrPartitionException("Partition " + name + " does not exist."));
+            name,
+            new UnknownTopicOrPartitionException(
+                snapshot.topic(name.topic()).isEmpty()
+                    ? "Unable to find a topic named %s.".formatted(name.topic())
+                    : "Unable to find partition %s:%d.".formatted(name.topic(), name.partition())));
         return;
       }
       try {

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.TreeMap;
@@ -21,9 +22,12 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.BrokerIdNotRegisteredException;
+import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.server.common.ProducerIdsBlock;
 import org.jspecify.annotations.Nullable;
@@ -75,9 +79,7 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
     this.brokerId = brokerId;
     CatalogStore.Contents contents = store.load();
     this.topicsVersion = contents.topicsVersion();
-    this.current =
-        snapshot(
-            contents.version(), contents.topics(), contents.brokers(), contents.groups(), null);
+    this.current = snapshot(contents.withoutTopics(), contents.topics(), contents.groups());
     store.onChange(this::refresh);
   }
 
@@ -144,8 +146,9 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
 
   @Override
   public CompletableFuture<Topic> createPartitions(
-      String name, int totalCount, boolean validateOnly) {
-    return update(name, snapshot -> rules.addPartitions(snapshot, name, totalCount), validateOnly);
+      String name, int totalCount, List<List<Integer>> replicas, boolean validateOnly) {
+    return update(
+        name, snapshot -> rules.addPartitions(snapshot, name, totalCount, replicas), validateOnly);
   }
 
   @Override
@@ -211,8 +214,7 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
       groups.put(group, configs);
     }
     topicsVersion = written.topicsVersion();
-    publish(
-        snapshot(written.version(), current.topics().values(), written.brokers(), groups, self));
+    publish(snapshot(written, current.topics().values(), groups));
   }
 
   @Override
@@ -237,9 +239,7 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
           var topics = new TreeMap<>(current.topics());
           changed.forEach(topic -> topics.put(topic.name(), topic));
           topicsVersion = written.topicsVersion();
-          publish(
-              snapshot(
-                  written.version(), topics.values(), written.brokers(), current.groups(), self));
+          publish(snapshot(written, topics.values(), current.groups()));
           return changed;
         }
         reload();
@@ -275,15 +275,15 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   }
 
   @Override
-  public CompletableFuture<Map<TopicPartition, ApiException>> electPreferred(
-      Collection<TopicPartition> wanted) {
-    return place(snapshot -> Placement.preferred(snapshot, wanted));
+  public CompletableFuture<Map<TopicPartition, ApiException>> elect(
+      ElectionType type, Collection<TopicPartition> wanted) {
+    return place(snapshot -> Placement.elected(snapshot, type, wanted));
   }
 
   @Override
   public CompletableFuture<Map<TopicPartition, ApiException>> place(
-      Map<TopicPartition, List<Integer>> wanted) {
-    return place(snapshot -> Placement.placed(snapshot, wanted));
+      Map<TopicPartition, Optional<List<Integer>>> wanted, boolean mayChangeFactor) {
+    return place(snapshot -> Placement.placed(snapshot, wanted, mayChangeFactor));
   }
 
   private CompletableFuture<Map<TopicPartition, ApiException>> place(
@@ -296,6 +296,34 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
               return placement.changed();
             })
         .thenApply(_ -> refused.get());
+  }
+
+  @Override
+  public CompletableFuture<Void> forget(int broker) {
+    return submit(() -> {
+      for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+        TopicsSnapshot before = current;
+        if (before.brokers().containsKey(broker)) {
+          throw new InvalidRequestException(
+              "Broker ID %d is alive, and would register again: stop it first.".formatted(broker));
+        }
+        if (!before.gone().containsKey(broker)) {
+          if (attempt > 0) {
+            return null; // done, and its answer was lost, or by somebody else
+          }
+          throw new BrokerIdNotRegisteredException(
+              "Broker ID %d is not currently registered".formatted(broker));
+        }
+        CatalogStore.Written written = store.forget(topicsVersion, broker);
+        if (written != null) {
+          topicsVersion = written.topicsVersion();
+          publish(snapshot(written, before.topics().values(), before.groups()));
+          return null;
+        }
+        reload();
+      }
+      throw contended("broker " + broker);
+    });
   }
 
   /** As {@link CatalogStore#suspect}, by this broker. */
@@ -397,7 +425,7 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
       topics.add(change.after());
     }
     topicsVersion = written.topicsVersion();
-    publish(snapshot(written.version(), topics, written.brokers(), current.groups(), self));
+    publish(snapshot(written, topics, current.groups()));
   }
 
   /** Has this broker register again, once its registration is lost, only if {@code wanted}. */
@@ -427,25 +455,20 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
     topicsVersion = contents.topicsVersion();
     controller = store.controller();
     if (contents.version() > current.version()) {
-      publish(
-          snapshot(
-              contents.version(), contents.topics(), contents.brokers(), contents.groups(), self));
+      publish(snapshot(contents.withoutTopics(), contents.topics(), contents.groups()));
     }
     store.applied();
   }
 
   private TopicsSnapshot snapshot(
-      long version,
-      Collection<Topic> topics,
-      List<Broker> registered,
-      Map<String, Map<String, String>> groups,
-      @Nullable Broker self) {
-    var brokers = new ArrayList<>(registered);
-    if (self != null) {
-      brokers.removeIf(broker -> broker.id() == self.id());
-      brokers.add(self); // also while its registration is being renewed
+      CatalogStore.Written at, Collection<Topic> topics, Map<String, Map<String, String>> groups) {
+    var brokers = new ArrayList<>(at.brokers());
+    Broker own = self;
+    if (own != null) {
+      brokers.removeIf(broker -> broker.id() == own.id());
+      brokers.add(own); // also while its registration is being renewed
     }
-    return new TopicsSnapshot(version, store.clusterId(), brokers, topics, groups);
+    return new TopicsSnapshot(at.version(), store.clusterId(), brokers, at.known(), topics, groups);
   }
 
   private void publish(TopicsSnapshot snapshot) {

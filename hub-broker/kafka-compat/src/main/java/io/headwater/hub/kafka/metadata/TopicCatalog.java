@@ -3,9 +3,11 @@ package io.headwater.hub.kafka.metadata;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.server.common.ProducerIdsBlock;
@@ -43,7 +45,8 @@ public interface TopicCatalog {
   /**
    * Creates a topic. Fails with {@code TopicExistsException}, {@code InvalidTopicException}, {@code
    * InvalidPartitionsException}, {@code InvalidReplicationFactorException} (more replicas than
-   * brokers), {@code InvalidConfigurationException}.
+   * brokers are known, or none is there), {@code InvalidReplicaAssignmentException} (chosen by
+   * hand), {@code InvalidConfigurationException}.
    */
   CompletableFuture<Topic> create(NewTopic topic, boolean validateOnly);
 
@@ -55,8 +58,11 @@ public interface TopicCatalog {
    *
    * @param totalCount of partitions afterwards; {@code InvalidPartitionsException} unless higher
    *     than before
+   * @param replicas of each new partition, the first preferred; empty if brokers are to be chosen;
+   *     {@code InvalidReplicaAssignmentException}
    */
-  CompletableFuture<Topic> createPartitions(String name, int totalCount, boolean validateOnly);
+  CompletableFuture<Topic> createPartitions(
+      String name, int totalCount, List<List<Integer>> replicas, boolean validateOnly);
 
   /** Replaces all configs of a topic (AlterConfigs). {@code InvalidConfigurationException}. */
   CompletableFuture<Topic> replaceConfigs(
@@ -86,20 +92,32 @@ public interface TopicCatalog {
   CompletableFuture<Integer> raiseLeaderEpoch(TopicPartition partition);
 
   /**
-   * Lets partitions be led by the first of their replicas. Completes with the reasons where that
-   * was not done: {@code ElectionNotNeededException}, {@code PreferredLeaderNotAvailableException},
-   * {@code UnknownTopicOrPartitionException}.
+   * Elects leaders. Preferred: the first of the replicas. Unclean: any broker, where nobody leads;
+   * no record is lost by that, as all brokers reach all. Completes with the reasons where that was
+   * not done: {@code ElectionNotNeededException}, {@code PreferredLeaderNotAvailableException},
+   * {@code EligibleLeadersNotAvailableException}, {@code UnknownTopicOrPartitionException}.
    */
-  CompletableFuture<Map<TopicPartition, ApiException>> electPreferred(
-      Collection<TopicPartition> wanted);
+  CompletableFuture<Map<TopicPartition, ApiException>> elect(
+      ElectionType type, Collection<TopicPartition> wanted);
 
   /**
    * Gives partitions other replicas, and another leader where theirs is not among them. Completes
    * with the reasons where that was not done: {@code InvalidReplicaAssignmentException}, {@code
+   * InvalidReplicationFactorException}, {@code NoReassignmentInProgressException}, {@code
    * UnknownTopicOrPartitionException}.
+   *
+   * @param wanted replicas, the first preferred; empty to end a move that is under way: none ever
+   *     is, as each is done with its request
+   * @param mayChangeFactor whether there may be more or fewer replicas than before
    */
   CompletableFuture<Map<TopicPartition, ApiException>> place(
-      Map<TopicPartition, List<Integer>> wanted);
+      Map<TopicPartition, Optional<List<Integer>>> wanted, boolean mayChangeFactor);
+
+  /**
+   * Forgets a broker that is gone and will not come back. {@code BrokerIdNotRegisteredException},
+   * {@code InvalidRequestException} if it is there.
+   */
+  CompletableFuture<Void> forget(int broker);
 
   /** Takes the next producer ids. No two calls ever get the same, also after a crash. */
   CompletableFuture<ProducerIdsBlock> nextProducerIdBlock();

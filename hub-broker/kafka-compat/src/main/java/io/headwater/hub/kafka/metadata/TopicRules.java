@@ -1,20 +1,17 @@
 package io.headwater.hub.kafka.metadata;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.SortedSet;
-import java.util.TreeSet;
+import java.util.OptionalInt;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.InvalidPartitionsException;
-import org.apache.kafka.common.errors.InvalidReplicationFactorException;
+import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidRequestException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.TopicExistsException;
@@ -50,21 +47,41 @@ public final class TopicRules {
   /** The new topic under {@code id}. */
   public Topic create(TopicsSnapshot snapshot, NewTopic wish, Uuid id) {
     checkName(snapshot, wish.name());
+    List<Partition> partitions = partitions(snapshot, wish);
+    configs.validate(wish.configs());
+    return new Topic(wish.name(), id, partitions, wish.configs());
+  }
+
+  private List<Partition> partitions(TopicsSnapshot snapshot, NewTopic wish) {
+    if (!wish.replicas().isEmpty()) {
+      checkCount(wish.name(), wish.replicas().size());
+      return chosen(snapshot, 0, wish.replicas(), OptionalInt.empty());
+    }
     int count = wish.partitions() == -1 ? defaultPartitions : wish.partitions();
     checkCount(wish.name(), count);
     int replication =
         wish.replicationFactor() == -1
             ? defaultReplicationFactor(snapshot)
             : wish.replicationFactor();
-    checkReplication(snapshot, wish.name(), replication);
-    configs.validate(wish.configs());
-    return new Topic(
-        wish.name(), id, assign(snapshot, List.of(), count, replication), wish.configs());
+    return EvenReplicas.assign(snapshot, List.of(), count, replication);
   }
 
-  /** So many as are wanted, or as there are brokers for. */
+  /** Partitions on what users have chosen for each. */
+  private static List<Partition> chosen(
+      TopicsSnapshot snapshot, int first, List<List<Integer>> replicas, OptionalInt howMany) {
+    var partitions = new ArrayList<Partition>(replicas.size());
+    OptionalInt asBefore = howMany;
+    for (List<Integer> one : replicas) {
+      partitions.add(ChosenReplicas.partition(snapshot, first + partitions.size(), one, asBefore));
+      asBefore = OptionalInt.of(one.size());
+    }
+    return partitions;
+  }
+
+  /** So many as are wanted, or as there are brokers for, also if some are gone for now. */
   private int defaultReplicationFactor(TopicsSnapshot snapshot) {
-    return Math.min(defaultReplicationFactor, Math.max(1, snapshot.brokers().size()));
+    int known = snapshot.brokers().size() + snapshot.gone().size();
+    return Math.min(defaultReplicationFactor, Math.max(1, known));
   }
 
   /** The topic that exists. */
@@ -75,8 +92,13 @@ public final class TopicRules {
             () -> new UnknownTopicOrPartitionException("Topic '" + name + "' does not exist."));
   }
 
-  /** The topic with more partitions. */
-  public Topic addPartitions(TopicsSnapshot snapshot, String name, int totalCount) {
+  /**
+   * The topic with more partitions.
+   *
+   * @param replicas of each new partition; empty if brokers are to be chosen
+   */
+  public Topic addPartitions(
+      TopicsSnapshot snapshot, String name, int totalCount, List<List<Integer>> replicas) {
     Topic topic = existing(snapshot, name);
     int before = topic.partitions().size();
     checkCount(name, totalCount);
@@ -87,8 +109,16 @@ public final class TopicRules {
     }
     var partitions = new ArrayList<>(topic.partitions());
     int replication = topic.partitions().getFirst().replicas().size();
-    checkReplication(snapshot, name, replication);
-    partitions.addAll(assign(snapshot, topic.partitions(), totalCount - before, replication));
+    int added = totalCount - before;
+    if (replicas.isEmpty()) {
+      partitions.addAll(EvenReplicas.assign(snapshot, partitions, added, replication));
+    } else if (replicas.size() != added) {
+      throw new InvalidReplicaAssignmentException(
+          "Attempted to add %d additional partition(s), but only %d assignment(s) were specified."
+              .formatted(added, replicas.size()));
+    } else {
+      partitions.addAll(chosen(snapshot, before, replicas, OptionalInt.of(replication)));
+    }
     return new Topic(name, topic.id(), partitions, topic.configs());
   }
 
@@ -197,85 +227,6 @@ public final class TopicRules {
       throw new InvalidPartitionsException(
           "Topic '%s': %d partitions is not between 1 and %d."
               .formatted(name, count, MAX_PARTITIONS));
-    }
-  }
-
-  private static void checkReplication(TopicsSnapshot snapshot, String name, int replication) {
-    int brokers = snapshot.brokers().size();
-    if (replication < 1 || replication > Math.max(1, brokers)) {
-      throw new InvalidReplicationFactorException(
-          "Topic '%s': replication factor %d is not between 1 and the number of brokers, %d."
-              .formatted(name, replication, brokers));
-    }
-  }
-
-  /**
-   * Gives each new partition the leader that leads the fewest partitions of this topic, among those
-   * the fewest of all topics; then the replicas that hold the fewest. Of equals the lowest id wins,
-   * so that the same snapshot always gives the same answer.
-   */
-  private static List<Partition> assign(
-      TopicsSnapshot snapshot, List<Partition> existing, int count, int replication) {
-    if (snapshot.brokers().isEmpty()) {
-      throw new InvalidReplicationFactorException("No broker is registered.");
-    }
-    var load = new Load(snapshot, existing);
-    var added = new ArrayList<Partition>(count);
-    for (int i = 0; i < count; i++) {
-      List<Integer> replicas = load.next(replication);
-      added.add(new Partition(existing.size() + i, replicas.getFirst(), 0, replicas));
-    }
-    return added;
-  }
-
-  /** How much each broker has been given, in all topics and in one. */
-  private static final class Load {
-    private final SortedSet<Integer> brokers;
-    private final Map<Integer, Integer> leads = new HashMap<>();
-    private final Map<Integer, Integer> leadsInTopic = new HashMap<>();
-    private final Map<Integer, Integer> holds = new HashMap<>();
-    private final Map<Integer, Integer> holdsInTopic = new HashMap<>();
-
-    Load(TopicsSnapshot snapshot, List<Partition> existing) {
-      brokers = new TreeSet<>(snapshot.brokers().keySet());
-      for (Topic topic : snapshot.topics().values()) {
-        topic.partitions().forEach(partition -> count(partition, leads, holds));
-      }
-      existing.forEach(partition -> count(partition, leadsInTopic, holdsInTopic));
-    }
-
-    private static void count(
-        Partition partition, Map<Integer, Integer> leads, Map<Integer, Integer> holds) {
-      leads.merge(partition.leader(), 1, Integer::sum);
-      partition.replicas().forEach(broker -> holds.merge(broker, 1, Integer::sum));
-    }
-
-    /** Brokers for one more partition, its leader first. */
-    List<Integer> next(int replication) {
-      int leader = least(leadsInTopic, leads, Set.of());
-      leads.merge(leader, 1, Integer::sum);
-      leadsInTopic.merge(leader, 1, Integer::sum);
-      var replicas = new LinkedHashSet<Integer>();
-      replicas.add(leader);
-      while (replicas.size() < replication) {
-        replicas.add(least(holdsInTopic, holds, replicas));
-      }
-      for (int broker : replicas) {
-        holds.merge(broker, 1, Integer::sum);
-        holdsInTopic.merge(broker, 1, Integer::sum);
-      }
-      return List.copyOf(replicas);
-    }
-
-    private int least(
-        Map<Integer, Integer> inTopic, Map<Integer, Integer> inAll, Set<Integer> taken) {
-      return brokers.stream()
-          .filter(broker -> !taken.contains(broker))
-          .min(
-              Comparator.comparingInt((Integer broker) -> inTopic.getOrDefault(broker, 0))
-                  .thenComparingInt(broker -> inAll.getOrDefault(broker, 0))
-                  .thenComparingInt(broker -> broker))
-          .orElseThrow();
     }
   }
 }

@@ -3,6 +3,7 @@ package io.headwater.hub.kafka.metadata;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -15,20 +16,25 @@ public final class TopicsSnapshot {
   private final long version;
   private final String clusterId;
   private final SortedMap<Integer, Broker> brokers;
+  private final SortedMap<Integer, Broker> gone;
   private final SortedMap<String, Topic> topics;
   private final Map<Uuid, Topic> topicsById;
   private final SortedMap<String, Map<String, String>> groups;
 
-  /** Of no group with settings of its own. */
+  /** Of brokers that are all there, and no group with settings of its own. */
   public TopicsSnapshot(
       long version, String clusterId, Collection<Broker> brokers, Collection<Topic> topics) {
-    this(version, clusterId, brokers, topics, Map.of());
+    this(version, clusterId, brokers, List.of(), topics, Map.of());
   }
 
+  /**
+   * @param known brokers; those that are among {@code brokers}, too, are there
+   */
   public TopicsSnapshot(
       long version,
       String clusterId,
       Collection<Broker> brokers,
+      Collection<Broker> known,
       Collection<Topic> topics,
       Map<String, Map<String, String>> groups) {
     this.version = version;
@@ -36,6 +42,10 @@ public final class TopicsSnapshot {
     var brokersById = new TreeMap<Integer, Broker>();
     brokers.forEach(broker -> brokersById.put(broker.id(), broker));
     this.brokers = Collections.unmodifiableSortedMap(brokersById);
+    var goneById = new TreeMap<Integer, Broker>();
+    known.forEach(broker -> goneById.put(broker.id(), broker));
+    goneById.keySet().removeAll(brokersById.keySet());
+    this.gone = Collections.unmodifiableSortedMap(goneById);
     var byName = new TreeMap<String, Topic>();
     var byId = new HashMap<Uuid, Topic>();
     for (Topic topic : topics) {
@@ -58,9 +68,25 @@ public final class TopicsSnapshot {
     return clusterId;
   }
 
-  /** By id. */
+  /** Those that are there, by id. */
   public SortedMap<Integer, Broker> brokers() {
     return brokers;
+  }
+
+  /** Those that were there, and are expected back, by id. */
+  public SortedMap<Integer, Broker> gone() {
+    return gone;
+  }
+
+  /** Whether a broker is there, or was and is expected back. */
+  boolean knows(int broker) {
+    return brokers.containsKey(broker) || gone.containsKey(broker);
+  }
+
+  /** Whether a broker is there and stays. */
+  boolean mayLead(int broker) {
+    Broker known = brokers.get(broker);
+    return known != null && !known.leaving();
   }
 
   /** By name. */

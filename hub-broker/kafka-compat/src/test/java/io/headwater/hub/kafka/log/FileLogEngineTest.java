@@ -258,7 +258,7 @@ class FileLogEngineTest {
       catalog.subscribe(logs::apply);
       catalog.create(new NewTopic("t", 2, 1, Map.of()), false).join();
       append(find(), keyed("k", "old")).durable().join();
-      catalog.createPartitions("t", 3, false).join();
+      catalog.createPartitions("t", 3, List.of(), false).join();
       assertThat(engine.logs()).hasSize(3);
       catalog
           .changeConfigs("t", List.of(new ConfigChange("retention.ms", OpType.SET, "9999")), false)

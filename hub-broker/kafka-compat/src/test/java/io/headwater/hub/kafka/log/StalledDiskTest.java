@@ -72,7 +72,7 @@ class StalledDiskTest {
       listener.serve(
           new Dispatcher(
               List.of(
-                  new MetadataHandler(catalog, partitions, 1, false),
+                  new MetadataHandler(catalog, partitions, () -> 1, false),
                   new ProduceHandler(
                       partitions,
                       (_, _, _, _, _, _) ->

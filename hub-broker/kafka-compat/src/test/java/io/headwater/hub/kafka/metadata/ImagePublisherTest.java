@@ -3,6 +3,7 @@ package io.headwater.hub.kafka.metadata;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.image.MetadataDelta;
@@ -33,7 +34,7 @@ class ImagePublisherTest {
     assertThat(topicImage.partitions()).hasSize(2);
     assertThat(topicImage.partitions().values()).allMatch(partition -> partition.leader == 1);
 
-    catalog.createPartitions("t", 3, false).join();
+    catalog.createPartitions("t", 3, List.of(), false).join();
     catalog.raiseLeaderEpoch(new TopicPartition("t", 0)).join();
     var grown = publisher.image().topics().getTopic("t");
     assertThat(grown.id()).isEqualTo(topic.id());
@@ -62,7 +63,7 @@ class ImagePublisherTest {
     catalog.subscribe(publisher::publish);
     catalog.create(NewTopic.withDefaults("t"), false).join();
     catalog.delete("gone").join();
-    catalog.createPartitions("t", 7, false).join();
+    catalog.createPartitions("t", 7, List.of(), false).join();
     var late = new ImagePublisher();
     late.publish(catalog.current());
     assertThat(late.image().topics()).isEqualTo(publisher.image().topics());

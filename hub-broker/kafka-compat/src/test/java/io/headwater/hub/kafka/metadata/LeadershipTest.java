@@ -152,4 +152,64 @@ class LeadershipTest {
       now = even;
     }
   }
+
+  private static Topic chosen(String name, List<List<Integer>> replicas) {
+    var partitions = new ArrayList<Partition>();
+    for (List<Integer> one : replicas) {
+      partitions.add(new Partition(partitions.size(), one.getFirst(), 0, one, true));
+    }
+    return new Topic(name, Uuid.randomUuid(), partitions, Map.of());
+  }
+
+  private static List<Integer> leaders(TopicsSnapshot snapshot, String topic) {
+    return snapshot.topic(topic).orElseThrow().partitions().stream()
+        .map(Partition::leader)
+        .toList();
+  }
+
+  @Test
+  void chosenReplicasStayAndTheFirstThatIsThereLeads() {
+    List<List<Integer>> replicas =
+        List.of(List.of(1, 3, 2), List.of(1), List.of(1, 2), List.of(1, 3));
+    Topic topic = chosen("t", replicas);
+    TopicsSnapshot left = snapshot(Set.of(2, 3), List.of(topic));
+    TopicsSnapshot led = with(left, Leadership.succeed(left, Set.of()));
+    assertThat(leaders(led, "t")).containsExactly(3, 2, 2, 3);
+    assertThat(led.topic("t").orElseThrow().partitions())
+        .extracting(Partition::replicas)
+        .isEqualTo(replicas);
+    assertThat(Leadership.balance(led, Set.of())).isEmpty();
+
+    TopicsSnapshot back = snapshot(Set.of(1, 2, 3), List.copyOf(led.topics().values()));
+    TopicsSnapshot home = with(back, Leadership.balance(back, Set.of()));
+    assertThat(leaders(home, "t")).containsOnly(1);
+    assertThat(Leadership.balance(home, Set.of())).isEmpty();
+    assertThat(leaders(with(home, Leadership.balance(home, Set.of(1))), "t"))
+        .as("who leaves gets nothing back")
+        .containsOnly(1);
+  }
+
+  @Test
+  void othersAreSharedOutAroundWhatWasChosen() {
+    TopicsSnapshot all =
+        snapshot(
+            Set.of(1, 2, 3),
+            List.of(
+                chosen("a", List.of(List.of(1), List.of(1), List.of(1))),
+                topic("b", 9, List.of(1, 2, 3), 3)));
+    TopicsSnapshot even = with(all, Leadership.balance(all, Set.of()));
+    assertThat(leads(even).values()).containsOnly(4);
+    assertThat(leaders(even, "a")).containsOnly(1);
+    assertThat(Leadership.balance(even, Set.of())).as("nothing goes back and forth").isEmpty();
+  }
+
+  @Test
+  void whoComesBackGetsExactlyWhatWasHisAlsoIfNobodyLeadsTooMuch() {
+    TopicsSnapshot all = snapshot(Set.of(1, 2, 3), List.of(topic("t", 3, List.of(1, 2, 3), 3)));
+    TopicsSnapshot left = snapshot(Set.of(2, 3), List.copyOf(all.topics().values()));
+    TopicsSnapshot led = with(left, Leadership.succeed(left, Set.of()));
+    TopicsSnapshot back = snapshot(Set.of(1, 2, 3), List.copyOf(led.topics().values()));
+    TopicsSnapshot again = with(back, Leadership.balance(back, Set.of()));
+    assertThat(leaders(again, "t")).isEqualTo(leaders(all, "t"));
+  }
 }

@@ -29,6 +29,7 @@ public final class MemoryStore implements CatalogStore {
   private final SortedMap<String, Topic> topics = new TreeMap<>();
   private final Map<String, Map<String, String>> groups = new HashMap<>();
   private final SortedMap<Integer, Broker> brokers = new TreeMap<>();
+  private final SortedMap<Integer, Broker> known = new TreeMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final Map<Consumer<Boolean>, Integer> candidates = new LinkedHashMap<>();
   private final Map<Integer, Set<Integer>> suspicions = new HashMap<>();
@@ -59,10 +60,7 @@ public final class MemoryStore implements CatalogStore {
   public synchronized void lead(TopicPartition partition, int leader) {
     Topic before = Objects.requireNonNull(topics.get(partition.topic()));
     var partitions = new ArrayList<>(before.partitions());
-    partitions.replaceAll(one ->
-        one.index() == partition.partition()
-            ? new Partition(one.index(), leader, one.leaderEpoch() + 1, one.replicas())
-            : one);
+    partitions.replaceAll(one -> one.index() == partition.partition() ? one.ledBy(leader) : one);
     var after = new Topic(before.name(), before.id(), partitions, before.configs());
     var _ = write(topicsVersion, before, after);
   }
@@ -96,6 +94,7 @@ public final class MemoryStore implements CatalogStore {
         topicsVersion,
         List.copyOf(topics.values()),
         List.copyOf(brokers.values()),
+        List.copyOf(known.values()),
         groups);
   }
 
@@ -114,7 +113,7 @@ public final class MemoryStore implements CatalogStore {
     version++;
     topicsVersion++;
     new ArrayList<>(listeners).forEach(Runnable::run);
-    return new Written(version, topicsVersion, List.copyOf(brokers.values()));
+    return written();
   }
 
   @Override
@@ -126,7 +125,24 @@ public final class MemoryStore implements CatalogStore {
     version++;
     topicsVersion++;
     new ArrayList<>(listeners).forEach(Runnable::run);
-    return new Written(version, topicsVersion, List.copyOf(brokers.values()));
+    return written();
+  }
+
+  private Written written() {
+    return new Written(
+        version, topicsVersion, List.copyOf(brokers.values()), List.copyOf(known.values()));
+  }
+
+  @Override
+  public synchronized @Nullable Written forget(long expected, int broker) {
+    if (expected != topicsVersion) {
+      return null;
+    }
+    known.remove(broker);
+    version++;
+    topicsVersion++;
+    new ArrayList<>(listeners).forEach(Runnable::run);
+    return written();
   }
 
   /** The first that stands is it, then the next. */
@@ -164,7 +180,7 @@ public final class MemoryStore implements CatalogStore {
     version++;
     topicsVersion++;
     new ArrayList<>(listeners).forEach(Runnable::run);
-    return new Written(version, topicsVersion, List.copyOf(brokers.values()));
+    return written();
   }
 
   @Override
@@ -177,6 +193,7 @@ public final class MemoryStore implements CatalogStore {
   @Override
   public synchronized void register(Broker broker) {
     brokers.put(broker.id(), broker);
+    known.put(broker.id(), broker);
     version++;
     listeners.forEach(Runnable::run);
   }
@@ -212,6 +229,11 @@ public final class MemoryStore implements CatalogStore {
     @Override
     public @Nullable Written replace(long expected, List<Topic> changed) {
       return MemoryStore.this.replace(expected, changed);
+    }
+
+    @Override
+    public @Nullable Written forget(long expected, int broker) {
+      return MemoryStore.this.forget(expected, broker);
     }
 
     @Override

@@ -118,10 +118,11 @@ class StoredCatalogTest {
   @Test
   void addsPartitionsOnlyUpwards() {
     catalog.create(new NewTopic("t", 2, 1, Map.of()), false).join();
-    assertThat(catalog.createPartitions("t", 4, false).join().partitions()).hasSize(4);
-    fails(catalog.createPartitions("t", 4, false), InvalidPartitionsException.class);
-    fails(catalog.createPartitions("t", 3, false), InvalidPartitionsException.class);
-    fails(catalog.createPartitions("x", 9, false), UnknownTopicOrPartitionException.class);
+    assertThat(catalog.createPartitions("t", 4, List.of(), false).join().partitions()).hasSize(4);
+    fails(catalog.createPartitions("t", 4, List.of(), false), InvalidPartitionsException.class);
+    fails(catalog.createPartitions("t", 3, List.of(), false), InvalidPartitionsException.class);
+    fails(
+        catalog.createPartitions("x", 9, List.of(), false), UnknownTopicOrPartitionException.class);
   }
 
   @Test
@@ -210,7 +211,7 @@ class StoredCatalogTest {
           attempts.stream().filter(attempt -> attempt.handle((_, e) -> e == null).join()).count();
       assertThat(won).isEqualTo(10);
       one.create(new NewTopic("both", 2, 2, Map.of()), false).join();
-      two.createPartitions("both", 3, false).join();
+      two.createPartitions("both", 3, List.of(), false).join();
       assertThat(two.current().topics()).hasSize(11);
       assertThat(two.current().topic("both").orElseThrow().partitions())
           .allSatisfy(

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.errors.InvalidPartitionsException;
+import org.apache.kafka.common.errors.InvalidReplicaAssignmentException;
 import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -101,7 +105,7 @@ class TopicRulesTest {
         .hasMessageContaining("3")
         .hasMessageContaining("2");
     create(3, "u", 1, 3);
-    assertThatThrownBy(() -> rules.addPartitions(snapshot(2), "u", 2))
+    assertThatThrownBy(() -> rules.addPartitions(snapshot(2), "u", 2, List.of()))
         .isInstanceOf(InvalidReplicationFactorException.class);
   }
 
@@ -109,8 +113,65 @@ class TopicRulesTest {
   void addedPartitionsGoWhereTheFewestAre() {
     create(3, "t", 2, 1);
 
-    Topic grown = rules.addPartitions(snapshot(3), "t", 4);
+    Topic grown = rules.addPartitions(snapshot(3), "t", 4, List.of());
 
     assertThat(leaders(grown)).containsExactly(1, 2, 3, 1);
+  }
+
+  private static List<Broker> brokers(int... ids) {
+    return Arrays.stream(ids).mapToObj(id -> new Broker(id, "localhost", id, null)).toList();
+  }
+
+  /** 1 and 2 are there, 2 leaves, 3 is gone and expected back. */
+  private static TopicsSnapshot oneOfThreeStays() {
+    List<Broker> there = List.of(brokers(1).getFirst(), brokers(2).getFirst().goodbye());
+    return new TopicsSnapshot(1, "cluster", there, brokers(1, 2, 3), List.of(), Map.of());
+  }
+
+  private static NewTopic chosen(List<List<Integer>> replicas) {
+    return new NewTopic("t", -1, -1, replicas, Map.of());
+  }
+
+  @Test
+  void brokersThatAreGoneHoldReplicasOnlyIfThereAreTooFewOthersAndNeverLead() {
+    TopicsSnapshot snapshot = oneOfThreeStays();
+    assertThat(rules.create(snapshot, new NewTopic("t", 4, 1, Map.of()), ID).partitions())
+        .extracting(Partition::replicas)
+        .containsOnly(List.of(1));
+    Topic full = rules.create(snapshot, new NewTopic("t", 4, -1, Map.of()), ID);
+    assertThat(leaders(full)).containsOnly(1);
+    assertThat(full.partitions())
+        .allSatisfy(one -> assertThat(one.replicas()).startsWith(1).containsOnlyOnce(1, 2, 3));
+    assertThatThrownBy(() -> rules.create(snapshot, new NewTopic("t", 1, 4, Map.of()), ID))
+        .isInstanceOf(InvalidReplicationFactorException.class)
+        .hasMessageContaining("4 cannot be reached because only 3 broker(s) are registered");
+    var nobody = new TopicsSnapshot(1, "cluster", List.of(), brokers(1, 2, 3), List.of(), Map.of());
+    assertThatThrownBy(() -> rules.create(nobody, new NewTopic("t", 1, 1, Map.of()), ID))
+        .isInstanceOf(InvalidReplicationFactorException.class)
+        .hasMessageContaining("All brokers are currently fenced");
+  }
+
+  @Test
+  void chosenReplicasAreTakenAsTheyAreAndLedByTheFirstThatStays() {
+    TopicsSnapshot snapshot = oneOfThreeStays();
+    Topic topic = rules.create(snapshot, chosen(List.of(List.of(3, 1), List.of(2, 1))), ID);
+    assertThat(topic.partitions())
+        .containsExactly(
+            new Partition(0, 1, 0, List.of(3, 1), true),
+            new Partition(1, 1, 0, List.of(2, 1), true));
+    assertThatThrownBy(() -> rules.create(snapshot, chosen(List.of(List.of(2, 3))), ID))
+        .isInstanceOf(InvalidReplicaAssignmentException.class)
+        .hasMessageContaining("for partition 0 are fenced or in controlled shutdown");
+    assertThatThrownBy(() -> rules.create(snapshot, chosen(List.of(List.of())), ID))
+        .isInstanceOf(InvalidReplicaAssignmentException.class)
+        .hasMessageContaining("empty replica list");
+  }
+
+  @Test
+  void tooManyPartitionsAreRefusedAlsoIfTheirReplicasAreChosen() {
+    List<List<Integer>> many = Collections.nCopies(TopicRules.MAX_PARTITIONS + 1, List.of(1));
+    assertThatThrownBy(() -> rules.create(snapshot(1), chosen(many), ID))
+        .isInstanceOf(InvalidPartitionsException.class)
+        .hasMessageContaining("10000");
   }
 }
