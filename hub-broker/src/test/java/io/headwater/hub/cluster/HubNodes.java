@@ -23,17 +23,23 @@ final class HubNodes implements AutoCloseable {
 
   private final Path folder;
   private final int members;
+  private final List<String> more;
   private final SortedMap<Integer, List<Integer>> ports = new TreeMap<>();
   private final SortedMap<Integer, ChildProcess> running = new TreeMap<>();
 
-  private HubNodes(Path folder, int members) {
+  private HubNodes(Path folder, int members, List<String> more) {
     this.folder = folder;
     this.members = members;
+    this.more = more;
   }
 
-  /** Nodes from 1 to {@code count}; returns when all serve. */
-  static HubNodes start(Path folder, int count) {
-    var nodes = new HubNodes(folder, count);
+  /**
+   * Nodes from 1 to {@code count}; returns when all serve.
+   *
+   * @param more settings of all of them
+   */
+  static HubNodes start(Path folder, int count, String... more) {
+    var nodes = new HubNodes(folder, count, List.of(more));
     try {
       for (int id = 1; id <= count; id++) {
         nodes.ports(id);
@@ -64,6 +70,15 @@ final class HubNodes implements AutoCloseable {
   }
 
   private void launch(int id) {
+    List<String> command = java("io.headwater.hub.HubMain");
+    for (String setting : settings(id)) {
+      command.add("--set=" + setting);
+    }
+    ChildProcess started = ChildProcess.start(folder, command.toArray(new String[0]));
+    running.put(id, started);
+  }
+
+  private static List<String> java(String main) {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -75,12 +90,25 @@ final class HubNodes implements AutoCloseable {
             "--sun-misc-unsafe-memory-access=allow",
             "-cp",
             System.getProperty("java.class.path"),
-            "io.headwater.hub.HubMain"));
-    for (String setting : settings(id)) {
-      command.add("--set=" + setting);
-    }
-    ChildProcess started = ChildProcess.start(folder, command.toArray(new String[0]));
-    running.put(id, started);
+            main));
+    return command;
+  }
+
+  /** {@code headwater cluster status}, which the caller waits for. */
+  ChildProcess status(String... arguments) {
+    List<String> command = java("io.headwater.hub.ClusterStatusMain");
+    command.addAll(List.of(arguments));
+    return ChildProcess.start(folder, command.toArray(new String[0]));
+  }
+
+  /** Where clients of ZooKeeper connect to a node. */
+  String zookeeper(int id) {
+    return "127.0.0.1:" + ports(id).get(5);
+  }
+
+  /** A node's page of metrics and health. */
+  String http(int id) {
+    return "127.0.0.1:" + ports(id).get(1);
   }
 
   private List<String> settings(int id) {
@@ -100,6 +128,7 @@ final class HubNodes implements AutoCloseable {
           "cluster.zookeeper.%d=127.0.0.1:%d:%d;%d"
               .formatted(member, of.get(3), of.get(4), of.get(5)));
     }
+    settings.addAll(more);
     return settings;
   }
 

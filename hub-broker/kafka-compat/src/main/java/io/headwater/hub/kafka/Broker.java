@@ -65,6 +65,7 @@ import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.hub.kafka.metadata.TopicRules;
 import io.headwater.hub.kafka.metadata.TopicsSnapshot;
+import io.headwater.hub.kafka.metrics.ClusterMetrics;
 import io.headwater.hub.kafka.metrics.ExporterPage;
 import io.headwater.hub.kafka.metrics.GroupMetrics;
 import io.headwater.hub.kafka.metrics.MetricsSettings;
@@ -162,6 +163,7 @@ public final class Broker implements AutoCloseable {
   private final PartitionMetrics partitionMetrics;
   private final GroupMetrics groupMetrics;
   private final TransactionMetrics transactionMetrics;
+  private final Optional<ClusterMetrics> clusterMetrics;
 
   private Broker(
       Settings settings, CatalogStore store, Storage storage, MeterRegistry registry, Clock clock)
@@ -221,6 +223,8 @@ public final class Broker implements AutoCloseable {
             groups.metrics(),
             engine,
             settings.metrics());
+    clusterMetrics =
+        sharing.map(_ -> new ClusterMetrics(registry, catalog, settings.nodeId()));
     listener =
         resources.open(
             "network",
@@ -414,6 +418,7 @@ public final class Broker implements AutoCloseable {
         catalog.subscribe(snapshot -> {
           shownTopics.apply(snapshot);
           partitionMetrics.apply(snapshot);
+          clusterMetrics.ifPresent(metrics -> metrics.apply(snapshot));
           thread.soon();
         });
     resources.onClose("shown topics", shown);
