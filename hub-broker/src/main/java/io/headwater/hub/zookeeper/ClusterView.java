@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Properties;
 import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.retry.RetryOneTime;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.zookeeper.KeeperException;
 import org.apache.zookeeper.ZooDefs;
@@ -33,6 +34,8 @@ import org.apache.zookeeper.server.quorum.flexible.QuorumMaj;
  * be there. Confined to one thread.
  */
 public final class ClusterView implements AutoCloseable {
+  private static final int RETRY_AFTER_MS = 100;
+
   private final CuratorFramework client;
 
   /** Topics are many and change rarely: they are read again when their version is another. */
@@ -51,7 +54,9 @@ public final class ClusterView implements AutoCloseable {
    * @param patience how long a reading may wait for ZooKeeper
    */
   public static ClusterView connect(String connectString, Duration patience) {
-    return new ClusterView(ZooKeeperCalls.connect(connectString, patience));
+    // Who looks again, or is waited for, would rather hear soon that it does not answer.
+    return new ClusterView(
+        ZooKeeperCalls.connect(connectString, patience, new RetryOneTime(RETRY_AFTER_MS)));
   }
 
   /**
