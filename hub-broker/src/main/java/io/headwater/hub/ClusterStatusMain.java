@@ -5,6 +5,7 @@ import io.headwater.hub.status.ClusterReport;
 import io.headwater.process.Config;
 import io.headwater.process.HostPort;
 import io.headwater.process.Main;
+import io.headwater.process.Threads;
 import io.headwater.process.UserError;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -14,6 +15,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,6 +36,7 @@ import picocli.CommandLine.Spec;
             + " if all is well, and with 1 if not.")
 public final class ClusterStatusMain implements Callable<Integer> {
   private static final Duration PATIENCE = Duration.ofSeconds(6);
+  private static final Duration END = Duration.ofSeconds(60);
 
   @Option(
       names = "--config",
@@ -67,11 +73,35 @@ public final class ClusterStatusMain implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--config and --zookeeper are both given; take one of them.");
     }
-    try (ClusterReader reader = zookeeper != null ? of(zookeeper) : ofConfig()) {
-      ClusterReport report = ClusterReport.read(reader, PATIENCE, partitions);
-      spec.commandLine().getOut().print(json ? report.json() : report.text());
-      spec.commandLine().getOut().flush();
-      return report.isWhole() ? 0 : 1;
+    ClusterReader reader = zookeeper != null ? of(zookeeper) : ofConfig();
+    ClusterReport report = await(reader);
+    spec.commandLine().getOut().print(json ? report.json() : report.text());
+    spec.commandLine().getOut().flush();
+    return report.isWhole() ? 0 : 1;
+  }
+
+  /** BookKeeper's managers wait without end for a ZooKeeper that goes away meanwhile. */
+  private ClusterReport await(ClusterReader reader) {
+    var task =
+        new FutureTask<>(() -> {
+          try (reader) {
+            return ClusterReport.read(reader, PATIENCE, partitions);
+          }
+        });
+    Threads.start("hub-cluster-status", task);
+    try {
+      return task.get(END.toSeconds(), TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw UserError.failure(
+          "the cluster could not be looked at within %d s: ZooKeeper answers slowly, or its members"
+                  .formatted(END.toSeconds())
+              + " come and go; look again, and read the logs of the nodes that run it",
+          e);
+    } catch (ExecutionException e) {
+      throw UserError.failure("the cluster could not be looked at: " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw UserError.failure("interrupted", e);
     }
   }
 
