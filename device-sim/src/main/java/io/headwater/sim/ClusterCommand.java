@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
     name = "cluster",
     mixinStandardHelpOptions = true,
     description = "A cluster of hubs on this machine, for trying out.",
+    footer = "headwater cluster status tells how any cluster of hubs does.",
     subcommands = ClusterCommand.Up.class)
 final class ClusterCommand implements Runnable {
   @Spec private @Nullable CommandSpec spec;
@@ -27,7 +28,7 @@ final class ClusterCommand implements Runnable {
   @Override
   @SuppressWarnings("NullAway") // picocli sets the spec
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do: cluster up.");
+    throw new ParameterException(spec.commandLine(), "Say what to do: cluster up | cluster status.");
   }
 
   /** {@code headwater cluster up}. */

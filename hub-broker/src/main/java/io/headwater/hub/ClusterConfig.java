@@ -2,6 +2,7 @@ package io.headwater.hub;
 
 import io.headwater.hub.zookeeper.Ensemble.Member;
 import io.headwater.process.HostPort;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -98,6 +99,7 @@ public record ClusterConfig(
     }
     try {
       var _ = members();
+      var _ = zookeeperAddresses();
     } catch (IllegalArgumentException e) {
       return e.getMessage();
     }
@@ -134,5 +136,22 @@ public record ClusterConfig(
         members().values().stream()
             .map(member -> new HostPort(member.host(), member.clientPort()).toString())
             .collect(Collectors.joining(",")));
+  }
+
+  /**
+   * The same, one by one.
+   *
+   * @throws IllegalArgumentException one of {@code zookeeper-connect} is no address
+   */
+  List<HostPort> zookeeperAddresses() {
+    var addresses = new ArrayList<HostPort>();
+    for (String each : connectString().split(",", -1)) {
+      try {
+        addresses.add(HostPort.parse(each.strip()));
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("cluster.zookeeper-connect: " + e.getMessage(), e);
+      }
+    }
+    return addresses;
   }
 }

@@ -7,6 +7,9 @@ import io.headwater.hub.bookkeeper.EmbeddedBookie;
 import io.headwater.hub.bookkeeper.LedgerSettings;
 import io.headwater.hub.kafka.Broker;
 import io.headwater.hub.kafka.log.FolderOwner;
+import io.headwater.hub.status.ClusterReader;
+import io.headwater.hub.status.ClusterWatch;
+import io.headwater.hub.status.SessionMetrics;
 import io.headwater.hub.zookeeper.EmbeddedZooKeeper;
 import io.headwater.hub.zookeeper.Ensemble;
 import io.headwater.hub.zookeeper.ZooKeeperPartitionStates;
@@ -24,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -97,6 +101,10 @@ final class Hub implements RunningProcess {
       PrometheusMeterRegistry registry,
       Clock clock) {
     String connect = cluster.connectString();
+    ClusterWatch watch =
+        resources.open("cluster watch", watch(config, cluster, registry, clock));
+    http.page("/cluster", HttpEndpoint.TEXT, watch::text);
+    http.page("/cluster.json", HttpEndpoint.JSON, watch::json);
     if (cluster.is(Role.ZOOKEEPER) && cluster.zookeeperConnect().isEmpty()) {
       var ensemble = new Ensemble(config.nodeId(), cluster.members());
       // Known before it waits for the others, so that it can be stopped meanwhile.
@@ -135,8 +143,22 @@ final class Hub implements RunningProcess {
               store.contact()::isFresh,
               folder.resolve("scratch"),
               config.nodeId());
+      SessionMetrics.register(registry, store.contact());
       serve(Broker.start(settings(config, folder), store, storage, registry, health, clock), http);
     }
+    // Closed once more at the very end if the start fails; now while ZooKeeper still answers.
+    resources.onClose("cluster watch", watch);
+  }
+
+  private static ClusterWatch watch(
+      HubConfig config, ClusterConfig cluster, PrometheusMeterRegistry registry, Clock clock) {
+    var reader =
+        new ClusterReader(
+            cluster.zookeeperAddresses(),
+            OptionalInt.of(cluster.bookies()),
+            config.zookeeperSessionTimeout(),
+            clock);
+    return new ClusterWatch(reader, config.metrics().interval(), registry, clock);
   }
 
   private EmbeddedZooKeeper zookeeper(EmbeddedZooKeeper started) {

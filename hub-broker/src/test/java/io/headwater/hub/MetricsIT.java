@@ -7,12 +7,10 @@ import io.headwater.process.Config;
 import io.headwater.process.Setting;
 import java.io.IOException;
 import java.net.http.HttpClient;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +18,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -525,33 +521,6 @@ class MetricsIT {
     producer.send(new ProducerRecord<>("t", 0, null, new byte[10])).get();
   }
 
-  /** A row of docs/metrics.md. */
-  private record Row(String type, String unit, Set<String> labels, boolean conditional) {}
-
-  private static Map<String, Row> page() throws IOException {
-    var rows = new TreeMap<String, Row>();
-    for (String line : Files.readAllLines(Path.of("..", "docs", "metrics.md"))) {
-      if (line.startsWith("| `hub_")
-          || line.startsWith("| `jvm_")
-          || line.startsWith("| `process_")
-          || line.startsWith("| `system_")
-          || line.startsWith("| `kafka_")) {
-        String[] cells = line.split("\\|", -1);
-        assertThat(cells).as(line).hasSize(8).noneMatch("TODO"::equals);
-        String name = cells[1].strip();
-        boolean conditional = name.endsWith(" *");
-        var labels =
-            Arrays.stream(cells[4].strip().split(", *"))
-                .filter(label -> !label.isEmpty())
-                .collect(Collectors.toSet());
-        assertThat(cells[5]).as(line).isNotBlank();
-        Row row = new Row(cells[2].strip(), cells[3].strip(), labels, conditional);
-        assertThat(rows.put(name.substring(1, name.lastIndexOf('`')), row)).as(line).isNull();
-      }
-    }
-    return rows;
-  }
-
   @Test
   void everySeriesIsOnThePageAndEveryRowOfThePageIsScraped() throws Exception {
     start("log.cleaner-backoff=100ms");
@@ -572,9 +541,10 @@ class MetricsIT {
     }
     fetchOutOfRange("t");
     System.gc(); // so that a collection has been seen
-    Map<String, Row> page = page();
+    Map<String, MetricsPage.Row> page = MetricsPage.read();
+    page.keySet().removeIf(name -> name.startsWith(MetricsPage.OF_A_CLUSTER));
     await(now ->
-        assertThat(rows(now, page).keySet())
+        assertThat(MetricsPage.rows(now, page).keySet())
             .containsAll(
                 page.entrySet().stream()
                     .filter(
@@ -584,24 +554,9 @@ class MetricsIT {
     Scrape hubs = scrape();
     Scrape exporter = scrape("/metrics/kafka");
     for (Scrape scrape : List.of(hubs, exporter)) {
-      assertThat(scrape.helps().keySet()).containsAll(scrape.types().keySet());
-      assertThat(scrape.helps()).noneSatisfy((_, help) -> assertThat(help).isBlank());
-      rows(scrape, page)
-          .forEach((name, row) -> {
-            Row told = page.get(name);
-            assertThat(told).as("%s is scraped, is it on the page?", name).isNotNull();
-            assertThat(row.type())
-                .as("the type of %s", name)
-                .isEqualTo(Objects.requireNonNull(told).type());
-            assertThat(row.labels()).as("the labels of %s", name).isEqualTo(told.labels());
-          });
+      MetricsPage.assertTold(scrape, page);
     }
-    assertThat(rows(exporter, page).keySet()).isEqualTo(EXPORTER.keySet());
-    page.forEach((name, row) -> {
-      if (name.startsWith("hub_") && !row.unit().equals("0 or 1")) {
-        assertThat(name.replaceAll("_total$", "")).as(name).endsWith("_" + row.unit());
-      }
-    });
+    assertThat(MetricsPage.rows(exporter, page).keySet()).isEqualTo(EXPORTER.keySet());
     assertThat(page.keySet()).containsAll(EXPORTER.keySet());
     assertThat(
             page.entrySet().stream()
@@ -609,28 +564,6 @@ class MetricsIT {
                 .map(Map.Entry::getKey))
         .as("what depends on the machine, and is not asked for here")
         .containsExactlyInAnyOrderElementsOf(CONDITIONAL);
-  }
-
-  /** What is scraped, as rows; largest values belong to what they are the largest of. */
-  private static Map<String, Row> rows(Scrape scrape, Map<String, Row> page) {
-    var rows = new TreeMap<String, Row>();
-    for (Scrape.Sample sample : scrape.samples()) {
-      String family = scrape.family(sample);
-      if (family.endsWith("_max") && page.containsKey(family.substring(0, family.length() - 4))) {
-        continue;
-      }
-      var labels = new TreeSet<>(sample.labels().keySet());
-      labels.remove("le");
-      rows.merge(
-          family,
-          new Row(Objects.requireNonNull(scrape.types().get(family)), "", labels, false),
-          (one, other) -> {
-            var all = new TreeSet<>(one.labels());
-            all.addAll(other.labels());
-            return new Row(one.type(), "", all, false);
-          });
-    }
-    return rows;
   }
 
   private static final class Sets {

@@ -20,14 +20,14 @@ import java.util.regex.Pattern;
  * @param types by family, as in {@code # TYPE}
  * @param helps by family, as in {@code # HELP}
  */
-record Scrape(Map<String, String> types, Map<String, String> helps, List<Sample> samples) {
+public record Scrape(Map<String, String> types, Map<String, String> helps, List<Sample> samples) {
   private static final Pattern SAMPLE = Pattern.compile("([a-zA-Z0-9_:]+)(?:\\{(.*)})? (\\S+)");
   private static final Pattern LABEL =
       Pattern.compile("([a-zA-Z0-9_]+)=\"((?:[^\"\\\\]|\\\\.)*)\"");
 
-  record Sample(String name, Map<String, String> labels, double value) {}
+  public record Sample(String name, Map<String, String> labels, double value) {}
 
-  static Scrape of(HttpClient client, String address, String path)
+  public static Scrape of(HttpClient client, String address, String path)
       throws IOException, InterruptedException {
     HttpResponse<String> response =
         client.send(
@@ -74,7 +74,7 @@ record Scrape(Map<String, String> types, Map<String, String> helps, List<Sample>
   }
 
   /** The family that a sample belongs to: its name without what its type adds. */
-  String family(Sample sample) {
+  public String family(Sample sample) {
     String name = sample.name();
     for (String suffix : List.of("_bucket", "_sum", "_count")) {
       String family =
@@ -87,7 +87,7 @@ record Scrape(Map<String, String> types, Map<String, String> helps, List<Sample>
   }
 
   /** All samples of a name with at least these labels, given as name, value, name, value. */
-  List<Sample> all(String name, String... labels) {
+  public List<Sample> all(String name, String... labels) {
     Map<String, String> wanted = new HashMap<>();
     for (int i = 0; i < labels.length; i += 2) {
       wanted.put(labels[i], labels[i + 1]);
@@ -99,7 +99,7 @@ record Scrape(Map<String, String> types, Map<String, String> helps, List<Sample>
   }
 
   /** The only sample of that name and these labels. */
-  double one(String name, String... labels) {
+  public double one(String name, String... labels) {
     List<Sample> found = all(name, labels);
     if (found.size() != 1) {
       throw new AssertionError(
@@ -108,7 +108,7 @@ record Scrape(Map<String, String> types, Map<String, String> helps, List<Sample>
     return found.getFirst().value();
   }
 
-  double sum(String name, String... labels) {
+  public double sum(String name, String... labels) {
     return all(name, labels).stream().mapToDouble(Sample::value).sum();
   }
 }

@@ -22,8 +22,13 @@ public final class HttpEndpoint implements AutoCloseable {
   /** The content type of Prometheus' text format. */
   public static final String PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
-  private static final String TEXT = "text/plain; charset=utf-8";
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** The content type of JSON. */
+  public static final String JSON = "application/json";
+
+  /** The content type of plain text. */
+  public static final String TEXT = "text/plain; charset=utf-8";
+
+  private static final ObjectMapper MAPPER = new ObjectMapper();
 
   private final HttpServer server;
   private final ExecutorService workers;
@@ -115,8 +120,8 @@ public final class HttpEndpoint implements AutoCloseable {
     answer(
         exchange,
         status.isUp() ? 200 : 503,
-        "application/json",
-        JSON.writeValueAsString(body) + "\n");
+        JSON,
+        MAPPER.writeValueAsString(body) + "\n");
   }
 
   private static void answer(HttpExchange exchange, int code, String type, String body)

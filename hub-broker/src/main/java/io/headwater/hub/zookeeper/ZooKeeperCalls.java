@@ -1,6 +1,7 @@
 package io.headwater.hub.zookeeper;
 
 import java.time.Duration;
+import org.apache.curator.RetryPolicy;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.retry.ExponentialBackoffRetry;
@@ -18,13 +19,18 @@ final class ZooKeeperCalls {
 
   /** A started client, which waits for ZooKeeper and tries again for some seconds. */
   static CuratorFramework connect(String connectString, Duration sessionTimeout) {
+    return connect(connectString, sessionTimeout, new ExponentialBackoffRetry(50, 6, 1_000));
+  }
+
+  static CuratorFramework connect(
+      String connectString, Duration sessionTimeout, RetryPolicy retryPolicy) {
     int sessionMs = Math.toIntExact(sessionTimeout.toMillis());
     CuratorFramework client =
         CuratorFrameworkFactory.builder()
             .connectString(connectString)
             .sessionTimeoutMs(sessionMs)
             .connectionTimeoutMs(sessionMs)
-            .retryPolicy(new ExponentialBackoffRetry(50, 6, 1_000))
+            .retryPolicy(retryPolicy)
             // It would take the members' client addresses, which may say port 0, for the truth.
             .ensembleTracker(false)
             .build();

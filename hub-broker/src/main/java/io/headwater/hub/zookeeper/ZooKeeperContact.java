@@ -86,6 +86,11 @@ public final class ZooKeeperContact implements AutoCloseable {
     return now.session() == inForce && System.nanoTime() - now.askedAt() < lastsNanos;
   }
 
+  /** How long ago that was, in any session. */
+  public Duration age() {
+    return Duration.ofNanos(System.nanoTime() - last.askedAt());
+  }
+
   @Override
   public void close() {
     thread.shutdownNow();

@@ -57,9 +57,9 @@ final class ZooKeeperFiles {
             dataDir=%s
             dynamicConfigFile=%s
             standaloneEnabled=false
-            # Nobody needs them: metrics and health come from the hub.
+            # Metrics and health come from the hub. Of the words only the one that tells who leads.
             admin.enableServer=false
-            4lw.commands.whitelist=
+            4lw.commands.whitelist=srvr
             jmx.log4j.disable=true
             maxCnxns=1000
             # The hub's catalog is small.

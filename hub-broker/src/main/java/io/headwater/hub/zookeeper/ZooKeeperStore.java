@@ -43,9 +43,10 @@ import org.slf4j.LoggerFactory;
 public final class ZooKeeperStore implements CatalogStore {
   private static final Logger LOGGER = LoggerFactory.getLogger(ZooKeeperStore.class);
   private static final String ROOT = "/headwater";
-  private static final String CLUSTER = ROOT + "/cluster";
-  private static final String TOPICS = ROOT + "/topics";
+  static final String CLUSTER = ROOT + "/cluster";
+  static final String TOPICS = ROOT + "/topics";
   private static final String GROUPS = ROOT + "/groups";
+  static final String BROKERS = ROOT + "/brokers";
   private static final String PRODUCER_IDS = ROOT + "/producer-ids";
   private static final String CONTROLLER = ROOT + "/controller";
   private static final byte[] NOTHING = new byte[0];
@@ -119,7 +120,7 @@ public final class ZooKeeperStore implements CatalogStore {
       while (true) {
         Stat before = new Stat();
         client.getData().storingStatIn(before).forPath(TOPICS);
-        List<Topic> topics = readTopics();
+        List<Topic> topics = readTopics(client);
         Map<String, Map<String, String>> groups = readGroups();
         BrokerNodes.Read read = brokers.read();
         Stat after = client.checkExists().forPath(TOPICS);
@@ -241,20 +242,22 @@ public final class ZooKeeperStore implements CatalogStore {
   /** The one whose candidacy is the oldest, as Curator's election has it. */
   @Override
   public OptionalInt controller() {
-    return call(() -> {
-      Optional<String> oldest =
-          client.getChildren().forPath(CONTROLLER).stream()
-              .min(Comparator.comparing(name -> name.substring(name.lastIndexOf('-') + 1)));
-      if (oldest.isEmpty()) {
-        return OptionalInt.empty();
-      }
-      try {
-        byte[] id = client.getData().forPath(CONTROLLER + "/" + oldest.get());
-        return OptionalInt.of(Integer.parseInt(new String(id, StandardCharsets.UTF_8)));
-      } catch (KeeperException.NoNodeException _) {
-        return OptionalInt.empty(); // the watch will tell
-      }
-    });
+    return call(() -> controller(client));
+  }
+
+  static OptionalInt controller(CuratorFramework client) throws Exception {
+    Optional<String> oldest =
+        client.getChildren().forPath(CONTROLLER).stream()
+            .min(Comparator.comparing(name -> name.substring(name.lastIndexOf('-') + 1)));
+    if (oldest.isEmpty()) {
+      return OptionalInt.empty();
+    }
+    try {
+      byte[] id = client.getData().forPath(CONTROLLER + "/" + oldest.get());
+      return OptionalInt.of(Integer.parseInt(new String(id, StandardCharsets.UTF_8)));
+    } catch (KeeperException.NoNodeException _) {
+      return OptionalInt.empty(); // the watch will tell
+    }
   }
 
   @Override
@@ -332,7 +335,7 @@ public final class ZooKeeperStore implements CatalogStore {
   }
 
   /** Null if a topic went away meanwhile. */
-  private @Nullable List<Topic> readTopics() throws Exception {
+  static @Nullable List<Topic> readTopics(CuratorFramework client) throws Exception {
     var topics = new ArrayList<Topic>();
     for (String name : client.getChildren().forPath(TOPICS)) {
       try {

@@ -29,27 +29,34 @@ final class HubNodes implements AutoCloseable {
   private final Path folder;
   private final int members;
   private final Optional<Network> network;
+  private final List<String> more;
   private final SortedMap<Integer, List<Integer>> ports = new TreeMap<>();
   private final SortedMap<Integer, ChildProcess> running = new TreeMap<>();
 
-  private HubNodes(Path folder, int members, Optional<Network> network) {
+  private HubNodes(Path folder, int members, Optional<Network> network, List<String> more) {
     this.folder = folder;
     this.members = members;
     this.network = network;
+    this.more = more;
   }
 
-  /** Nodes from 1 to {@code count}; returns when all serve. */
-  static HubNodes start(Path folder, int count) {
-    return start(folder, count, Optional.empty());
+  /**
+   * Nodes from 1 to {@code count}; returns when all serve.
+   *
+   * @param more settings of all of them
+   */
+  static HubNodes start(Path folder, int count, String... more) {
+    return start(folder, count, Optional.empty(), List.of(more));
   }
 
   /** The same at a network that has as many; it stays the caller's. */
   static HubNodes start(Path folder, int count, Network network) {
-    return start(folder, count, Optional.of(network));
+    return start(folder, count, Optional.of(network), List.of());
   }
 
-  private static HubNodes start(Path folder, int count, Optional<Network> network) {
-    var nodes = new HubNodes(folder, count, network);
+  private static HubNodes start(
+      Path folder, int count, Optional<Network> network, List<String> more) {
+    var nodes = new HubNodes(folder, count, network, more);
     try {
       for (int id = 1; id <= count; id++) {
         nodes.ports(id);
@@ -82,6 +89,16 @@ final class HubNodes implements AutoCloseable {
   private void launch(int id) {
     var command = new ArrayList<String>();
     network.ifPresent(one -> command.addAll(one.on(id)));
+    command.addAll(java("io.headwater.hub.HubMain"));
+    for (String setting : settings(id)) {
+      command.add("--set=" + setting);
+    }
+    ChildProcess started = ChildProcess.start(folder, command.toArray(new String[0]));
+    running.put(id, started);
+  }
+
+  private static List<String> java(String main) {
+    var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
         List.of(
@@ -92,12 +109,25 @@ final class HubNodes implements AutoCloseable {
             "--sun-misc-unsafe-memory-access=allow",
             "-cp",
             System.getProperty("java.class.path"),
-            "io.headwater.hub.HubMain"));
-    for (String setting : settings(id)) {
-      command.add("--set=" + setting);
-    }
-    ChildProcess started = ChildProcess.start(folder, command.toArray(new String[0]));
-    running.put(id, started);
+            main));
+    return command;
+  }
+
+  /** {@code headwater cluster status}, which the caller waits for. */
+  ChildProcess status(String... arguments) {
+    List<String> command = java("io.headwater.hub.ClusterStatusMain");
+    command.addAll(List.of(arguments));
+    return ChildProcess.start(folder, command.toArray(new String[0]));
+  }
+
+  /** Where clients of ZooKeeper connect to a node. */
+  String zookeeper(int id) {
+    return "127.0.0.1:" + ports(id).get(5);
+  }
+
+  /** A node's page of metrics and health. */
+  String http(int id) {
+    return "127.0.0.1:" + ports(id).get(1);
   }
 
   private List<String> settings(int id) {
@@ -118,6 +148,7 @@ final class HubNodes implements AutoCloseable {
           "cluster.zookeeper.%d=%s:%d:%d;%d"
               .formatted(member, host(Kind.ZOOKEEPER, member), of.get(3), of.get(4), of.get(5)));
     }
+    settings.addAll(more);
     return settings;
   }
 

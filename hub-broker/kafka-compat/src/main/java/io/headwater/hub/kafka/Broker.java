@@ -51,6 +51,7 @@ import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.hub.kafka.metadata.TopicRules;
 import io.headwater.hub.kafka.metadata.TopicsSnapshot;
+import io.headwater.hub.kafka.metrics.ClusterMetrics;
 import io.headwater.hub.kafka.metrics.ExporterPage;
 import io.headwater.hub.kafka.metrics.GroupMetrics;
 import io.headwater.hub.kafka.metrics.MetricsSettings;
@@ -148,6 +149,7 @@ public final class Broker implements AutoCloseable {
   private final PartitionMetrics partitionMetrics;
   private final GroupMetrics groupMetrics;
   private final TransactionMetrics transactionMetrics;
+  private final Optional<ClusterMetrics> clusterMetrics;
 
   private Broker(
       Settings settings, CatalogStore store, Storage storage, MeterRegistry registry, Clock clock)
@@ -207,6 +209,8 @@ public final class Broker implements AutoCloseable {
             groups.metrics(),
             engine,
             settings.metrics());
+    clusterMetrics =
+        sharing.map(_ -> new ClusterMetrics(registry, catalog, settings.nodeId()));
     listener =
         resources.open(
             "network",
@@ -400,6 +404,7 @@ public final class Broker implements AutoCloseable {
         catalog.subscribe(snapshot -> {
           shownTopics.apply(snapshot);
           partitionMetrics.apply(snapshot);
+          clusterMetrics.ifPresent(metrics -> metrics.apply(snapshot));
           thread.soon();
         });
     resources.onClose("shown topics", shown);

@@ -4,6 +4,7 @@ import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.LogMetrics;
 import io.headwater.hub.kafka.log.PartitionLog;
 import io.headwater.process.Threads;
+import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,6 +62,7 @@ public final class LedgerLogEngine implements LogEngine {
   private final LedgerLogSettings settings;
   private final Path scratch;
   private final LogMetrics metrics;
+  private final Timer takeovers;
   private final Time time;
   private final Takeover takeover;
   private final TailCache cache;
@@ -121,6 +123,7 @@ public final class LedgerLogEngine implements LogEngine {
     this.settings = settings;
     this.scratch = emptied(scratch);
     this.metrics = metrics;
+    this.takeovers = metrics.takeovers();
     this.time = time;
     this.takeover = new Takeover(ledgers, states, settings, broker, time);
     this.cache = new TailCache(settings.cache().bytes());
@@ -232,13 +235,15 @@ public final class LedgerLogEngine implements LogEngine {
       metrics.openLogs(logs.size());
     }
     log.begin();
+    long millis = time.hiResClockMs() - began;
+    takeovers.record(millis, TimeUnit.MILLISECONDS);
     LOGGER
         .atDebug()
         .addKeyValue("topicName", partition.topic())
         .addKeyValue("partition", partition.partition())
         .addKeyValue("leaderEpoch", leaderEpoch)
         .addKeyValue("offset", log.endOffset())
-        .addKeyValue("millis", time.hiResClockMs() - began)
+        .addKeyValue("millis", millis)
         .log("Took a log over");
     return log;
   }

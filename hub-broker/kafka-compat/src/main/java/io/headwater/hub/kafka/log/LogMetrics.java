@@ -122,6 +122,14 @@ public final class LogMetrics {
     return count;
   }
 
+  /** How long it takes to become the owner of a log; only where logs have changing owners. */
+  public Timer takeovers() {
+    return Timer.builder("hub.cluster.takeover")
+        .description("Time to become the owner of a partition's log")
+        .serviceLevelObjectives(BUCKETS)
+        .register(registry);
+  }
+
   public void appended(long records, long bytes) {
     appendedRecords.increment((double) records);
     appendedBytes.increment((double) bytes);
