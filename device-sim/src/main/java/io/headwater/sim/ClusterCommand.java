@@ -28,7 +28,8 @@ final class ClusterCommand implements Runnable {
   @Override
   @SuppressWarnings("NullAway") // picocli sets the spec
   public void run() {
-    throw new ParameterException(spec.commandLine(), "Say what to do: cluster up | cluster status.");
+    throw new ParameterException(
+        spec.commandLine(), "Say what to do: cluster up | cluster status.");
   }
 
   /** {@code headwater cluster up}. */

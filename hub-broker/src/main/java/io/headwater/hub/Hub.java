@@ -101,8 +101,7 @@ final class Hub implements RunningProcess {
       PrometheusMeterRegistry registry,
       Clock clock) {
     String connect = cluster.connectString();
-    ClusterWatch watch =
-        resources.open("cluster watch", watch(config, cluster, registry, clock));
+    ClusterWatch watch = resources.open("cluster watch", watch(config, cluster, registry, clock));
     http.page("/cluster", HttpEndpoint.TEXT, watch::text);
     http.page("/cluster.json", HttpEndpoint.JSON, watch::json);
     if (cluster.is(Role.ZOOKEEPER) && cluster.zookeeperConnect().isEmpty()) {

@@ -40,10 +40,10 @@ class ClusterStatusMainTest {
     refused("say which cluster: --config FILE");
     refused("--zookeeper: 'hub1' is not an address", "--zookeeper", "hub1");
     refused("--zookeeper: '' is not an address", "--zookeeper", "hub1:2181,");
-    String single =
-        Files.writeString(folder.resolve("single.yaml"), "node-id: 1\n").toString();
+    String single = Files.writeString(folder.resolve("single.yaml"), "node-id: 1\n").toString();
     refused("is that of a hub of one node", "--config", single);
-    refused("zookeper", "--config", Files.writeString(folder.resolve("bad"), "zookeper: 1").toString());
+    refused(
+        "zookeper", "--config", Files.writeString(folder.resolve("bad"), "zookeper: 1").toString());
     assertThatThrownBy(() -> run("--config", single, "--zookeeper", "hub1:2181"))
         .isInstanceOf(ParameterException.class)
         .hasMessageContaining("--config and --zookeeper are both given");

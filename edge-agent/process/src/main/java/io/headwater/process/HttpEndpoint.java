@@ -117,11 +117,7 @@ public final class HttpEndpoint implements AutoCloseable {
     if (!status.notes().isEmpty()) {
       body.put("notes", new TreeMap<>(status.notes()));
     }
-    answer(
-        exchange,
-        status.isUp() ? 200 : 503,
-        JSON,
-        MAPPER.writeValueAsString(body) + "\n");
+    answer(exchange, status.isUp() ? 200 : 503, JSON, MAPPER.writeValueAsString(body) + "\n");
   }
 
   private static void answer(HttpExchange exchange, int code, String type, String body)

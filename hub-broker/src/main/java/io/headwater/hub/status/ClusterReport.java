@@ -41,9 +41,7 @@ public record ClusterReport(ClusterStatus status, Optional<Map<Key, PartitionSta
   /** Whether enough members are there for a majority that there is not. */
   private static boolean isElecting(ClusterStatus status) {
     long waiting =
-        status.zookeeper().stream()
-            .filter(member -> member.role() != Role.UNREACHABLE)
-            .count();
+        status.zookeeper().stream().filter(member -> member.role() != Role.UNREACHABLE).count();
     return status.contents().isEmpty()
         && status.failure().isEmpty()
         && waiting > status.zookeeper().size() / 2;
@@ -58,8 +56,7 @@ public record ClusterReport(ClusterStatus status, Optional<Map<Key, PartitionSta
     ObjectNode root = StatusJson.of(status);
     status
         .contents()
-        .ifPresent(contents ->
-            states.ifPresent(all -> StatusJson.partitions(root, contents, all)));
+        .ifPresent(contents -> states.ifPresent(all -> StatusJson.partitions(root, contents, all)));
     return root + "\n";
   }
 

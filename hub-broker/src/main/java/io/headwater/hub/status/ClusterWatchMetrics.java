@@ -88,9 +88,7 @@ final class ClusterWatchMetrics {
 
   private double value(ClusterWatch watch, ToDoubleFunction<Contents> value) {
     ClusterStatus seen = fresh(watch);
-    return seen == null
-        ? Double.NaN
-        : seen.contents().map(value::applyAsDouble).orElse(Double.NaN);
+    return seen == null ? Double.NaN : seen.contents().map(value::applyAsDouble).orElse(Double.NaN);
   }
 
   private @Nullable ClusterStatus fresh(ClusterWatch watch) {

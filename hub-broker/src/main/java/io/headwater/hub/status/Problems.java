@@ -42,8 +42,7 @@ final class Problems {
     int needed = members.size() / 2 + 1;
     long serving = members.stream().filter(member -> member.role().serves()).count();
     if (serving == 0 && !wasRead) {
-      long there =
-          members.stream().filter(member -> member.role() != Role.UNREACHABLE).count();
+      long there = members.stream().filter(member -> member.role() != Role.UNREACHABLE).count();
       add(
           "ZooKeeper has no majority: %d of its %d members %s there, and %d are needed"
               .formatted(there, members.size(), there == 1 ? "is" : "are", needed),
@@ -97,7 +96,8 @@ final class Problems {
     List<String> leaderless = contents.leaderless();
     if (!leaderless.isEmpty()) {
       add(
-          "%s no leader: %s".formatted(plural(leaderless.size(), "partition has"), some(leaderless)),
+          "%s no leader: %s"
+              .formatted(plural(leaderless.size(), "partition has"), some(leaderless)),
           "look again in some seconds; if it stays so, read the log of the controller");
     }
   }

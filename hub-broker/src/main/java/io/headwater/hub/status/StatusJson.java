@@ -94,7 +94,9 @@ final class StatusJson {
         .put("underReplicated", stores.underReplicated().size())
         .put("copying", stores.copying());
     ArrayNode ledgers = recovery.putArray("ledgers");
-    stores.underReplicated().stream().limit(MOST_LEDGERS).forEach(ledger -> ledger(ledgers, ledger));
+    stores.underReplicated().stream()
+        .limit(MOST_LEDGERS)
+        .forEach(ledger -> ledger(ledgers, ledger));
   }
 
   private static ObjectNode bookie(ArrayNode bookies, String id, String state) {

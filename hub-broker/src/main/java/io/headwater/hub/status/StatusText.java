@@ -89,7 +89,13 @@ final class StatusText {
     }
     for (int missing : contents.missing()) {
       table.row(
-          missing, "-", "missing", contents.leads(missing), contents.coordinates(missing), "-", "-");
+          missing,
+          "-",
+          "missing",
+          contents.leads(missing),
+          contents.coordinates(missing),
+          "-",
+          "-");
     }
     return table.text();
   }
@@ -159,8 +165,7 @@ final class StatusText {
   }
 
   /** {@code led}, {@code taking-over} or {@code leaderless}. */
-  static String state(
-      Contents contents, Partition partition, @Nullable PartitionState state) {
+  static String state(Contents contents, Partition partition, @Nullable PartitionState state) {
     if (contents.catalog().brokers().stream()
         .noneMatch(registered -> registered.broker().id() == partition.leader())) {
       return "leaderless";

@@ -107,7 +107,13 @@ class StoresReaderIT {
             Stores.NONE.writable(),
             Stores.NONE.readOnly(),
             new TreeMap<>(
-                Map.of("a:1", OptionalInt.of(0), "b:1", OptionalInt.of(2), "c:1", OptionalInt.empty())),
+                Map.of(
+                    "a:1",
+                    OptionalInt.of(0),
+                    "b:1",
+                    OptionalInt.of(2),
+                    "c:1",
+                    OptionalInt.empty())),
             List.of(),
             Optional.empty(),
             true);

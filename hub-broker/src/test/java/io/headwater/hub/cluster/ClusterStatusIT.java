@@ -140,10 +140,11 @@ class ClusterStatusIT {
     assertThat(whole.path("recovery").path("auditor").asText()).startsWith("127.0.0.1:");
     JsonNode partitions = whole.path("partitions").path("list");
     assertThat(partitions).hasSize(PARTITIONS);
-    assertThat(partitions).allSatisfy(one -> {
-      assertThat(one.path("state").asText()).isEqualTo("led");
-      assertThat(one.path("owner")).isEqualTo(one.path("leader"));
-    });
+    assertThat(partitions)
+        .allSatisfy(one -> {
+          assertThat(one.path("state").asText()).isEqualTo("led");
+          assertThat(one.path("owner")).isEqualTo(one.path("leader"));
+        });
 
     Map<String, MetricsPage.Row> page = MetricsPage.read();
     double led = 0;

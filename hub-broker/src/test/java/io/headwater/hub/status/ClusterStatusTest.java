@@ -226,8 +226,7 @@ class ClusterStatusTest {
     var uncontrolled =
         new Catalog("Xyz", OptionalInt.empty(), catalog(1, 2, 3).brokers(), List.of());
     assertThat(whats(status(uncontrolled, WHOLE)))
-        .containsExactly(
-            "no broker is elected as controller: nobody gives partitions to brokers");
+        .containsExactly("no broker is elected as controller: nobody gives partitions to brokers");
   }
 
   /** As the new owner begins when the one before has died. */

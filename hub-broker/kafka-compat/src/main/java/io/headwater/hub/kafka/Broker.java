@@ -209,8 +209,7 @@ public final class Broker implements AutoCloseable {
             groups.metrics(),
             engine,
             settings.metrics());
-    clusterMetrics =
-        sharing.map(_ -> new ClusterMetrics(registry, catalog, settings.nodeId()));
+    clusterMetrics = sharing.map(_ -> new ClusterMetrics(registry, catalog, settings.nodeId()));
     listener =
         resources.open(
             "network",

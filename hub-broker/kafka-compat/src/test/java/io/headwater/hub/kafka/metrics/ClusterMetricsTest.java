@@ -60,8 +60,7 @@ class ClusterMetricsTest {
           Awaitility.await().until(() -> gauge("led") == 0);
           assertThat(changes()).isEqualTo(2);
           two.raiseLeaderEpoch(new TopicPartition("t", 0)).join();
-          Awaitility.await()
-              .until(() -> one.current().version() >= two.current().version());
+          Awaitility.await().until(() -> one.current().version() >= two.current().version());
           assertThat(changes()).as("an epoch is no leader").isEqualTo(2);
         }
       }
