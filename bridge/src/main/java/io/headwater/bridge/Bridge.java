@@ -53,6 +53,10 @@ final class Bridge implements RunningProcess {
 
   private final Resources resources = new Resources();
   private final Health health = Health.starting();
+
+  /** A restart helps a broker of its own that does not answer; it does not help against a hub. */
+  private final Health watched = new Health();
+
   private final CompletableFuture<Void> fatal = new CompletableFuture<>();
   private final Map<String, String> addresses = new LinkedHashMap<>();
 
@@ -182,6 +186,7 @@ final class Bridge implements RunningProcess {
                     config.access().gatewaysFile()),
                 brokerMetrics));
     health.check("broker", broker::problem);
+    watched.check("broker", broker::problem);
     broker
         .failed()
         .whenComplete((_, failure) -> {
@@ -269,7 +274,13 @@ final class Bridge implements RunningProcess {
 
   @Override
   public Health health() {
-    return health;
+    return watched;
+  }
+
+  @Override
+  public String statusLine() {
+    Health.Status told = health.status();
+    return told.isUp() ? "hands readings over to the hub" : told.line();
   }
 
   @Override

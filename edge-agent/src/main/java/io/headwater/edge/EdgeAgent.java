@@ -10,6 +10,7 @@ import io.headwater.edge.down.Downlink;
 import io.headwater.edge.forward.DeviceRoster;
 import io.headwater.edge.forward.Forwarder;
 import io.headwater.edge.forward.StatusReporter;
+import io.headwater.edge.forward.UplinkStatus;
 import io.headwater.edge.input.InputPlan;
 import io.headwater.edge.input.Inputs;
 import io.headwater.edge.input.Machines;
@@ -29,9 +30,11 @@ import io.headwater.edge.sparkplug.EdgeNode;
 import io.headwater.edge.sparkplug.SparkplugIntake;
 import io.headwater.process.DataFolder;
 import io.headwater.process.Health;
+import io.headwater.process.HostPort;
 import io.headwater.process.HttpEndpoint;
 import io.headwater.process.Resources;
 import io.headwater.process.RunningProcess;
+import io.headwater.process.SdNotify;
 import io.headwater.process.Threads;
 import io.headwater.process.UserError;
 import io.headwater.uplink.StreamPartition;
@@ -48,6 +51,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -85,7 +89,9 @@ final class EdgeAgent implements RunningProcess {
   private final CompletableFuture<Void> fatal = new CompletableFuture<>();
   private final Map<String, String> addresses = new LinkedHashMap<>();
 
-  private final AtomicReference<@Nullable Reload> reloading = new AtomicReference<>();
+  private final AtomicReference<@Nullable Supplier<String>> reloading = new AtomicReference<>();
+  private final SdNotify notify = SdNotify.ofEnvironment();
+  private Supplier<String> statusLine = () -> "starting";
 
   private EdgeAgent() {}
 
@@ -230,13 +236,16 @@ final class EdgeAgent implements RunningProcess {
               routes.set(table);
               forwarder.ordersChanged();
             });
-    reloading.set(reload);
-    http.command(RELOAD, reload::run);
     mqtt.addresses()
         .forEach((transport, address) -> addresses.put(transport.key(), address.toString()));
     selfTest.run(mqtt.addresses(), config.access().certificates() == Certificates.REQUIRED);
     addresses.put("http", http.address().toString());
     addresses.put("gateway", gateway);
+    statusLine = () -> statusLine(log, forwarder.uplink());
+    // Last: systemd takes the end of a reload for the end of a start, too.
+    Supplier<String> telling = () -> notify.reloading(reload::run);
+    reloading.set(telling);
+    http.command(RELOAD, telling);
     health.started();
   }
 
@@ -286,6 +295,18 @@ final class EdgeAgent implements RunningProcess {
     }
   }
 
+  /**
+   * Reads the files that a configuration names and puts together what can be without a data folder
+   * and a network.
+   *
+   * @throws UserError that names what cannot be used
+   */
+  static void check(EdgeConfig config) {
+    AccessPolicy.read(config.access());
+    tls(config, Runnable::run);
+    var _ = new RouteTable(config.routes(), Set.of());
+  }
+
   private static RouteTable routes(EdgeConfig config, EdgeLog log) {
     var routes =
         new RouteTable(
@@ -310,10 +331,10 @@ final class EdgeAgent implements RunningProcess {
 
   /** Reads the files again; what is wrong with them stands in the log. */
   void reload() {
-    Reload reload = reloading.get();
+    Supplier<String> reload = reloading.get();
     if (reload != null) {
       try {
-        reload.run();
+        String _ = reload.get();
       } catch (UserError _) {
         // Logged; there is nobody else to tell.
       }
@@ -334,6 +355,17 @@ final class EdgeAgent implements RunningProcess {
         .description("Password checks and handshakes that wait; at most " + WORK_WAITING)
         .register(registry);
     return workers;
+  }
+
+  /** What {@code systemctl status} shows. */
+  private String statusLine(EdgeLog log, UplinkStatus uplink) {
+    Health.Status told = health.status();
+    return (told.isUp() ? "takes readings" : told.line())
+        + ", "
+        + log.depth()
+        + " wait for the hub, "
+        + (uplink.isConnected() ? "connected to " : "no connection to ")
+        + uplink.bridge().map(HostPort::toString).orElse("a bridge");
   }
 
   /** What the command {@code status} is answered with. */
@@ -376,6 +408,11 @@ final class EdgeAgent implements RunningProcess {
   @Override
   public Health health() {
     return watched;
+  }
+
+  @Override
+  public String statusLine() {
+    return statusLine.get();
   }
 
   @Override

@@ -73,6 +73,11 @@ public final class EdgeMain extends ProcessCommand<EdgeConfig> {
   }
 
   @Override
+  protected void check(EdgeConfig config) {
+    EdgeAgent.check(config);
+  }
+
+  @Override
   protected RunningProcess start(EdgeConfig config) {
     EdgeAgent agent =
         EdgeAgent.start(config, this::readConfig, ShiftedClock.ifAsked(Clock.systemUTC()));

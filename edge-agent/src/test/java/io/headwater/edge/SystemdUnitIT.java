@@ -9,49 +9,57 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.NullMarked;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What systemd itself says of the unit. */
+/** What systemd itself says of the units. */
 @NullMarked
 @Timeout(60)
 class SystemdUnitIT {
-  private static final String INSTALLED = "/usr/lib/headwater/headwater";
+  private static final Pattern INSTALLED = Pattern.compile("/usr/lib/headwater/[a-z]+/headwater");
 
   @TempDir private Path folder;
 
-  @Test
-  void systemdFindsNoFaultInTheUnit() throws Exception {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "headwater-edge.service",
+        "headwater-hub@.service",
+        "headwater-bridge@.service",
+        "headwater-analytics.service"
+      })
+  void systemdFindsNoFaultInAUnitAndItIsConfined(String unit) throws Exception {
     // Unknown keys are only printed: the exit code says nothing of them.
-    assertThat(analyze("verify", "--man=no")).isEmpty();
-  }
-
-  @Test
-  void theServiceIsConfined() throws Exception {
+    assertThat(analyze(unit, "verify", "--man=no")).isEmpty();
     // Exposure from 0 to 10, times 10.
-    assertThat(analyze("security", "--offline=yes", "--threshold=20", "--no-pager"))
+    assertThat(analyze(unit, "security", "--offline=yes", "--threshold=20", "--no-pager"))
         .contains("Overall exposure level");
   }
 
   /** The output of {@code systemd-analyze} on the unit, which must end with 0. */
-  private String analyze(String command, String... options) throws IOException {
+  private String analyze(String unit, String command, String... options) throws IOException {
     Path program = OutsideSoftware.find("systemd-analyze");
-    Path shipped = Headwater.home().resolve("systemd/headwater-edge.service");
-    String text = Files.readString(shipped);
-    assertThat(text).contains("ExecStart=" + INSTALLED + " edge ");
+    String text = Files.readString(Headwater.home().resolve("systemd").resolve(unit));
+    assertThat(text).containsPattern("ExecStart=" + INSTALLED);
     // systemd looks for the program, which is installed later: the checkout's launcher stands in.
-    Path unit =
+    Path file =
         Files.writeString(
-            folder.resolve("headwater-edge.service"),
-            text.replace(INSTALLED, Headwater.home().resolve("headwater").toString()));
+            folder.resolve(unit.replace("@", "@main")),
+            INSTALLED
+                .matcher(text)
+                .replaceAll(
+                    Matcher.quoteReplacement(Headwater.home().resolve("headwater").toString())));
 
     String[] line = new String[options.length + 3];
     line[0] = program.toString();
     line[1] = command;
     System.arraycopy(options, 0, line, 2, options.length);
-    line[line.length - 1] = unit.toString();
+    line[line.length - 1] = file.toString();
     try (var process = ChildProcess.start(folder, line)) {
       assertThat(process.awaitExit(Duration.ofSeconds(30))).as(process.output()).isZero();
       return process.output();

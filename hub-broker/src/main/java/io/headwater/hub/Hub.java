@@ -225,9 +225,19 @@ final class Hub implements RunningProcess {
     return fatal;
   }
 
+  /**
+   * Always up: a broken disk or a lost session ends the process by {@link #fatal}, and peers that
+   * are away are not brought back by a restart.
+   */
   @Override
   public Health health() {
-    return health;
+    return new Health();
+  }
+
+  @Override
+  public String statusLine() {
+    Health.Status told = health.status();
+    return told.isUp() ? "serves Kafka clients at " + addresses.get("kafka") : told.line();
   }
 
   @Override

@@ -9,7 +9,6 @@ import io.headwater.process.RunningProcess;
 import io.headwater.process.UserError;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -32,13 +31,21 @@ final class Analytics implements RunningProcess {
     this.http = http;
   }
 
-  static Analytics start(AnalyticsConfig config) {
-    Path file =
+  /**
+   * The queries that a configuration names.
+   *
+   * @throws UserError if there are none, or something in them is wrong
+   */
+  static List<Query> queries(AnalyticsConfig config) {
+    return QueryFile.read(
         config
             .queries()
             .orElseThrow(() ->
-                UserError.usage("analytics needs a query file: name one with --queries FILE"));
-    List<Query> queries = QueryFile.read(file);
+                UserError.usage("analytics needs a query file: name one with --queries FILE")));
+  }
+
+  static Analytics start(AnalyticsConfig config) {
+    List<Query> queries = queries(config);
     var resources = new Resources();
     try {
       DataFolder data = resources.open("data folder", DataFolder.lock(config.data(), "analytics"));
@@ -84,9 +91,16 @@ final class Analytics implements RunningProcess {
     return fatal;
   }
 
+  /** A hub that is away is not mended by a restart: only a process that hangs is. */
   @Override
   public Health health() {
-    return health;
+    return new Health();
+  }
+
+  @Override
+  public String statusLine() {
+    Health.Status told = health.status();
+    return told.isUp() ? "all queries run" : told.line();
   }
 
   @Override

@@ -64,6 +64,11 @@ public final class AnalyticsMain extends ProcessCommand<AnalyticsConfig> {
   }
 
   @Override
+  protected void check(AnalyticsConfig config) {
+    var _ = Analytics.queries(config);
+  }
+
+  @Override
   protected RunningProcess start(AnalyticsConfig config) {
     return Analytics.start(config);
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
+import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,6 +16,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
 
 /**
  * Reads a process' configuration into one immutable record.
@@ -78,7 +81,7 @@ public final class Config {
         errors.add(path + ": the file must hold keys and values, like 'data: /var/lib/headwater'");
         return;
       }
-      root.addAll(node, path.toString());
+      root.addAll(node, new Yaml(new LoaderOptions()).compose(new StringReader(text)), path);
       for (String key : sources) {
         YamlSource.find(path.toString(), text, key)
             .ifPresent(found ->

@@ -1,10 +1,17 @@
 package io.headwater.process;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
+import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /** A configuration as given, before it is bound to a record: texts, lists and sections. */
 sealed interface ConfigValue {
@@ -32,9 +39,34 @@ sealed interface ConfigValue {
       return values;
     }
 
-    void addAll(JsonNode object, String from) {
-      origin = from;
-      object.properties().forEach(entry -> values.put(entry.getKey(), of(entry.getValue(), from)));
+    /**
+     * Adds what a file says.
+     *
+     * @param object its values
+     * @param source the same with its lines
+     */
+    void addAll(JsonNode object, Node source, Path file) {
+      origin = file.toString();
+      var sources = new HashMap<String, NodeTuple>();
+      if (source instanceof MappingNode mapping) {
+        for (NodeTuple tuple : mapping.getValue()) {
+          if (tuple.getKeyNode() instanceof ScalarNode key) {
+            sources.put(key.getValue(), tuple);
+          }
+        }
+      }
+      object
+          .properties()
+          .forEach(entry -> {
+            NodeTuple tuple = sources.get(entry.getKey());
+            values.put(
+                entry.getKey(),
+                of(
+                    entry.getValue(),
+                    tuple == null ? source : tuple.getValueNode(),
+                    tuple == null ? source : tuple.getKeyNode(),
+                    file));
+          });
     }
 
     /** Sets a dotted key, making the sections on the way. */
@@ -52,18 +84,32 @@ sealed interface ConfigValue {
       section.values.put(names[names.length - 1], value);
     }
 
-    private static ConfigValue of(JsonNode node, String from) {
+    /**
+     * @param source what is in it
+     * @param at where it begins, for who looks for it: at its key, if it has one
+     */
+    private static ConfigValue of(JsonNode node, Node source, Node at, Path file) {
+      String from = origin(file, at);
       if (node.isObject()) {
         var section = new Section();
-        section.addAll(node, from);
+        section.addAll(node, source, file);
+        section.origin = from;
         return section;
       }
       if (node.isArray()) {
+        List<Node> sources = source instanceof SequenceNode list ? list.getValue() : List.of();
         var list = new ArrayList<ConfigValue>();
-        node.forEach(element -> list.add(of(element, from)));
+        for (int i = 0; i < node.size(); i++) {
+          Node element = i < sources.size() ? sources.get(i) : at;
+          list.add(of(node.get(i), element, element, file));
+        }
         return new Sequence(list, from);
       }
       return new Text(node.isNull() ? "" : node.asText(), from);
+    }
+
+    private static String origin(Path file, Node at) {
+      return file + " line " + (at.getStartMark().getLine() + 1);
     }
   }
 }

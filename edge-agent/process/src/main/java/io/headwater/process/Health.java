@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * Whether a process can do its work, as a set of named checks.
@@ -24,6 +25,11 @@ public final class Health {
 
     public boolean isUp() {
       return problems.isEmpty();
+    }
+
+    /** All problems in one line; empty if there are none. */
+    public String line() {
+      return problems.values().stream().sorted().collect(Collectors.joining("; "));
     }
   }
 

@@ -42,6 +42,12 @@ public abstract class ProcessCommand<C extends Record> implements Callable<Integ
   private List<String> sets = new ArrayList<>();
 
   @Option(
+      names = "--check",
+      description =
+          "Only checks the settings: says what is wrong, with its line, and exits with 2.")
+  private boolean checkOnly;
+
+  @Option(
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Shows this text.")
@@ -55,6 +61,14 @@ public abstract class ProcessCommand<C extends Record> implements Callable<Integ
 
   /** Options of the concrete command that stand for settings: {@code --port} and the like. */
   protected abstract List<Setting> settings();
+
+  /**
+   * Looks at what the configuration names, as far as that needs neither the data folder nor a
+   * network.
+   *
+   * @throws UserError that names what cannot be used
+   */
+  protected void check(C config) {}
 
   /** Builds the wiring class. Returns once the process can do its work. */
   protected abstract RunningProcess start(C config) throws Exception;
@@ -74,16 +88,31 @@ public abstract class ProcessCommand<C extends Record> implements Callable<Integ
 
   @Override
   public Integer call() throws Exception {
-    RunningProcess running = start(readConfig());
-    Thread hook = new Thread(() -> closeQuietly(running), process + "-shutdown-0");
+    C config = readConfig();
+    if (checkOnly) {
+      check(config);
+      return 0;
+    }
+    SdNotify notify = SdNotify.ofEnvironment();
+    notify.starting();
+    RunningProcess running = start(config);
+    Thread hook =
+        new Thread(
+            () -> {
+              notify.stopping();
+              closeQuietly(running);
+            },
+            process + "-shutdown-0");
     Runtime.getRuntime().addShutdownHook(hook);
     announce(running);
-    try (var _ = SdNotify.ready(process, running.health())) {
+    notify.ready(process, running.health(), running::statusLine);
+    try (notify) {
       running.fatal().get();
       return 0;
     } catch (ExecutionException | CompletionException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       LOGGER.atError().setCause(cause).log("The process cannot go on");
+      notify.stopping();
       Runtime.getRuntime().removeShutdownHook(hook);
       closeQuietly(running);
       throw cause instanceof UserError error

@@ -17,6 +17,9 @@ public interface RunningProcess extends AutoCloseable {
   /** What systemd's watchdog is fed by: while this is red, it is not fed. */
   Health health();
 
+  /** How it does, in one line for {@code systemctl status}; asked every few seconds. */
+  String statusLine();
+
   /** Stops in order; returns when everything is on disk. Called once. */
   @Override
   void close();

@@ -1,142 +1,148 @@
 package io.headwater.process;
 
-import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells systemd that the process is ready, alive and stopping (sd_notify(3)).
+ * Tells systemd how the process does (sd_notify(3)): starting, ready, reloading, stopping, a line
+ * for {@code systemctl status}, and that it is alive.
  *
- * <p>The protocol is one datagram to the Unix socket named by {@code NOTIFY_SOCKET}. The JDK has no
- * Unix datagrams, so three functions of the C library are called. Without {@code NOTIFY_SOCKET} all
- * of this does nothing.
+ * <p>The protocol is one datagram a message to the Unix socket named by {@code NOTIFY_SOCKET}.
+ * Without it all of this does nothing; a message that does not arrive is logged, never thrown: the
+ * process works without systemd.
  *
- * <p>The watchdog is fed twice in its time, and only while the process' health is up: a process
- * that cannot do its work is to be restarted.
+ * <p>The watchdog is fed twice in its time, and only while the process' watched health is up: a
+ * process that cannot do its work is to be restarted. Thread-safe.
  */
-final class SdNotify implements AutoCloseable {
+public final class SdNotify implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(SdNotify.class);
-  private static final int AF_UNIX = 1;
-  private static final int SOCK_DGRAM_CLOEXEC = 2 | 02000000;
 
-  private final String socket;
-  private final @Nullable ScheduledExecutorService watchdog;
+  /** The status line is looked at so often at least. */
+  private static final Duration STATUS_EVERY = Duration.ofSeconds(10);
 
-  private SdNotify(String socket, @Nullable ScheduledExecutorService watchdog) {
+  private final @Nullable UnixDatagram socket;
+  private final long watchdogMicros;
+  private final AtomicBoolean isStopping = new AtomicBoolean();
+  private @Nullable ScheduledExecutorService beat;
+
+  /** Confined to the beat's thread. */
+  private String lastStatus = "";
+
+  private SdNotify(@Nullable UnixDatagram socket, long watchdogMicros) {
     this.socket = socket;
-    this.watchdog = watchdog;
+    this.watchdogMicros = watchdogMicros;
   }
 
-  /** Sends READY=1 and starts to feed the watchdog if systemd asks for it. */
-  static SdNotify ready(String process, Health health) {
-    String socket = System.getenv().getOrDefault("NOTIFY_SOCKET", "");
-    if (socket.isEmpty()) {
-      return new SdNotify(socket, null);
+  /** What systemd has asked for in this process' environment. */
+  public static SdNotify ofEnvironment() {
+    return of(System.getenv(), ProcessHandle.current().pid());
+  }
+
+  static SdNotify of(Map<String, String> environment, long pid) {
+    String path = environment.getOrDefault("NOTIFY_SOCKET", "");
+    if (path.isEmpty()) {
+      return new SdNotify(null, 0);
     }
-    send(socket, "READY=1\nMAINPID=" + ProcessHandle.current().pid());
-    String watchdogMicros = System.getenv().getOrDefault("WATCHDOG_USEC", "");
-    if (watchdogMicros.isEmpty()) {
-      return new SdNotify(socket, null);
+    boolean isForUs =
+        environment.getOrDefault("WATCHDOG_PID", Long.toString(pid)).equals(Long.toString(pid));
+    String micros = environment.getOrDefault("WATCHDOG_USEC", "");
+    try {
+      return new SdNotify(
+          new UnixDatagram(path), isForUs && !micros.isEmpty() ? Long.parseLong(micros) : 0);
+    } catch (IllegalArgumentException e) {
+      LOGGER.atWarn().addKeyValue("error", e).log("systemd cannot be notified");
+      return new SdNotify(null, 0);
     }
-    var watchdog =
-        Executors.newSingleThreadScheduledExecutor(Threads.factory(process + "-watchdog"));
-    long halfMillis = Duration.ofNanos(Long.parseLong(watchdogMicros) * 1000).toMillis() / 2;
+  }
+
+  /** It is on its way to being ready. */
+  void starting() {
+    send("STATUS=starting");
+  }
+
+  /**
+   * The process does its work from now on; tells so, and goes on telling.
+   *
+   * @param process its name, for the thread
+   * @param watched feeds the watchdog while it is up
+   * @param status one line that tells how it does
+   */
+  synchronized void ready(String process, Health watched, Supplier<String> status) {
+    if (socket == null) {
+      return;
+    }
+    send("READY=1", "MAINPID=" + ProcessHandle.current().pid());
+    long everyMillis =
+        watchdogMicros == 0
+            ? STATUS_EVERY.toMillis()
+            : Math.clamp(watchdogMicros / 2000, 1, STATUS_EVERY.toMillis());
+    beat = Executors.newSingleThreadScheduledExecutor(Threads.factory(process + "-watchdog"));
     var _ =
-        watchdog.scheduleAtFixedRate(
-            () -> {
-              if (health.status().isUp()) {
-                send(socket, "WATCHDOG=1");
-              }
-            },
-            0,
-            Math.max(halfMillis, 1),
-            TimeUnit.MILLISECONDS);
-    return new SdNotify(socket, watchdog);
+        beat.scheduleAtFixedRate(
+            () -> beat(watched, status), 0, everyMillis, TimeUnit.MILLISECONDS);
+  }
+
+  private void beat(Health watched, Supplier<String> status) {
+    var lines = new ArrayList<String>();
+    try {
+      Health.Status health = watched.status();
+      if (health.isUp() && watchdogMicros > 0) {
+        lines.add("WATCHDOG=1");
+      }
+      String line = health.isUp() ? status.get() : health.line();
+      if (!line.equals(lastStatus)) {
+        lastStatus = line;
+        lines.add("STATUS=" + line.replace('\n', ' '));
+      }
+    } catch (RuntimeException e) {
+      // Not fed: who cannot even be asked does not work. But asked again.
+      LOGGER.atError().setCause(e).log("The process' health cannot be told");
+    }
+    if (!lines.isEmpty() && !isStopping.get()) {
+      send(lines.toArray(String[]::new));
+    }
+  }
+
+  /** Runs what reads the configuration again; systemd calls the service "reloading" meanwhile. */
+  public <T> T reloading(Supplier<T> reload) {
+    send("RELOADING=1", "MONOTONIC_USEC=" + System.nanoTime() / 1000);
+    try {
+      return reload.get();
+    } finally {
+      send("READY=1");
+    }
+  }
+
+  /** It has begun to stop. May be called several times. */
+  synchronized void stopping() {
+    if (isStopping.compareAndSet(false, true)) {
+      send("STOPPING=1", "STATUS=stopping");
+    }
+    if (beat != null) {
+      beat.shutdownNow();
+    }
   }
 
   @Override
   public void close() {
-    if (watchdog != null) {
-      watchdog.shutdownNow();
-    }
-    if (!socket.isEmpty()) {
-      send(socket, "STOPPING=1");
-    }
+    stopping();
   }
 
-  /** Sends one datagram; a failure is logged, never thrown: the process works without systemd. */
-  static void send(String socket, String state) {
-    try (Arena arena = Arena.ofConfined()) {
-      byte[] path = socket.getBytes(StandardCharsets.UTF_8);
-      if (path.length > 107) {
-        throw new IllegalArgumentException("socket path longer than 107 bytes: " + socket);
-      }
-      if (path[0] == '@') {
-        path[0] = 0; // Linux' abstract namespace
-      }
-      MemorySegment address = arena.allocate(2L + path.length, 2);
-      address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
-      MemorySegment.copy(path, 0, address, ValueLayout.JAVA_BYTE, 2, path.length);
-      byte[] text = state.getBytes(StandardCharsets.UTF_8);
-      MemorySegment message = arena.allocate(text.length);
-      MemorySegment.copy(text, 0, message, ValueLayout.JAVA_BYTE, 0, text.length);
-      transmit(address, message);
-    } catch (Throwable e) {
-      LOGGER.atWarn().addKeyValue("error", e).log("systemd could not be notified");
-    }
-  }
-
-  @SuppressWarnings("restricted") // native calls are enabled by the launcher for all processes
-  private static void transmit(MemorySegment address, MemorySegment message) throws Throwable {
-    Linker linker = Linker.nativeLinker();
-    var library = linker.defaultLookup();
-    var open =
-        linker.downcallHandle(
-            library.find("socket").orElseThrow(),
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT,
-                ValueLayout.JAVA_INT));
-    var sendTo =
-        linker.downcallHandle(
-            library.find("sendto").orElseThrow(),
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                ValueLayout.JAVA_INT,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_INT));
-    var close =
-        linker.downcallHandle(
-            library.find("close").orElseThrow(),
-            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-    int descriptor = (int) open.invokeExact(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
-    if (descriptor < 0) {
-      throw new IllegalStateException("no Unix socket could be made");
-    }
-    try {
-      long sent =
-          (long)
-              sendTo.invokeExact(
-                  descriptor, message, message.byteSize(), 0, address, (int) address.byteSize());
-      if (sent != message.byteSize()) {
-        throw new IllegalStateException("sent " + sent + " of " + message.byteSize() + " bytes");
-      }
-    } finally {
-      int _ = (int) close.invokeExact(descriptor);
+  private void send(String... lines) {
+    if (socket != null
+        && !socket.send(String.join("\n", List.of(lines)).getBytes(StandardCharsets.UTF_8))) {
+      LOGGER.atWarn().addKeyValue("socket", socket).log("systemd could not be notified");
     }
   }
 }

@@ -172,9 +172,9 @@ class ConfigTest {
                 Map.of("HEADWATER_DEMO_MDOE", "x"),
                 new Setting("mode", "sideways", "--mode")))
         .isInstanceOfSatisfying(UserError.class, e -> assertThat(e.exitCode()).isEqualTo(2))
-        .hasMessageContaining("demo.yaml: unknown key 'node-di': did you mean 'node-id'?")
-        .hasMessageContaining("listen: 'nowhere' is not an address")
-        .hasMessageContaining("commit: linger 5000ms > max 1000ms")
+        .hasMessageContaining("demo.yaml line 1: unknown key 'node-di': did you mean 'node-id'?")
+        .hasMessageContaining("demo.yaml line 2: listen: 'nowhere' is not an address")
+        .hasMessageContaining("demo.yaml line 3: commit: linger 5000ms > max 1000ms")
         .hasMessageContaining("HEADWATER_DEMO_MDOE is not known: did you mean HEADWATER_DEMO_MODE?")
         .hasMessageContaining("--mode: mode: 'sideways' is not one of oldest-first, newest-first");
   }
