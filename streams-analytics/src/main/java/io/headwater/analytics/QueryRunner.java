@@ -22,6 +22,7 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,6 +60,8 @@ final class QueryRunner implements AutoCloseable {
   private volatile boolean everRan;
   private volatile long notRunningSinceNanos = System.nanoTime();
   private volatile String lastFailure = "";
+  private volatile @Nullable KafkaStreams streams;
+  private final RestoreProgress restore = new RestoreProgress();
 
   /** Starts at once; whatever is missing yet is waited for. */
   QueryRunner(
@@ -79,6 +82,27 @@ final class QueryRunner implements AutoCloseable {
 
   boolean isRunning() {
     return state == KafkaStreams.State.RUNNING;
+  }
+
+  /** The instance of now, if there is one; it may be closed by the time that it is asked. */
+  Optional<KafkaStreams> streams() {
+    return Optional.ofNullable(streams);
+  }
+
+  RestoreProgress restore() {
+    return restore;
+  }
+
+  /** Where it is, in one word: starting, restoring, rebalancing, running, retrying. */
+  String phase() {
+    return switch (state) {
+      case RUNNING -> "running";
+      case CREATED, REBALANCING ->
+          !lastFailure.isEmpty()
+              ? "retrying"
+              : restore.isUnderWay() ? "restoring" : everRan ? "rebalancing" : "starting";
+      case PENDING_SHUTDOWN, NOT_RUNNING, PENDING_ERROR, ERROR -> "retrying";
+    };
   }
 
   /** What {@code /health} says. */
@@ -186,20 +210,23 @@ final class QueryRunner implements AutoCloseable {
   private void runStreams() throws InterruptedException {
     ended = false;
     localState.open();
-    var streams = new KafkaStreams(QueryTopology.of(query, metrics, streamsConfig), streamsConfig);
+    var instance = new KafkaStreams(QueryTopology.of(query, metrics, streamsConfig), streamsConfig);
     try {
-      streams.setStateListener((now, _) -> changed(now));
-      streams.setUncaughtExceptionHandler(failure -> {
+      instance.setGlobalStateRestoreListener(restore);
+      instance.setStateListener((now, _) -> changed(now));
+      instance.setUncaughtExceptionHandler(failure -> {
         failed(failure);
         return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
       });
-      streams.start();
+      instance.start();
+      streams = instance;
       while (!stopping && !ended) {
         awaitWake(Duration.ofMinutes(1));
       }
     } finally {
+      streams = null;
       boolean inOrder = !ended; // closing ends it, too
-      if (!streams.close(CLOSE_LIMIT)) {
+      if (!instance.close(CLOSE_LIMIT)) {
         LOGGER
             .atWarn()
             .addKeyValue("query", query.name())
@@ -208,6 +235,7 @@ final class QueryRunner implements AutoCloseable {
         localState.closed();
       }
       ended = true;
+      restore.clear();
     }
   }
 
