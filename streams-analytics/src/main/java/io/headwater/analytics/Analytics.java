@@ -19,8 +19,8 @@ import java.util.concurrent.CompletableFuture;
 /**
  * The analytics process.
  *
- * <p>Started, it answers over HTTP; the queries come up by themselves as
- * soon as the hub is there. Nothing that happens to a query or to the hub ends the process.
+ * <p>Started, it answers over HTTP; the queries come up by themselves as soon as the hub is there.
+ * Nothing that happens to a query or to the hub ends the process.
  */
 final class Analytics implements RunningProcess {
   private final Resources resources;

@@ -59,14 +59,10 @@ final class HttpApi implements HttpHandler {
       }
     } catch (ApiError e) {
       if (e.retryAfterSeconds() > 0) {
-        exchange
-            .getResponseHeaders()
-            .set("Retry-After", Integer.toString(e.retryAfterSeconds()));
+        exchange.getResponseHeaders().set("Retry-After", Integer.toString(e.retryAfterSeconds()));
       }
       send(
-          exchange,
-          e.status(),
-          JsonNodeFactory.instance.objectNode().put("error", e.getMessage()));
+          exchange, e.status(), JsonNodeFactory.instance.objectNode().put("error", e.getMessage()));
     }
   }
 

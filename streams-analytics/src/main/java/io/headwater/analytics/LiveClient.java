@@ -61,9 +61,7 @@ final class LiveClient {
   /** What waits is still written, then the reason; the first reason counts. */
   void end(String name, String reason) {
     if (end == null) {
-      end =
-          event(
-              name, JsonNodeFactory.instance.objectNode().put("error", reason).toString());
+      end = event(name, JsonNodeFactory.instance.objectNode().put("error", reason).toString());
       events.offer(WAKE); // no place: it does not wait for anything
     }
   }

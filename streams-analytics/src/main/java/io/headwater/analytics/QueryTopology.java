@@ -26,8 +26,8 @@ import org.apache.kafka.streams.state.WindowStore;
  */
 final class QueryTopology {
   /**
-   * The store that interactive queries read. Part of the changelog's name: renaming it abandons the state of
-   * running queries.
+   * The store that interactive queries read. Part of the changelog's name: renaming it abandons the
+   * state of running queries.
    */
   static final String STORE = "windows";
 

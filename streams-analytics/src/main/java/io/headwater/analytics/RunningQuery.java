@@ -69,8 +69,7 @@ record RunningQuery(Query query, QueryRunner runner, QueryMetrics metrics) {
       MetricName each = entry.getKey();
       if (each.name().equals(name)
           && each.group().equals(group)
-          && (notClient.isEmpty()
-              || !each.tags().getOrDefault("client-id", "").endsWith(notClient))
+          && (notClient.isEmpty() || !each.tags().getOrDefault("client-id", "").endsWith(notClient))
           && entry.getValue().metricValue() instanceof Double value
           && Double.isFinite(value)) {
         found = true;

@@ -102,7 +102,9 @@ final class WindowReader {
 
   private ApiError notNow() {
     return ApiError.notNow(
-        "query " + query.name() + " has no state here that can be read now: it starts, or its"
+        "query "
+            + query.name()
+            + " has no state here that can be read now: it starts, or its"
             + " partitions move; ask again");
   }
 
@@ -131,8 +133,7 @@ final class WindowReader {
     String key = new String(window.key().get(), StandardCharsets.UTF_8);
     try {
       into.add(
-          new Window(
-              start, key, JSON.readTree(ResultWriter.encode(query, window, accumulator))));
+          new Window(start, key, JSON.readTree(ResultWriter.encode(query, window, accumulator))));
     } catch (IOException e) {
       throw new AssertionError("reading from memory failed", e);
     }

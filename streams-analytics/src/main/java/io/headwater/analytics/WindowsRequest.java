@@ -76,7 +76,8 @@ record WindowsRequest(Optional<String> key, long from, long to, int limit) {
     try {
       return URLDecoder.decode(text, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException _) {
-      throw ApiError.of(400, "'" + text + "' is not encoded as an address needs it: write % as %25");
+      throw ApiError.of(
+          400, "'" + text + "' is not encoded as an address needs it: write % as %25");
     }
   }
 

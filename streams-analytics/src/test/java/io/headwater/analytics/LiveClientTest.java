@@ -73,28 +73,32 @@ class LiveClientTest {
   void isReleasedFromAWriteThatNobodyTakes() throws Exception {
     var stuck = new CountDownLatch(1);
     var failure = new AtomicReference<Throwable>();
-    Thread writer = Thread.ofVirtual().start(() -> {
-      try {
-        client.writeTo(new OutputStream() {
-          @Override
-          public void write(int one) {
-            throw new AssertionError("writes whole events");
-          }
+    Thread writer =
+        Thread.ofVirtual()
+            .start(() -> {
+              try {
+                client.writeTo(
+                    new OutputStream() {
+                      @Override
+                      public void write(int one) {
+                        throw new AssertionError("writes whole events");
+                      }
 
-          @Override
-          public void write(byte[] event, int offset, int length) throws java.io.IOException {
-            stuck.countDown();
-            try {
-              new CountDownLatch(1).await();
-            } catch (InterruptedException e) {
-              throw new java.io.InterruptedIOException();
-            }
-          }
-        });
-      } catch (Exception e) {
-        failure.set(e);
-      }
-    });
+                      @Override
+                      public void write(byte[] event, int offset, int length)
+                          throws java.io.IOException {
+                        stuck.countDown();
+                        try {
+                          new CountDownLatch(1).await();
+                        } catch (InterruptedException e) {
+                          throw new java.io.InterruptedIOException();
+                        }
+                      }
+                    });
+              } catch (Exception e) {
+                failure.set(e);
+              }
+            });
     stuck.await();
     client.end("dropped", "too slow");
     assertThat(client.isGone()).isFalse();

@@ -50,7 +50,6 @@ class ServingIT {
   /** The start of a window; recent, because the hub soon deletes what is older than retention. */
   private static final long T0 = System.currentTimeMillis() / 10_000 * 10_000 - 600_000;
 
-
   @TempDir private Path folder;
   private final HttpClient http = HttpClient.newHttpClient();
   private final List<AutoCloseable> opened = new ArrayList<>();
@@ -63,7 +62,10 @@ class ServingIT {
     opened.add(process);
     hub = Objects.requireNonNull(process.awaitReady(START).get("kafka"));
     try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, hub))) {
-      admin.createTopics(List.of(new NewTopic("readings", Optional.of(4), Optional.empty()))).all().get();
+      admin
+          .createTopics(List.of(new NewTopic("readings", Optional.of(4), Optional.empty())))
+          .all()
+          .get();
     }
     Files.writeString(
         folder.resolve("queries.yaml"),
@@ -150,8 +152,7 @@ class ServingIT {
 
       JsonNode result = JSON.readTree(one.awaitLine("data: {\"query\"").substring(6));
       assertThat(result.path("key").asText()).isEqualTo("dev3");
-      one.awaitLine(
-          "\"start\":\"%s\",\"end\":\"%s\",\"count\":10,".formatted(time(10), time(20)));
+      one.awaitLine("\"start\":\"%s\",\"end\":\"%s\",\"count\":10,".formatted(time(10), time(20)));
       all.awaitLine("\"key\":\"dev7\",\"start\":\"" + time(10));
       assertThat(get(address, "/metrics").body()).contains("analytics_live_clients 2.0");
     }
@@ -253,7 +254,8 @@ class ServingIT {
     HttpResponse<InputStream> answer =
         http.send(
             HttpRequest.newBuilder(
-                    URI.create("http://" + address + "/api/results/temperature/stream" + parameters))
+                    URI.create(
+                        "http://" + address + "/api/results/temperature/stream" + parameters))
                 .build(),
             BodyHandlers.ofInputStream());
     assertThat(answer.headers().firstValue("Content-Type")).contains("text/event-stream");

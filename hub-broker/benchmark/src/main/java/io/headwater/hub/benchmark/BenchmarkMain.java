@@ -41,6 +41,12 @@ final class BenchmarkMain implements Callable<Integer> {
       description = "Where the data folders are made; on the disk to be measured. Default: here.")
   private Path folder = Path.of("hub-broker/benchmark/target");
 
+  @Option(
+      names = "--no-journal-sync",
+      description =
+          "Of rows of a cluster: our bookies do not force what they acknowledge, as Kafka does not.")
+  private boolean noJournalSync;
+
   private BenchmarkMain() {}
 
   public static void main(String[] arguments) {
@@ -62,21 +68,25 @@ final class BenchmarkMain implements Callable<Integer> {
     }
     Files.createDirectories(folder);
     for (Row row : all().filter(row -> names.isEmpty() || names.contains(row.name())).toList()) {
-      measure(row, Rows.PAIRED.contains(row));
+      if (Rows.CLUSTER.contains(row)) {
+        measure(row, new HeadwaterCluster(!noJournalSync), ApacheKafka.cluster());
+      } else {
+        measure(row, new HeadwaterHub(), Rows.PAIRED.contains(row) ? ApacheKafka.single() : null);
+      }
     }
     return 0;
   }
 
   private static Stream<Row> all() {
-    return Stream.concat(Rows.PAIRED.stream(), Rows.HUB_ALONE.stream());
+    return Stream.of(Rows.PAIRED, Rows.HUB_ALONE, Rows.CLUSTER).flatMap(List::stream);
   }
 
-  private void measure(Row row, boolean paired) throws Exception {
+  private void measure(Row row, Subject ours, @Nullable Subject theirs) throws Exception {
     System.out.printf("%n== %s: %d rounds of %d s%n", row.name(), rounds, seconds);
     var done = new ArrayList<Round>();
     Path parent = folder.toAbsolutePath();
-    try (Installation hub = Installation.prepare(new HeadwaterHub(), parent);
-        Installation kafka = paired ? Installation.prepare(new ApacheKafka(), parent) : null) {
+    try (Installation hub = Installation.prepare(ours, parent);
+        Installation kafka = theirs == null ? null : Installation.prepare(theirs, parent)) {
       hub.start();
       row.prepare(hub);
       if (kafka != null) {

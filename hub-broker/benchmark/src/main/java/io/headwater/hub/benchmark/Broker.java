@@ -8,10 +8,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** A broker process under measurement, and what the kernel says about it. */
+/**
+ * A broker's process under measurement, or those of a cluster, and what the kernel says of them.
+ */
 final class Broker implements AutoCloseable {
   /**
    * As the kernel counts it in {@code /proc}; it is so on every machine with Linux that Java runs
@@ -19,11 +23,20 @@ final class Broker implements AutoCloseable {
    */
   private static final double TICKS_PER_SECOND = 100;
 
-  private final ChildProcess process;
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  private final List<ChildProcess> processes;
   private final String address;
 
   Broker(ChildProcess process, String address) {
-    this.process = process;
+    this(List.of(process), address);
+  }
+
+  /**
+   * @param address of any of them, for clients
+   */
+  Broker(List<ChildProcess> processes, String address) {
+    this.processes = List.copyOf(processes);
     this.address = address;
   }
 
@@ -32,30 +45,53 @@ final class Broker implements AutoCloseable {
     return address;
   }
 
-  ChildProcess process() {
-    return process;
+  int nodes() {
+    return processes.size();
   }
 
-  /** Seconds of processor time since its start, in user and kernel together. */
+  /** Of the first node. */
+  long pid() {
+    return processes.getFirst().pid();
+  }
+
+  boolean isAlive() {
+    return processes.stream().allMatch(ChildProcess::isAlive);
+  }
+
+  /** What has been printed. */
+  String output() {
+    return processes.stream().map(ChildProcess::output).collect(Collectors.joining("\n"));
+  }
+
+  /** SIGKILL. */
+  void kill() {
+    processes.forEach(ChildProcess::close);
+  }
+
+  /** Seconds of processor time since the start, in user and kernel together, of all. */
   double cpuSeconds() {
-    String stat = read("stat").getFirst();
+    return processes.stream().mapToDouble(Broker::cpuSeconds).sum();
+  }
+
+  private static double cpuSeconds(ChildProcess process) {
+    String stat = read(process, "stat").getFirst();
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / TICKS_PER_SECOND;
   }
 
-  /** Resident memory in MB. */
+  /** Resident memory in MB; of a cluster, of the largest node. */
   double residentMegabytes() {
     return status("VmRSS:");
   }
 
-  /** Resident memory without files that are mapped (logs' indexes, jars), in MB. */
+  /** The same without files that are mapped (logs' indexes, jars). */
   double anonymousMegabytes() {
     return status("RssAnon:");
   }
 
   /** How often the hub has forced what was appended, since its start; Kafka never does. */
   double forces() {
-    var http = Pattern.compile(" http=(\\S+)").matcher(process.output());
+    var http = Pattern.compile(" http=(\\S+)").matcher(output());
     if (!http.find()) {
       return 0;
     }
@@ -78,7 +114,11 @@ final class Broker implements AutoCloseable {
   }
 
   private double status(String key) {
-    for (String line : read("status")) {
+    return processes.stream().mapToDouble(process -> status(process, key)).max().orElseThrow();
+  }
+
+  private static double status(ChildProcess process, String key) {
+    for (String line : read(process, "status")) {
       if (line.startsWith(key)) {
         return Long.parseLong(line.substring(key.length()).replace("kB", "").strip()) * 1024 / 1e6;
       }
@@ -86,7 +126,7 @@ final class Broker implements AutoCloseable {
     throw new IllegalStateException("no " + key + " of process " + process.pid());
   }
 
-  private List<String> read(String file) {
+  private static List<String> read(ChildProcess process, String file) {
     try {
       return Files.readAllLines(Path.of("/proc", Long.toString(process.pid()), file));
     } catch (IOException e) {
@@ -97,8 +137,8 @@ final class Broker implements AutoCloseable {
 
   @Override
   public void close() {
-    if (process.isAlive()) {
-      process.terminate();
-    }
+    // All at once: those of a cluster wait for each other.
+    processes.stream().filter(ChildProcess::isAlive).forEach(process -> process.signal("TERM"));
+    processes.forEach(process -> process.awaitExit(PATIENCE));
   }
 }

@@ -3,6 +3,7 @@ package io.headwater.hub.benchmark;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -33,7 +34,8 @@ final class Clients {
   static void createTopic(Broker broker, String name, int partitions, Map<String, String> configs)
       throws InterruptedException, ExecutionException {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.address()))) {
-      var topic = new NewTopic(name, partitions, (short) 1).configs(configs);
+      // As many replicas as the broker or the cluster gives by itself.
+      var topic = new NewTopic(name, Optional.of(partitions), Optional.empty()).configs(configs);
       admin.createTopics(List.of(topic)).all().get();
     }
   }
@@ -45,12 +47,12 @@ final class Clients {
     }
   }
 
-  /** Whether a broker answers. */
-  static boolean answers(String address) throws InterruptedException {
+  /** Whether a broker answers, and all nodes of a cluster are there. */
+  static boolean answers(Broker broker) throws InterruptedException {
     Map<String, Object> config =
         Map.of(
             "bootstrap.servers",
-            address,
+            broker.address(),
             "default.api.timeout.ms",
             "2000",
             "request.timeout.ms",
@@ -58,8 +60,7 @@ final class Clients {
             "reconnect.backoff.max.ms",
             "50");
     try (Admin admin = Admin.create(config)) {
-      admin.describeCluster().nodes().get();
-      return true;
+      return admin.describeCluster().nodes().get().size() == broker.nodes();
     } catch (ExecutionException _) {
       return false;
     }

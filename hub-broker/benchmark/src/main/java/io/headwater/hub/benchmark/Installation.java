@@ -49,18 +49,13 @@ final class Installation implements AutoCloseable {
   double start() throws IOException, InterruptedException {
     long started = System.nanoTime();
     Broker broker = launch();
-    while (!Clients.answers(broker.address())) {
-      if (!broker.process().isAlive()) {
-        throw new IOException(
-            subject.name() + " has ended before it served:\n" + broker.process().output());
+    while (!Clients.answers(broker)) {
+      if (!broker.isAlive()) {
+        throw new IOException(subject.name() + " has ended before it served:\n" + broker.output());
       }
       if (System.nanoTime() - started > PATIENCE.toNanos()) {
         throw new IOException(
-            subject.name()
-                + " does not serve after "
-                + PATIENCE
-                + ":\n"
-                + broker.process().output());
+            subject.name() + " does not serve after " + PATIENCE + ":\n" + broker.output());
       }
       TimeUnit.MILLISECONDS.sleep(10);
     }
@@ -82,13 +77,13 @@ final class Installation implements AutoCloseable {
 
   /** SIGKILL. */
   void kill() {
-    broker().process().kill();
+    broker().kill();
   }
 
   @Override
   public void close() throws IOException {
     if (running != null) {
-      running.process().close();
+      running.kill();
     }
     try (var files = Files.walk(folder)) {
       for (Path file : files.sorted(java.util.Comparator.reverseOrder()).toList()) {

@@ -55,7 +55,7 @@ record ManyPartitionsRow(String name, int partitions, List<Target> targets) impl
     var jcmd =
         new ProcessBuilder(
                 System.getProperty("java.home") + "/bin/jcmd",
-                Long.toString(broker.process().pid()),
+                Long.toString(broker.pid()),
                 "GC.class_histogram")
             .redirectErrorStream(true)
             .start();

@@ -72,7 +72,40 @@ final class Rows {
                   Target.ratioAtMost("p99 ms", 1))),
           new StartRow("start", List.of(Target.ratioAtMost("start s", 0.4))));
 
+  private static final Target SMALL_NODES = Target.atMost("resident MB", 512);
+
+  /** Three nodes of each, which keep each record three times. */
+  static final List<Row> CLUSTER =
+      List.of(
+          clusterProduce("cluster-produce-1k-1", 1, 1000, "none", 1.5),
+          clusterProduce("cluster-produce-1k-12", 12, 1000, "none", 1.3),
+          clusterProduce("cluster-produce-100b-12", 12, 100, "none", 2),
+          clusterProduce("cluster-produce-1k-lz4", 12, 1000, "lz4", 1.5),
+          new LatencyRow(
+              "cluster-latency",
+              1,
+              1000,
+              100,
+              List.of(Target.ratioAtMost("p50 ms", 1), Target.ratioAtMost("p99 ms", 1))),
+          new ConsumeRow(
+              "cluster-consume-1k",
+              12,
+              1000,
+              2_000_000_000L,
+              List.of(Target.ratioAtLeast(RATE, 1))),
+          new TailRow("cluster-tail-1k", 12, 1000, List.of(Target.ratioAtLeast(RATE, 1))));
+
   private Rows() {}
+
+  private static Row clusterProduce(
+      String name, int partitions, int size, String compression, double target) {
+    return new ProduceRow(
+        name,
+        partitions,
+        size,
+        compression,
+        List.of(Target.ratioAtLeast(RATE, target), SMALL_NODES));
+  }
 
   private static Row produce(
       String name, int partitions, int size, String compression, double target) {

@@ -227,7 +227,8 @@ class KafkaToolsIT {
         REASSIGN,
         "--topics-to-move-json-file " + topics + " --broker-list 1 --generate",
         "Proposed partition reassignment");
-    tools.expect(REASSIGN, "--reassignment-json-file " + stay + " --execute", "Successfully started");
+    tools.expect(
+        REASSIGN, "--reassignment-json-file " + stay + " --execute", "Successfully started");
     tools.expect(REASSIGN, "--reassignment-json-file " + stay + " --verify", "is completed");
     tools.expect(REASSIGN, "--list", "No partition reassignments found");
   }

@@ -93,9 +93,7 @@ public interface CatalogStore extends AutoCloseable {
    */
   void register(Broker broker);
 
-  /**
-   * From now on a registration that was lost is made again only if {@code wanted} says so.
-   */
+  /** From now on a registration that was lost is made again only if {@code wanted} says so. */
   default void registerAgainIf(BooleanSupplier wanted) {}
 
   /**
