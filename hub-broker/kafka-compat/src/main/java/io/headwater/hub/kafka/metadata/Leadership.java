@@ -36,7 +36,7 @@ final class Leadership {
     if (load.isEmpty()) {
       return List.of();
     }
-    var partitions = partitions(snapshot);
+    Map<String, List<Partition>> partitions = partitions(snapshot);
     partitions
         .values()
         .forEach(topic ->
@@ -47,7 +47,7 @@ final class Leadership {
     return changed(snapshot, partitions);
   }
 
-  private static TreeMap<String, List<Partition>> partitions(TopicsSnapshot snapshot) {
+  private static Map<String, List<Partition>> partitions(TopicsSnapshot snapshot) {
     var partitions = new TreeMap<String, List<Partition>>();
     snapshot
         .topics()
@@ -104,7 +104,7 @@ final class Leadership {
    */
   static List<Topic> balance(TopicsSnapshot snapshot, Set<Integer> leaving) {
     var load = new Load(snapshot, leaving);
-    var partitions = partitions(snapshot);
+    Map<String, List<Partition>> partitions = partitions(snapshot);
     for (List<Partition> topic : partitions.values()) {
       topic.replaceAll(partition -> {
         int home = home(partition, load);

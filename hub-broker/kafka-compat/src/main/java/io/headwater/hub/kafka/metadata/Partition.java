@@ -52,7 +52,7 @@ public record Partition(
   /** Led from now on by a broker that becomes the preferred one. */
   Partition givenTo(int broker) {
     var order = new ArrayList<>(replicas);
-    if (!order.remove((Integer) broker)) {
+    if (!order.remove(/* element */ (Integer) broker)) {
       order.removeFirst();
     }
     order.addFirst(broker);
