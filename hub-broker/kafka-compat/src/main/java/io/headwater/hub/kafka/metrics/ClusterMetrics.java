@@ -7,7 +7,6 @@ import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 
@@ -71,12 +70,9 @@ public final class ClusterMetrics {
     latest = snapshot;
     long changed = 0;
     for (Topic topic : snapshot.topics().values()) {
-      Optional<Topic> known = before.topic(topic.id());
-      if (known.isPresent() && known.get() != topic) {
-        changed += changed(known.get(), topic);
-      }
+      changed += before.topic(topic.id()).map(known -> changed(known, topic)).orElse(0L);
     }
-    changes.increment(changed);
+    changes.increment((double) changed);
   }
 
   private static long changed(Topic before, Topic after) {
