@@ -1,5 +1,6 @@
 package io.headwater.hub.kafka;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -169,11 +170,11 @@ class ClusterAdminTest {
                     none, Optional.of(new NewPartitionReassignment(List.of(1))),
                     beyond, Optional.empty()))
             .values();
-    moves.get(good).get();
-    assertThatThrownBy(() -> moves.get(PARTITION).get())
+    requireNonNull(moves.get(good)).get();
+    assertThatThrownBy(() -> requireNonNull(moves.get(PARTITION)).get())
         .hasCauseInstanceOf(NoReassignmentInProgressException.class);
     for (TopicPartition unknown : List.of(none, beyond)) {
-      assertThatThrownBy(() -> moves.get(unknown).get())
+      assertThatThrownBy(() -> requireNonNull(moves.get(unknown)).get())
           .hasCauseInstanceOf(UnknownTopicOrPartitionException.class)
           .hasMessageContaining("Unable to find");
     }
@@ -304,21 +305,13 @@ class ClusterAdminTest {
 
   private String folderOf(TopicPartitionReplica name) throws Exception {
     return Objects.requireNonNull(
-        admin
-            .describeReplicaLogDirs(List.of(name))
-            .all()
-            .get()
-            .get(name)
+        requireNonNull(admin.describeReplicaLogDirs(List.of(name)).all().get().get(name))
             .getCurrentReplicaLogDir());
   }
 
   private List<List<Integer>> described(
       String topic, Function<TopicPartitionInfo, List<Node>> nodes) throws Exception {
-    return admin
-        .describeTopics(List.of(topic))
-        .allTopicNames()
-        .get()
-        .get(topic)
+    return requireNonNull(admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic))
         .partitions()
         .stream()
         .map(one -> nodes.apply(one).stream().map(Node::id).toList())
