@@ -158,6 +158,7 @@ public final class StoresReader implements AutoCloseable {
     return all;
   }
 
+  @SuppressWarnings("try") // its close waits as all of this does, and may be interrupted as well
   private static Optional<String> auditor(LedgerManagerFactory factory) throws Exception {
     try (LedgerAuditorManager auditors = factory.newLedgerAuditorManager()) {
       return Optional.ofNullable(auditors.getCurrentAuditor()).map(BookieId::getId);
