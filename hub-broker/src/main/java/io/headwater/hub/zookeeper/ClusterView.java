@@ -3,7 +3,7 @@ package io.headwater.hub.zookeeper;
 import static io.headwater.hub.zookeeper.ZooKeeperCalls.call;
 
 import io.headwater.hub.kafka.ledger.PartitionState;
-import io.headwater.hub.kafka.ledger.PartitionStates.Key;
+import io.headwater.hub.kafka.ledger.PartitionStates;
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.Topic;
 import io.headwater.process.HostPort;
@@ -128,7 +128,7 @@ public final class ClusterView implements AutoCloseable {
         // It has just gone.
       }
     }
-    brokers.sort(Comparator.comparing(registered -> registered.broker().id()));
+    brokers.sort(Comparator.comparingInt(registered -> registered.broker().id()));
     return brokers;
   }
 
@@ -137,10 +137,10 @@ public final class ClusterView implements AutoCloseable {
    *
    * @throws TimeoutException ZooKeeper does not answer
    */
-  public Map<Key, PartitionState> states() {
+  public Map<PartitionStates.Key, PartitionState> states() {
     ZooKeeperPartitionStates states = ZooKeeperPartitionStates.over(client);
-    var all = new HashMap<Key, PartitionState>();
-    for (Key key : states.list()) {
+    var all = new HashMap<PartitionStates.Key, PartitionState>();
+    for (PartitionStates.Key key : states.list()) {
       states.read(key).ifPresent(versioned -> all.put(key, versioned.state()));
     }
     return all;
