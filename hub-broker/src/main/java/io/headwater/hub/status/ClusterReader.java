@@ -3,7 +3,7 @@ package io.headwater.hub.status;
 import io.headwater.hub.bookkeeper.Stores;
 import io.headwater.hub.bookkeeper.StoresReader;
 import io.headwater.hub.kafka.ledger.PartitionState;
-import io.headwater.hub.kafka.ledger.PartitionStates.Key;
+import io.headwater.hub.kafka.ledger.PartitionStates;
 import io.headwater.hub.status.ClusterStatus.Contents;
 import io.headwater.hub.zookeeper.ClusterView;
 import io.headwater.hub.zookeeper.ZooKeeperMember;
@@ -78,7 +78,7 @@ public final class ClusterReader implements AutoCloseable {
    *
    * @throws TimeoutException ZooKeeper does not answer
    */
-  public Map<Key, PartitionState> states() {
+  public Map<PartitionStates.Key, PartitionState> states() {
     return view().states();
   }
 

@@ -2,7 +2,7 @@ package io.headwater.hub.status;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.headwater.hub.kafka.ledger.PartitionState;
-import io.headwater.hub.kafka.ledger.PartitionStates.Key;
+import io.headwater.hub.kafka.ledger.PartitionStates;
 import io.headwater.hub.status.ClusterStatus.State;
 import io.headwater.hub.zookeeper.ZooKeeperMember.Role;
 import java.time.Duration;
@@ -15,7 +15,7 @@ import java.util.concurrent.locks.LockSupport;
  *
  * @param states of all partitions, if they are wanted and could be read
  */
-public record ClusterReport(ClusterStatus status, Optional<Map<Key, PartitionState>> states) {
+public record ClusterReport(ClusterStatus status, Optional<Map<PartitionStates.Key, PartitionState>> states) {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
 
   /**

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.headwater.hub.bookkeeper.Stores;
 import io.headwater.hub.bookkeeper.Stores.UnderReplicated;
 import io.headwater.hub.kafka.ledger.PartitionState;
-import io.headwater.hub.kafka.ledger.PartitionStates.Key;
+import io.headwater.hub.kafka.ledger.PartitionStates;
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.Topic;
@@ -116,11 +116,11 @@ final class StatusJson {
   }
 
   /** Adds every partition. */
-  static void partitions(ObjectNode root, Contents contents, Map<Key, PartitionState> states) {
+  static void partitions(ObjectNode root, Contents contents, Map<PartitionStates.Key, PartitionState> states) {
     ArrayNode list = ((ObjectNode) root.get("partitions")).putArray("list");
     for (Topic topic : contents.catalog().topics()) {
       for (Partition partition : topic.partitions()) {
-        @Nullable PartitionState state = states.get(new Key(topic.id(), partition.index()));
+        @Nullable PartitionState state = states.get(new PartitionStates.Key(topic.id(), partition.index()));
         ObjectNode one = list.addObject();
         one.put("topic", topic.name())
             .put("partition", partition.index())

@@ -3,7 +3,7 @@ package io.headwater.hub.status;
 import io.headwater.hub.bookkeeper.Stores;
 import io.headwater.hub.bookkeeper.Stores.UnderReplicated;
 import io.headwater.hub.kafka.ledger.PartitionState;
-import io.headwater.hub.kafka.ledger.PartitionStates.Key;
+import io.headwater.hub.kafka.ledger.PartitionStates;
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.Topic;
@@ -143,13 +143,13 @@ final class StatusText {
   }
 
   /** Every partition: who leads it, and who has its log open. */
-  static String partitions(Contents contents, Map<Key, PartitionState> states) {
+  static String partitions(Contents contents, Map<PartitionStates.Key, PartitionState> states) {
     var table =
         new Columns(
             "TOPIC", "PARTITION", "LEADER", "EPOCH", "REPLICAS", "OWNER", "LEDGERS", "STATE");
     for (Topic topic : contents.catalog().topics()) {
       for (Partition partition : topic.partitions()) {
-        @Nullable PartitionState state = states.get(new Key(topic.id(), partition.index()));
+        @Nullable PartitionState state = states.get(new PartitionStates.Key(topic.id(), partition.index()));
         table.row(
             topic.name(),
             partition.index(),

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.headwater.hub.bookkeeper.Stores;
 import io.headwater.hub.bookkeeper.Stores.UnderReplicated;
 import io.headwater.hub.kafka.ledger.PartitionState;
-import io.headwater.hub.kafka.ledger.PartitionStates.Key;
+import io.headwater.hub.kafka.ledger.PartitionStates;
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.Topic;
@@ -233,8 +233,8 @@ class ClusterStatusTest {
   @Test
   void tellsEachPartition() {
     var contents = new Contents(catalog(1, 3), WHOLE);
-    Map<Key, PartitionState> states =
-        Map.of(new Key(ID, 0), new PartitionState(1, 0, 0, 0, List.of()));
+    Map<PartitionStates.Key, PartitionState> states =
+        Map.of(new PartitionStates.Key(ID, 0), new PartitionState(1, 0, 0, 0, List.of()));
     assertThat(StatusText.partitions(contents, states))
         .isEqualTo(
             """
@@ -245,7 +245,7 @@ class ClusterStatusTest {
             """);
     assertThat(
             StatusText.partitions(
-                contents, Map.of(new Key(ID, 0), new PartitionState(2, 0, 0, 0, List.of()))))
+                contents, Map.of(new PartitionStates.Key(ID, 0), new PartitionState(2, 0, 0, 0, List.of()))))
         .contains("taking-over");
   }
 }

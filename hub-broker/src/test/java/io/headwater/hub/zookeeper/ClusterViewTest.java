@@ -3,7 +3,7 @@ package io.headwater.hub.zookeeper;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.hub.kafka.ledger.PartitionState;
-import io.headwater.hub.kafka.ledger.PartitionStates.Key;
+import io.headwater.hub.kafka.ledger.PartitionStates;
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.Partition;
 import io.headwater.hub.kafka.metadata.Topic;
@@ -64,7 +64,7 @@ class ClusterViewTest {
       assertThat(view.catalog().topics()).containsExactly(second, first);
 
       var state = new PartitionState(7, 3, 0, 0, List.of(PartitionState.Part.open(5, 0)));
-      var key = new Key(first.id(), 0);
+      var key = new PartitionStates.Key(first.id(), 0);
       assertThat(store.partitionStates().create(key, state)).isPresent();
       assertThat(view.states()).isEqualTo(Map.of(key, state));
       assertThat(view.members()).containsExactly(zookeeper.address());
