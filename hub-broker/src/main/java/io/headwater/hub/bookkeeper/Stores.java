@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -69,7 +70,7 @@ public record Stores(
   public List<String> missed() {
     return gone.entrySet().stream()
         .filter(bookie -> bookie.getValue().orElse(1) > 0)
-        .map(SortedMap.Entry::getKey)
+        .map(Map.Entry::getKey)
         .toList();
   }
 }
