@@ -27,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class StoresReaderIT {
   @TempDir private Path folder;
 
+  @SuppressWarnings("try") // a close that is interrupted fails the test
   @Test
   void tellsWhoIsThereAndWhatIsMissed() throws Exception {
     try (var cluster = BookieCluster.start(folder, 3);
