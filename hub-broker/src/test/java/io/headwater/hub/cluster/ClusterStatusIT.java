@@ -52,8 +52,10 @@ class ClusterStatusIT {
 
   /** What a command has printed, and its exit code. */
   private record Told(int code, String output) {
+    /** Of the line that is JSON: what libraries log may stand beside it. */
     JsonNode json() throws IOException {
-      return JSON.readTree(output);
+      return JSON.readTree(
+          output.lines().filter(line -> line.startsWith("{")).findFirst().orElseThrow());
     }
   }
 
