@@ -82,7 +82,7 @@ class ZooKeeperStoreTest {
   void keepsWhatWasChosenByHandAndWhoWasThereOverARestart() {
     Topic created;
     try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
-        var catalog = catalog(zookeeper, 1);
+        var _ = catalog(zookeeper, 1);
         var other = catalog(zookeeper, 2)) {
       List<List<Integer>> replicas = List.of(List.of(2, 1), List.of(1, 2));
       created = other.create(new NewTopic("chosen", -1, -1, replicas, Map.of()), false).join();

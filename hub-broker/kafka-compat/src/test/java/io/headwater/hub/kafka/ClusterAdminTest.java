@@ -169,11 +169,11 @@ class ClusterAdminTest {
                     none, Optional.of(new NewPartitionReassignment(List.of(1))),
                     beyond, Optional.empty()))
             .values();
-    moves.get(good).get();
-    assertThatThrownBy(() -> moves.get(PARTITION).get())
+    get(moves, good).get();
+    assertThatThrownBy(() -> get(moves, PARTITION).get())
         .hasCauseInstanceOf(NoReassignmentInProgressException.class);
     for (TopicPartition unknown : List.of(none, beyond)) {
-      assertThatThrownBy(() -> moves.get(unknown).get())
+      assertThatThrownBy(() -> get(moves, unknown).get())
           .hasCauseInstanceOf(UnknownTopicOrPartitionException.class)
           .hasMessageContaining("Unable to find");
     }
@@ -300,25 +300,20 @@ class ClusterAdminTest {
     assertThat(folderOf(name)).isEqualTo(folder);
   }
 
+  /** What must be in an answer. */
+  private static <K, V> V get(Map<K, V> all, K key) {
+    return Objects.requireNonNull(all.get(key));
+  }
+
   private String folderOf(TopicPartitionReplica name) throws Exception {
-    return Objects.requireNonNull(
-        admin
-            .describeReplicaLogDirs(List.of(name))
-            .all()
-            .get()
-            .get(name)
-            .getCurrentReplicaLogDir());
+    var all = admin.describeReplicaLogDirs(List.of(name)).all().get();
+    return Objects.requireNonNull(get(all, name).getCurrentReplicaLogDir());
   }
 
   private List<List<Integer>> described(
       String topic, Function<TopicPartitionInfo, List<Node>> nodes) throws Exception {
-    return admin
-        .describeTopics(List.of(topic))
-        .allTopicNames()
-        .get()
-        .get(topic)
-        .partitions()
-        .stream()
+    var all = admin.describeTopics(List.of(topic)).allTopicNames().get();
+    return get(all, topic).partitions().stream()
         .map(one -> nodes.apply(one).stream().map(Node::id).toList())
         .toList();
   }
