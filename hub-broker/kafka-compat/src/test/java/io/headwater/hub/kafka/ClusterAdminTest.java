@@ -1,6 +1,5 @@
 package io.headwater.hub.kafka;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -170,11 +169,11 @@ class ClusterAdminTest {
                     none, Optional.of(new NewPartitionReassignment(List.of(1))),
                     beyond, Optional.empty()))
             .values();
-    requireNonNull(moves.get(good)).get();
-    assertThatThrownBy(() -> requireNonNull(moves.get(PARTITION)).get())
+    get(moves, good).get();
+    assertThatThrownBy(() -> get(moves, PARTITION).get())
         .hasCauseInstanceOf(NoReassignmentInProgressException.class);
     for (TopicPartition unknown : List.of(none, beyond)) {
-      assertThatThrownBy(() -> requireNonNull(moves.get(unknown)).get())
+      assertThatThrownBy(() -> get(moves, unknown).get())
           .hasCauseInstanceOf(UnknownTopicOrPartitionException.class)
           .hasMessageContaining("Unable to find");
     }
@@ -199,9 +198,7 @@ class ClusterAdminTest {
   @Test
   void chosenReplicasAreKeptAndTheFirstLeadsWheneverItIsThere() throws Exception {
     admin
-        .createTopics(
-            List.of(
-                new NewTopic("chosen", Map.of(0, List.of(3, 1), 1, List.of(3, 2))),
+        .createTopics(List.of(new NewTopic("chosen", Map.of(0, List.of(3, 1), 1, List.of(3, 2))),
                 new NewTopic("alone", Map.of(0, List.of(3)))))
         .all()
         .get();
@@ -303,17 +300,20 @@ class ClusterAdminTest {
     assertThat(folderOf(name)).isEqualTo(folder);
   }
 
+  /** What must be in an answer. */
+  private static <K, V> V get(Map<K, V> all, K key) {
+    return Objects.requireNonNull(all.get(key));
+  }
+
   private String folderOf(TopicPartitionReplica name) throws Exception {
-    return Objects.requireNonNull(
-        requireNonNull(admin.describeReplicaLogDirs(List.of(name)).all().get().get(name))
-            .getCurrentReplicaLogDir());
+    var all = admin.describeReplicaLogDirs(List.of(name)).all().get();
+    return Objects.requireNonNull(get(all, name).getCurrentReplicaLogDir());
   }
 
   private List<List<Integer>> described(
       String topic, Function<TopicPartitionInfo, List<Node>> nodes) throws Exception {
-    return requireNonNull(admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic))
-        .partitions()
-        .stream()
+    var all = admin.describeTopics(List.of(topic)).allTopicNames().get();
+    return get(all, topic).partitions().stream()
         .map(one -> nodes.apply(one).stream().map(Node::id).toList())
         .toList();
   }

@@ -14,6 +14,7 @@ import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,11 +31,16 @@ class KafkaToolsIT {
   @TempDir private static Path folder;
   private static PeerHub hub;
 
-  private final ToolCalls tools = new ToolCalls(hub.address());
+  private ToolCalls tools;
 
   @BeforeAll
   static void start() {
     hub = PeerHub.start(folder);
+  }
+
+  @BeforeEach
+  void prepare() {
+    tools = new ToolCalls(hub.address());
   }
 
   @AfterAll
