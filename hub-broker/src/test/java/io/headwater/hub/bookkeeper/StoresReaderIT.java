@@ -1,5 +1,6 @@
 package io.headwater.hub.bookkeeper;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.hub.kafka.ledger.Ledgers.Writer;
@@ -59,7 +60,7 @@ class StoresReaderIT {
           .until(() -> reader.read(zookeeper).writable().size() == 2);
       Stores missed = reader.read(zookeeper);
       assertThat(missed.gone()).containsOnlyKeys(first);
-      assertThat(missed.gone().get(first).orElseThrow()).isBetween(1, 6);
+      assertThat(requireNonNull(missed.gone().get(first)).orElseThrow()).isBetween(1, 6);
       assertThat(missed.missed()).containsExactly(first);
 
       marksAreSeen(zookeeper, reader, first);

@@ -27,6 +27,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.awaitility.core.ThrowingRunnable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +42,11 @@ class ClusterStatusIT {
   @TempDir private Path folder;
   private final HttpClient http = HttpClient.newHttpClient();
   private HubNodes nodes;
+
+  @BeforeEach
+  void start() {
+    nodes = HubNodes.start(folder, 3, "metrics.interval=500ms");
+  }
 
   @AfterEach
   void stop() {
@@ -109,7 +115,6 @@ class ClusterStatusIT {
 
   @Test
   void tellsWhoIsMissingAndWhatToDo() throws Exception {
-    nodes = HubNodes.start(folder, 3, "metrics.interval=500ms");
     fill();
     theClusterIsWhole();
 

@@ -24,7 +24,7 @@ import org.awaitility.Awaitility;
 /** Hubs of one cluster, each a process of its own with all three roles, on this machine. */
 final class HubNodes implements AutoCloseable {
   static final Duration SESSION = Duration.ofSeconds(4);
-  private static final Duration START = Duration.ofSeconds(120);
+  private static final Duration START = Duration.ofMinutes(2);
 
   private final Path folder;
   private final int members;
