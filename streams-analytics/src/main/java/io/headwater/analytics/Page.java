@@ -20,7 +20,15 @@ final class Page implements HttpHandler {
   private static final String CSS = "text/css; charset=utf-8";
   private static final String SCRIPT = "text/javascript; charset=utf-8";
 
-  private record Asset(String type, byte[] bytes) {}
+  private static final class Asset {
+    private final String type;
+    private final byte[] bytes;
+
+    Asset(String type, byte[] bytes) {
+      this.type = type;
+      this.bytes = bytes;
+    }
+  }
 
   private final Map<String, Asset> files;
 
@@ -71,7 +79,7 @@ final class Page implements HttpHandler {
                     .getBytes(StandardCharsets.UTF_8));
       }
       var headers = exchange.getResponseHeaders();
-      headers.set("Content-Type", file.type());
+      headers.set("Content-Type", file.type);
       headers.set("Cache-Control", "no-cache");
       headers.set("X-Content-Type-Options", "nosniff");
       // Keys and error texts come from devices: nothing but these files is ever run or loaded.
@@ -80,9 +88,9 @@ final class Page implements HttpHandler {
           "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none';"
               + " frame-ancestors 'none'");
       boolean head = exchange.getRequestMethod().equals("HEAD");
-      exchange.sendResponseHeaders(status, head ? -1 : file.bytes().length);
+      exchange.sendResponseHeaders(status, head ? -1 : file.bytes.length);
       if (!head) {
-        exchange.getResponseBody().write(file.bytes());
+        exchange.getResponseBody().write(file.bytes);
       }
     }
   }

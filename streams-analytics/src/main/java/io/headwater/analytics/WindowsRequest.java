@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param limit at most so many, the newest; 1 to 10 000
  */
 record WindowsRequest(Optional<String> key, long from, long to, int limit) {
-  static final int DEFAULT_LIMIT = 1_000;
+  static final String DEFAULT_LIMIT = "1000";
   static final int MAX_LIMIT = 10_000;
 
   /** Past all windows, and still a time that can be written. */
@@ -45,7 +45,7 @@ record WindowsRequest(Optional<String> key, long from, long to, int limit) {
               .formatted(given.getOrDefault("from", "1970-01-01"), given.get("to")));
     }
     return new WindowsRequest(
-        Optional.ofNullable(given.get("key")), from, to, limit(given.get("limit")));
+        Optional.ofNullable(given.get("key")), from, to, limit(given.getOrDefault("limit", DEFAULT_LIMIT)));
   }
 
   /**
@@ -106,9 +106,6 @@ record WindowsRequest(Optional<String> key, long from, long to, int limit) {
   }
 
   private static int limit(String text) {
-    if (text == null) {
-      return DEFAULT_LIMIT;
-    }
     if (!text.matches("[1-9]\\d{0,4}") || Integer.parseInt(text) > MAX_LIMIT) {
       throw ApiError.of(400, "limit=" + text + " is not a number from 1 to " + MAX_LIMIT);
     }
