@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.headwater.testsupport.ChildProcess;
 import io.headwater.testsupport.Headwater;
+import java.io.IOException;
 import java.io.BufferedReader;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -245,7 +246,7 @@ class ServingIT {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
       lines.close();
     }
   }
