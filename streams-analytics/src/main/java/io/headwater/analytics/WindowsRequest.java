@@ -45,7 +45,10 @@ record WindowsRequest(Optional<String> key, long from, long to, int limit) {
               .formatted(given.getOrDefault("from", "1970-01-01"), given.get("to")));
     }
     return new WindowsRequest(
-        Optional.ofNullable(given.get("key")), from, to, limit(given.getOrDefault("limit", DEFAULT_LIMIT)));
+        Optional.ofNullable(given.get("key")),
+        from,
+        to,
+        limit(given.getOrDefault("limit", DEFAULT_LIMIT)));
   }
 
   /**

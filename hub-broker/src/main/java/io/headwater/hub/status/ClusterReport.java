@@ -15,7 +15,8 @@ import java.util.concurrent.locks.LockSupport;
  *
  * @param states of all partitions, if they are wanted and could be read
  */
-public record ClusterReport(ClusterStatus status, Optional<Map<PartitionStates.Key, PartitionState>> states) {
+public record ClusterReport(
+    ClusterStatus status, Optional<Map<PartitionStates.Key, PartitionState>> states) {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
 
   /**

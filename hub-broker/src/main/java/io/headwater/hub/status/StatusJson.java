@@ -116,11 +116,13 @@ final class StatusJson {
   }
 
   /** Adds every partition. */
-  static void partitions(ObjectNode root, Contents contents, Map<PartitionStates.Key, PartitionState> states) {
+  static void partitions(
+      ObjectNode root, Contents contents, Map<PartitionStates.Key, PartitionState> states) {
     ArrayNode list = ((ObjectNode) root.get("partitions")).putArray("list");
     for (Topic topic : contents.catalog().topics()) {
       for (Partition partition : topic.partitions()) {
-        @Nullable PartitionState state = states.get(new PartitionStates.Key(topic.id(), partition.index()));
+        @Nullable PartitionState state =
+            states.get(new PartitionStates.Key(topic.id(), partition.index()));
         ObjectNode one = list.addObject();
         one.put("topic", topic.name())
             .put("partition", partition.index())

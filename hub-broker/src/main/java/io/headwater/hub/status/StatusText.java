@@ -149,7 +149,8 @@ final class StatusText {
             "TOPIC", "PARTITION", "LEADER", "EPOCH", "REPLICAS", "OWNER", "LEDGERS", "STATE");
     for (Topic topic : contents.catalog().topics()) {
       for (Partition partition : topic.partitions()) {
-        @Nullable PartitionState state = states.get(new PartitionStates.Key(topic.id(), partition.index()));
+        @Nullable PartitionState state =
+            states.get(new PartitionStates.Key(topic.id(), partition.index()));
         table.row(
             topic.name(),
             partition.index(),

@@ -245,7 +245,8 @@ class ClusterStatusTest {
             """);
     assertThat(
             StatusText.partitions(
-                contents, Map.of(new PartitionStates.Key(ID, 0), new PartitionState(2, 0, 0, 0, List.of()))))
+                contents,
+                Map.of(new PartitionStates.Key(ID, 0), new PartitionState(2, 0, 0, 0, List.of()))))
         .contains("taking-over");
   }
 }

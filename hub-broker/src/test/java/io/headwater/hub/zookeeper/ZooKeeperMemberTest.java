@@ -71,7 +71,8 @@ class ZooKeeperMemberTest {
   void noOtherWordIsAnswered() throws IOException {
     try (var zookeeper = EmbeddedZooKeeper.start(folder, new HostPort("127.0.0.1", 0))) {
       for (String word : List.of("conf", "dump", "envi", "mntr", "stat", "wchp")) {
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), zookeeper.address().port())) {
+        try (var socket =
+            new Socket(InetAddress.getLoopbackAddress(), zookeeper.address().port())) {
           socket.getOutputStream().write(word.getBytes(StandardCharsets.US_ASCII));
           assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
               .contains(word + " is not executed because it is not in the whitelist");

@@ -198,7 +198,9 @@ class ClusterAdminTest {
   @Test
   void chosenReplicasAreKeptAndTheFirstLeadsWheneverItIsThere() throws Exception {
     admin
-        .createTopics(List.of(new NewTopic("chosen", Map.of(0, List.of(3, 1), 1, List.of(3, 2))),
+        .createTopics(
+            List.of(
+                new NewTopic("chosen", Map.of(0, List.of(3, 1), 1, List.of(3, 2))),
                 new NewTopic("alone", Map.of(0, List.of(3)))))
         .all()
         .get();
