@@ -6,6 +6,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.zookeeper.KeeperException;
 import org.slf4j.Logger;
@@ -29,6 +30,8 @@ public final class ZooKeeperContact implements AutoCloseable {
   private final CuratorFramework client;
   private final String path;
   private final long lastsNanos;
+  private final long intervalMillis;
+  private final AtomicBoolean begun = new AtomicBoolean();
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(Threads.factory("hub-zookeeper-contact"));
 
@@ -45,8 +48,14 @@ public final class ZooKeeperContact implements AutoCloseable {
     this.client = client;
     this.path = path;
     this.lastsNanos = sessionTimeout.multipliedBy(2).dividedBy(3).toNanos();
-    long interval = sessionTimeout.dividedBy(8).toMillis();
-    var _ = thread.scheduleWithFixedDelay(this::ask, 0, interval, TimeUnit.MILLISECONDS);
+    this.intervalMillis = sessionTimeout.dividedBy(8).toMillis();
+  }
+
+  /** Begins to ask; who needs no lease does without, and ZooKeeper without the writes. */
+  void begin() {
+    if (!begun.getAndSet(true)) {
+      var _ = thread.scheduleWithFixedDelay(this::ask, 0, intervalMillis, TimeUnit.MILLISECONDS);
+    }
   }
 
   private void ask() {
@@ -57,12 +66,20 @@ public final class ZooKeeperContact implements AutoCloseable {
               .transaction()
               .inBackground((_, event) -> {
                 if (event.getResultCode() == KeeperException.Code.OK.intValue()) {
-                  last = new Answered(session(), askedAt);
+                  answered(askedAt);
                 }
               })
               .forOperations(client.transactionOp().check().forPath(path));
     } catch (Exception e) {
       LOGGER.atDebug().setCause(e).log("ZooKeeper was not asked");
+    }
+  }
+
+  private void answered(long askedAt) {
+    try {
+      last = new Answered(session(), askedAt);
+    } catch (Exception e) {
+      LOGGER.atDebug().setCause(e).log("ZooKeeper answered after the end");
     }
   }
 
@@ -73,6 +90,9 @@ public final class ZooKeeperContact implements AutoCloseable {
   /** What this broker knows has been read in this session. */
   void inForce(long session) {
     inForce = session;
+    if (!begun.get()) {
+      return;
+    }
     try {
       thread.execute(this::ask);
     } catch (RejectedExecutionException _) {

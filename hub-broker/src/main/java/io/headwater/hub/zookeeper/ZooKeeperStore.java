@@ -295,6 +295,7 @@ public final class ZooKeeperStore implements CatalogStore {
 
   /** Holds while ZooKeeper answers, and this broker knows what its session has missed. */
   public ZooKeeperContact contact() {
+    contact.begin();
     return contact;
   }
 
