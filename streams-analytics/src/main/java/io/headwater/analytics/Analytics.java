@@ -1,6 +1,5 @@
 package io.headwater.analytics;
 
-import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.headwater.process.DataFolder;
 import io.headwater.process.Health;
 import io.headwater.process.HostPort;
@@ -10,8 +9,6 @@ import io.headwater.process.RunningProcess;
 import io.headwater.process.UserError;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -19,8 +16,8 @@ import java.util.concurrent.CompletableFuture;
 /**
  * The analytics process.
  *
- * <p>Started, it answers over HTTP; the queries come up by themselves as soon as the hub is there.
- * Nothing that happens to a query or to the hub ends the process.
+ * <p>Started, it answers {@code /health} and {@code /metrics}; the queries come up by themselves as
+ * soon as the hub is there. Nothing that happens to a query or to the hub ends the process.
  */
 final class Analytics implements RunningProcess {
   private final Resources resources;
@@ -56,58 +53,31 @@ final class Analytics implements RunningProcess {
       var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
       resources.onClose("metrics", registry::close);
       var metrics = new AnalyticsMetrics(registry);
-      Health health = Health.starting();
-      var endpoint =
-          resources.open("http", new HttpEndpoint("analytics", config.http(), registry, health));
-      HostPort self = advertised(config, endpoint.address());
+      var health = new Health();
       StateMemory memory =
           resources.open("state memory", new StateMemory(config.stateMemory().bytes()));
       Map<String, Object> admin = ClientConfigs.admin(config);
       var hub = resources.open("hub watch", new HubWatch(ClientConfigs.bootstrap(config), admin));
       health.check("hub", hub::problem);
-      var running = new RunningQueries();
       for (Query query : queries) {
-        QueryMetrics counters = metrics.forQuery(query.name());
         var runner =
             resources.open(
                 "query " + query.name(),
                 new QueryRunner(
                     query,
                     admin,
-                    ClientConfigs.streams(config, query, instance, self, memory),
-                    counters));
-        running.add(new RunningQuery(query, runner, counters));
+                    ClientConfigs.streams(config, query, instance, memory),
+                    metrics.forQuery(query.name())));
         metrics.running(query.name(), runner::isRunning);
         health.check("query " + query.name(), runner::problem);
       }
-      Peers peers = resources.open("peers", new Peers());
-      LiveFeed live =
-          resources.open("live results", new LiveFeed(ClientConfigs.live(config), metrics));
-      endpoint.handle(HttpApi.PATH, new HttpApi(running, new WindowService(self, peers), live));
-      endpoint.handle("/", new Page());
-      health.started();
+      // Last: without its checks, health would be green.
+      var endpoint =
+          resources.open("http", new HttpEndpoint("analytics", config.http(), registry, health));
       return new Analytics(resources, health, endpoint.address());
     } catch (RuntimeException e) {
       resources.closeAfter(e);
       throw e;
-    }
-  }
-
-  /** Where other instances find this one. */
-  private static HostPort advertised(AnalyticsConfig config, HostPort bound) {
-    if (config.advertise().isPresent()) {
-      return config.advertise().get();
-    }
-    try {
-      return InetAddress.getByName(bound.host()).isAnyLocalAddress()
-          ? new HostPort(InetAddress.getLocalHost().getHostName(), bound.port())
-          : bound;
-    } catch (UnknownHostException e) {
-      throw UserError.failure(
-          "http is bound to all addresses and this machine's name leads nowhere ("
-              + e.getMessage()
-              + "): say by advertise=host:port where other instances find this one",
-          e);
     }
   }
 

@@ -36,7 +36,7 @@ public final class AnalyticsMain extends ProcessCommand<AnalyticsConfig> {
   @Option(
       names = "--http",
       paramLabel = "HOST:PORT",
-      description = "Where the page, /api, /metrics and /health are served.")
+      description = "Where /metrics and /health are served.")
   private @Nullable String http;
 
   AnalyticsMain() {

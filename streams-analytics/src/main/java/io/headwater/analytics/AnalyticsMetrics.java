@@ -8,7 +8,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
-import java.util.function.IntSupplier;
 
 /** The meters of the analytics process; those of a query carry its name as a label. */
 final class AnalyticsMetrics {
@@ -43,25 +42,9 @@ final class AnalyticsMetrics {
   }
 
   private final MeterRegistry registry;
-  private final Counter liveDropped;
 
   AnalyticsMetrics(MeterRegistry registry) {
     this.registry = registry;
-    this.liveDropped =
-        Counter.builder("analytics.live.dropped")
-            .description("Listeners to new results that were dropped because they read too slowly")
-            .register(registry);
-  }
-
-  Counter liveDropped() {
-    return liveDropped;
-  }
-
-  void liveClients(IntSupplier clients) {
-    Gauge.builder("analytics.live.clients", clients, IntSupplier::getAsInt)
-        .description("Those who listen to new results over HTTP; 64 at most")
-        .strongReference(true) // a lambda would be collected at once
-        .register(registry);
   }
 
   QueryMetrics forQuery(String query) {

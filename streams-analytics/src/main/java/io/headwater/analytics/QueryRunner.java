@@ -22,7 +22,6 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,8 +59,6 @@ final class QueryRunner implements AutoCloseable {
   private volatile boolean everRan;
   private volatile long notRunningSinceNanos = System.nanoTime();
   private volatile String lastFailure = "";
-  private volatile @Nullable KafkaStreams streams;
-  private final RestoreProgress restore = new RestoreProgress();
 
   /** Starts at once; whatever is missing yet is waited for. */
   QueryRunner(
@@ -82,27 +79,6 @@ final class QueryRunner implements AutoCloseable {
 
   boolean isRunning() {
     return state == KafkaStreams.State.RUNNING;
-  }
-
-  /** The instance of now, if there is one; it may be closed by the time that it is asked. */
-  Optional<KafkaStreams> streams() {
-    return Optional.ofNullable(streams);
-  }
-
-  RestoreProgress restore() {
-    return restore;
-  }
-
-  /** Where it is, in one word: starting, restoring, rebalancing, running, retrying. */
-  String phase() {
-    return switch (state) {
-      case RUNNING -> "running";
-      case CREATED, REBALANCING ->
-          !lastFailure.isEmpty()
-              ? "retrying"
-              : restore.isUnderWay() ? "restoring" : everRan ? "rebalancing" : "starting";
-      case PENDING_SHUTDOWN, NOT_RUNNING, PENDING_ERROR, ERROR -> "retrying";
-    };
   }
 
   /** What {@code /health} says. */
@@ -210,23 +186,20 @@ final class QueryRunner implements AutoCloseable {
   private void runStreams() throws InterruptedException {
     ended = false;
     localState.open();
-    var instance = new KafkaStreams(QueryTopology.of(query, metrics, streamsConfig), streamsConfig);
+    var streams = new KafkaStreams(QueryTopology.of(query, metrics, streamsConfig), streamsConfig);
     try {
-      instance.setGlobalStateRestoreListener(restore);
-      instance.setStateListener((now, _) -> changed(now));
-      instance.setUncaughtExceptionHandler(failure -> {
+      streams.setStateListener((now, _) -> changed(now));
+      streams.setUncaughtExceptionHandler(failure -> {
         failed(failure);
         return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
       });
-      instance.start();
-      streams = instance;
+      streams.start();
       while (!stopping && !ended) {
         awaitWake(Duration.ofMinutes(1));
       }
     } finally {
-      streams = null;
       boolean inOrder = !ended; // closing ends it, too
-      if (!instance.close(CLOSE_LIMIT)) {
+      if (!streams.close(CLOSE_LIMIT)) {
         LOGGER
             .atWarn()
             .addKeyValue("query", query.name())
@@ -235,7 +208,6 @@ final class QueryRunner implements AutoCloseable {
         localState.closed();
       }
       ended = true;
-      restore.clear();
     }
   }
 
