@@ -15,7 +15,7 @@ final class LoadedCluster implements AutoCloseable {
   private static final Duration WATCHED = Duration.ofSeconds(8);
 
   /** What works is heard of within this time. */
-  private static final Duration QUIET = Duration.ofSeconds(1);
+  private static final Duration QUIET = Duration.ofSeconds(2);
 
   private final History history = new History();
   private final ClusterLoad load;
