@@ -40,9 +40,10 @@ final class Network implements AutoCloseable {
 
   static Network lay(int nodes) {
     OutsideSoftware.find("ip");
+    OutsideSoftware.find("sysctl");
     var network = new Network(nodes);
     if (!network.tryTo("link add " + network.bridge() + " type bridge")) {
-      OutsideSoftware.doWithout("network-namespaces-as-root");
+      OutsideSoftware.leaveOut("network-namespaces-as-root");
     }
     try {
       network.connect();
