@@ -88,14 +88,23 @@ public abstract class ProcessCommand<C extends Record> implements Callable<Integ
 
   @Override
   public Integer call() throws Exception {
-    C config = readConfig();
-    if (checkOnly) {
-      check(config);
-      return 0;
-    }
     SdNotify notify = SdNotify.ofEnvironment();
-    notify.starting();
-    RunningProcess running = start(config);
+    try {
+      C config = readConfig();
+      if (checkOnly) {
+        check(config);
+        return 0;
+      }
+      notify.starting();
+      return run(start(config), notify);
+    } catch (UserError e) {
+      // Where it is to be tried again, 'systemctl status' has forgotten the journal's lines.
+      notify.failed(e.getMessage());
+      throw e;
+    }
+  }
+
+  private int run(RunningProcess running, SdNotify notify) throws Exception {
     Thread hook =
         new Thread(
             () -> {

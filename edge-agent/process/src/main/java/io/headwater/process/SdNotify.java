@@ -10,6 +10,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,6 +72,15 @@ public final class SdNotify implements AutoCloseable {
     send("STATUS=starting");
   }
 
+  /** It ends, for what a user has to mend. */
+  void failed(@Nullable String why) {
+    send("STATUS=" + line(String.valueOf(why)));
+  }
+
+  private static String line(String text) {
+    return text.lines().collect(Collectors.joining("; "));
+  }
+
   /**
    * The process does its work from now on; tells so, and goes on telling.
    *
@@ -103,7 +113,7 @@ public final class SdNotify implements AutoCloseable {
       String line = health.isUp() ? status.get() : health.line();
       if (!line.equals(lastStatus)) {
         lastStatus = line;
-        lines.add("STATUS=" + line.replace('\n', ' '));
+        lines.add("STATUS=" + line(line));
       }
     } catch (RuntimeException e) {
       // Not fed: who cannot even be asked does not work. But asked again.

@@ -94,13 +94,13 @@ class SdNotifyTest {
     assertThat(notify.reloading(() -> "done")).isEqualTo("done");
     notify.stopping();
     notify.close();
-    notify.starting(); // to see that stopping was told once
+    notify.failed("one\ntwo"); // also to see that stopping was told once
 
     assertThat(received.readLine()).isEqualTo("STATUS=starting");
     assertThat(received.readLine()).startsWith("RELOADING=1 MONOTONIC_USEC=");
     assertThat(received.readLine()).isEqualTo("READY=1");
     assertThat(received.readLine()).isEqualTo("STOPPING=1 STATUS=stopping");
-    assertThat(received.readLine()).isEqualTo("STATUS=starting");
+    assertThat(received.readLine()).isEqualTo("STATUS=one; two");
   }
 
   @Test
