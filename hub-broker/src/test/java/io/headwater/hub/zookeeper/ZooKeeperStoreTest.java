@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -238,6 +239,27 @@ class ZooKeeperStoreTest {
       assertThat(store.load().brokers()).isEmpty();
       wanted.set(true);
       assertThat(store.load().brokers()).extracting(Broker::id).containsExactly(1);
+    }
+  }
+
+  /** As a controller it would give partitions to itself otherwise, whom nobody reaches. */
+  @Test
+  void whoStaysAwayIsNotThereForHimselfEither() {
+    try (var zookeeper = EmbeddedZooKeeper.start(folder, ANY_PORT);
+        var one = catalog(zookeeper, 1);
+        var two = catalog(zookeeper, 2);
+        var witness = ZooKeeperStore.connect(zookeeper.connectString(), SESSION, "folder")) {
+      Awaitility.await().until(() -> one.current().brokers().size() == 2);
+      var wanted = new AtomicBoolean();
+      one.registerAgainIf(wanted::get);
+      witness.suspect(2, 1);
+      witness.suspect(3, 1);
+      Awaitility.await().until(() -> one.current().brokers().keySet().equals(Set.of(2)));
+      Awaitility.await().until(() -> two.current().brokers().keySet().equals(Set.of(2)));
+      wanted.set(true);
+      one.refresh();
+      Awaitility.await().until(() -> one.current().brokers().size() == 2);
+      Awaitility.await().until(() -> two.current().brokers().size() == 2);
     }
   }
 

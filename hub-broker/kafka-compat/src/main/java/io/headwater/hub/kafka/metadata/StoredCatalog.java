@@ -59,6 +59,7 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
 
   private volatile TopicsSnapshot current;
   private volatile OptionalInt controller = OptionalInt.empty();
+  private volatile BooleanSupplier registersAgain = () -> true;
 
   // Confined to the catalog's thread once the constructor is done.
   private long topicsVersion;
@@ -429,12 +430,13 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   }
 
   /** Has this broker register again, once its registration is lost, only if {@code wanted}. */
-  void registerAgainIf(BooleanSupplier wanted) {
+  public void registerAgainIf(BooleanSupplier wanted) {
+    registersAgain = wanted;
     store.registerAgainIf(wanted);
   }
 
   /** Reads again what is in the store; does not wait. */
-  void refresh() {
+  public void refresh() {
     if (thread.isShutdown()) {
       return; // what the store tells while it is closed
     }
@@ -464,9 +466,10 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
       CatalogStore.Written at, Collection<Topic> topics, Map<String, Map<String, String>> groups) {
     var brokers = new ArrayList<>(at.brokers());
     Broker own = self;
-    if (own != null) {
+    // Also while its registration is being renewed; if that is not wanted, it is not there.
+    if (own != null && registersAgain.getAsBoolean()) {
       brokers.removeIf(broker -> broker.id() == own.id());
-      brokers.add(own); // also while its registration is being renewed
+      brokers.add(own);
     }
     return new TopicsSnapshot(at.version(), store.clusterId(), brokers, at.known(), topics, groups);
   }
