@@ -237,7 +237,10 @@ final class Hub implements RunningProcess {
   @Override
   public String statusLine() {
     Health.Status told = health.status();
-    return told.isUp() ? "serves Kafka clients at " + addresses.get("kafka") : told.line();
+    String kafka = addresses.get("kafka");
+    String does =
+        kafka == null ? "serves the brokers of its cluster" : "serves Kafka clients at " + kafka;
+    return told.isUp() ? does : told.line();
   }
 
   @Override

@@ -12,7 +12,8 @@ import java.util.stream.IntStream;
  * clients beside them. What is cut loses packets without a word, as cables do. Only root may make
  * one: elsewhere its test counts as skipped.
  *
- * <p>Each kind of traffic has a subnet, so that it can be cut by itself: {@code 10.N.KIND.NODE}.
+ * <p>Each kind of traffic has a subnet, so that it can be cut by itself: {@code
+ * 198.18.SUBNET.NODE}, of what is kept free for measurements in networks.
  */
 final class Network implements AutoCloseable {
   /** The processes of this machine that are not in a namespace. */
@@ -32,7 +33,7 @@ final class Network implements AutoCloseable {
   /** Names of interfaces have at most 15 characters. */
   private final String name = "hw" + ProcessHandle.current().pid() % 100_000;
 
-  private final int number = (int) (64 + ProcessHandle.current().pid() % 128);
+  private final int firstSubnet = (int) (ProcessHandle.current().pid() % 64) * Kind.values().length;
 
   private Network(int nodes) {
     this.nodes = nodes;
@@ -85,7 +86,7 @@ final class Network implements AutoCloseable {
   }
 
   String address(Kind kind, int node) {
-    return "10.%d.%d.%d".formatted(number, kind.ordinal() + 1, node == CLIENTS ? 254 : node);
+    return "198.18.%d.%d".formatted(firstSubnet + kind.ordinal(), node == CLIENTS ? 254 : node);
   }
 
   /** What a command begins with that runs on a node. */
