@@ -3,7 +3,6 @@ package io.headwater.hub.kafka.ledger;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -47,15 +46,16 @@ final class Producers {
       List<CompletedTxn> completed,
       Optional<BatchMetadata> duplicate) {}
 
+  private static final int PRODUCER_BYTES = Short.BYTES + 2 * Integer.BYTES + 3 * Long.BYTES;
+  private static final int BATCH_BYTES = 2 * Integer.BYTES + 2 * Long.BYTES;
+
   private final ProducerStateManager manager;
-  private final Path scratch;
   private final Time time;
 
   /**
-   * @param scratch an empty folder, for snapshots on their way to an entry
+   * @param scratch an empty folder, which Kafka's class looks into for snapshots
    */
   Producers(TopicPartition partition, Path scratch, LedgerLogSettings settings, Time time) {
-    this.scratch = scratch;
     this.time = time;
     try {
       manager =
@@ -253,32 +253,27 @@ final class Producers {
   }
 
   /**
-   * All producers, as {@link #load} reads them: Kafka's own snapshot, which knows but the last
-   * batch of each, and their batches, without which one that is sent again to the next owner would
-   * not be known.
+   * All producers, as {@link #load} reads them. Kafka's own snapshot knows but the last batch of
+   * each, so that one that is sent again to the next owner would not be known; and it goes through
+   * a file, for which there may be no room.
    *
    * <pre>
-   * n, a snapshot of n bytes as Kafka writes it,
-   * n, n * (producer id, m, m * (last sequence, last offset, offset delta, timestamp))
+   * n, n * (producer id, epoch, coordinator epoch, last timestamp, transaction's first offset or -1,
+   *         m, m * (last sequence, last offset, offset delta, timestamp))
    * </pre>
    */
   ByteBuffer snapshot() {
-    byte[] snapshot =
-        withFile(file -> {
-          ProducerStateManager.writeSnapshot(file.toFile(), manager.activeProducers(), false);
-          return Files.readAllBytes(file);
-        });
     var producers = List.copyOf(manager.activeProducers().values());
     int batches = producers.stream().mapToInt(one -> one.batchMetadata().size()).sum();
     ByteBuffer out =
         ByteBuffer.allocate(
-            2 * Integer.BYTES
-                + snapshot.length
-                + producers.size() * (Long.BYTES + Integer.BYTES)
-                + batches * 2 * (Integer.BYTES + Long.BYTES));
-    out.putInt(snapshot.length).put(snapshot).putInt(producers.size());
+            Integer.BYTES + producers.size() * PRODUCER_BYTES + batches * BATCH_BYTES);
+    out.putInt(producers.size());
     for (ProducerStateEntry producer : producers) {
-      out.putLong(producer.producerId()).putInt(producer.batchMetadata().size());
+      out.putLong(producer.producerId()).putShort(producer.producerEpoch());
+      out.putInt(producer.coordinatorEpoch()).putLong(producer.lastTimestamp());
+      out.putLong(producer.currentTxnFirstOffset().orElse(-1));
+      out.putInt(producer.batchMetadata().size());
       for (BatchMetadata batch : producer.batchMetadata()) {
         out.putInt(batch.lastSeq()).putLong(batch.lastOffset());
         out.putInt(batch.offsetDelta()).putLong(batch.timestamp());
@@ -290,37 +285,28 @@ final class Producers {
   /** Adds the producers of a snapshot. */
   void load(ByteBuffer snapshot) {
     ByteBuffer in = snapshot.duplicate();
-    byte[] bytes = new byte[in.getInt()];
-    in.get(bytes);
-    List<ProducerStateEntry> entries =
-        withFile(file -> {
-          Files.write(file, bytes);
-          return ProducerStateManager.readSnapshot(file.toFile());
-        });
-    var batches = new HashMap<Long, List<BatchMetadata>>();
     for (int left = in.getInt(); left > 0; left--) {
-      var ofOne = new ArrayList<BatchMetadata>();
-      batches.put(in.getLong(), ofOne);
+      long id = in.getLong();
+      short epoch = in.getShort();
+      int coordinatorEpoch = in.getInt();
+      long lastTimestamp = in.getLong();
+      long txnFirstOffset = in.getLong();
+      var batches = new ArrayList<BatchMetadata>();
       for (int more = in.getInt(); more > 0; more--) {
-        ofOne.add(new BatchMetadata(in.getInt(), in.getLong(), in.getInt(), in.getLong()));
+        batches.add(new BatchMetadata(in.getInt(), in.getLong(), in.getInt(), in.getLong()));
       }
+      OptionalLong open =
+          txnFirstOffset < 0 ? OptionalLong.empty() : OptionalLong.of(txnFirstOffset);
+      load(new ProducerStateEntry(id, epoch, coordinatorEpoch, lastTimestamp, open), batches);
     }
-    entries.forEach(entry -> load(entry, batches.getOrDefault(entry.producerId(), List.of())));
     forgetExpired();
   }
 
   /** Kafka's class lets nobody else put batches into an entry, but it takes them one by one. */
   private void load(ProducerStateEntry entry, List<BatchMetadata> batches) {
-    long id = entry.producerId();
-    manager.loadProducerEntry(
-        new ProducerStateEntry(
-            id,
-            entry.producerEpoch(),
-            entry.coordinatorEpoch(),
-            entry.lastTimestamp(),
-            entry.currentTxnFirstOffset()));
+    manager.loadProducerEntry(entry);
     for (BatchMetadata batch : batches) {
-      ProducerAppendInfo info = manager.prepareUpdate(id, AppendOrigin.REPLICATION);
+      ProducerAppendInfo info = manager.prepareUpdate(entry.producerId(), AppendOrigin.REPLICATION);
       info.appendDataBatch(
           entry.producerEpoch(),
           batch.firstSeq(),
@@ -330,23 +316,6 @@ final class Producers {
           batch.lastOffset(),
           entry.currentTxnFirstOffset().isPresent());
       manager.update(info);
-    }
-  }
-
-  private interface FileUse<T> {
-    T with(Path file) throws IOException;
-  }
-
-  private <T> T withFile(FileUse<T> use) {
-    try {
-      Path file = Files.createTempFile(scratch, "producers", ".tmp");
-      try {
-        return use.with(file);
-      } finally {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

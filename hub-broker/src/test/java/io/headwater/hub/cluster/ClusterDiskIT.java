@@ -1,0 +1,65 @@
+package io.headwater.hub.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.headwater.testsupport.ChildProcess;
+import io.headwater.testsupport.SmallFileSystem;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Three nodes, one of which has no room left on its disk. */
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
+class ClusterDiskIT {
+  private static final int VICTIM = 2;
+  private static final int MEBIBYTES = 600;
+
+  /** Far more than any gap on a machine with nothing else to do; what it was is printed. */
+  private static final Duration LIMIT = Duration.ofSeconds(25);
+
+  @TempDir private Path folder;
+
+  @Test
+  void theOthersGoOnAndItComesBackWhenThereIsRoom() throws Exception {
+    try (var disk = SmallFileSystem.mount(folder.resolve("node" + VICTIM), MEBIBYTES);
+        var nodes = HubNodes.start(folder, 3);
+        var cluster = LoadedCluster.start(nodes)) {
+      // Its bookie takes nothing any more, its broker and its ZooKeeper go on.
+      cluster.beginGap();
+      disk.fillUpTo(MEBIBYTES * 3 / 100);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .pollInterval(Duration.ofSeconds(2))
+          .until(() -> status(nodes).contains("read-only"));
+      assertThat(cluster.gapAfter("a bookie that is full", LIMIT))
+          .as(nodes.output())
+          .isLessThan(LIMIT.toMillis());
+      assertThat(nodes.node(VICTIM).isAlive()).as(nodes.output()).isTrue();
+
+      // Nothing of it can go on: the node ends, so that it does not stand in the others' way.
+      cluster.beginGap();
+      disk.fill();
+      assertThat(cluster.gapAfter("a disk without a byte", LIMIT))
+          .as(nodes.output())
+          .isLessThan(LIMIT.toMillis());
+
+      disk.free();
+      nodes.restartEnded();
+      nodes.awaitEnsemble();
+      nodes.awaitBrokers(3);
+      cluster.awaitProgress();
+      cluster.check("full disk");
+    }
+  }
+
+  private static String status(HubNodes nodes) {
+    try (ChildProcess command = nodes.status("--zookeeper", nodes.zookeeper(1))) {
+      command.awaitExit(Duration.ofSeconds(60));
+      return command.output();
+    }
+  }
+}
