@@ -2,10 +2,12 @@ package io.headwater.hub.kafka.peer;
 
 import io.headwater.hub.kafka.metadata.Broker;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
+import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -39,7 +41,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends requests to other brokers, under the addresses that the catalog has for them. One thread,
  * {@code hub-peers-0}, which the first request starts: a broker without others has none. One
- * connection to each broker that is asked. Thread-safe; no method waits, except the close.
+ * connection to each broker that is asked; it ends, and what is not answered with it, when the
+ * broker is taken for gone, as one whose machine is gone closes nothing. Thread-safe; no method
+ * waits, except the close.
  */
 public final class Peers implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Peers.class);
@@ -67,10 +71,15 @@ public final class Peers implements AutoCloseable {
   /** All that are not answered, so that the close leaves none behind. */
   private final Map<Long, CompletableFuture<AbstractResponse>> open = new ConcurrentHashMap<>();
 
+  /** Brokers that have been asked and are taken for gone; for the thread. */
+  private final ConcurrentLinkedQueue<Integer> gone = new ConcurrentLinkedQueue<>();
+
+  private final Set<Integer> asked = ConcurrentHashMap.newKeySet();
   private final AtomicLong sent = new AtomicLong();
 
   // Guarded by this.
   private @Nullable Sender sender;
+  private TopicCatalog.@Nullable Subscription subscription;
   private boolean closed;
 
   public Peers(int nodeId, TopicCatalog catalog) {
@@ -83,12 +92,26 @@ public final class Peers implements AutoCloseable {
     if (sender == null && !closed) {
       sender = new Sender(client("hub-" + nodeId, metrics));
       sender.start();
+      Sender started = sender;
+      subscription = catalog.subscribe(snapshot -> dropGone(snapshot, started));
     }
     return closed ? null : sender;
   }
 
+  private void dropGone(TopicsSnapshot snapshot, Sender running) {
+    for (int broker : asked) {
+      if (!snapshot.brokers().containsKey(broker) && asked.remove(broker)) {
+        gone.add(broker);
+        running.wakeup();
+      }
+    }
+  }
+
   private synchronized @Nullable Sender end() {
     closed = true;
+    if (subscription != null) {
+      subscription.close();
+    }
     Sender running = sender;
     sender = null;
     return running;
@@ -148,6 +171,7 @@ public final class Peers implements AutoCloseable {
     long number = sent.incrementAndGet();
     open.put(number, answer);
     answer.whenComplete((_, _) -> open.remove(number));
+    asked.add(brokerId);
     wanted.add(
         new Wanted(
             new Node(broker.id(), broker.host(), broker.port(), broker.rack()), request, answer));
@@ -184,6 +208,9 @@ public final class Peers implements AutoCloseable {
 
     @Override
     public Collection<RequestAndCompletionHandler> generateRequests() {
+      for (Integer broker = gone.poll(); broker != null; broker = gone.poll()) {
+        networkClient.disconnect(broker.toString());
+      }
       var requests = new ArrayList<RequestAndCompletionHandler>();
       for (Wanted next = wanted.poll(); next != null; next = wanted.poll()) {
         CompletableFuture<AbstractResponse> answer = next.answer();

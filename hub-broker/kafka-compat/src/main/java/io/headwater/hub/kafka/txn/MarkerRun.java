@@ -28,7 +28,9 @@ import org.slf4j.LoggerFactory;
 final class MarkerRun {
   private static final Logger LOGGER = LoggerFactory.getLogger(MarkerRun.class);
   private static final long FIRST_DELAY_MS = 100;
-  private static final long LONGEST_DELAY_MS = 10_000;
+
+  /** Not longer: nobody tells when a new leader has opened its log. */
+  private static final long LONGEST_DELAY_MS = 1_000;
 
   private final String transactionalId;
   private final Markers markers;

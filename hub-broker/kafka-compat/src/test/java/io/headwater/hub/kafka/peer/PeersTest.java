@@ -80,6 +80,19 @@ class PeersTest {
     assertFails(peers.send(DOWN, request()), NetworkException.class);
   }
 
+  /** Long before a request is given up that is not answered. */
+  @Test
+  void whoIsTakenForGoneKeepsNobodyWaiting() {
+    CompletableFuture<AbstractResponse> waiting = peers.send(SILENT, request());
+
+    store.suspect(1, SILENT);
+    store.suspect(DOWN, SILENT);
+
+    assertThatThrownBy(() -> waiting.get(5, TimeUnit.SECONDS))
+        .hasCauseInstanceOf(NetworkException.class);
+    assertFails(peers.send(SILENT, request()), BrokerNotAvailableException.class);
+  }
+
   @Test
   void theCloseAnswersAllThatWait() {
     CompletableFuture<AbstractResponse> waiting = peers.send(SILENT, request());
