@@ -25,13 +25,15 @@ final class ZooKeeperFiles {
       """;
 
   /**
-   * Of an ensemble. A silent leader or follower is given up after 2 s (syncLimit ticks), a new
-   * member may load for 10 s; sessions are as long as with one member.
+   * Of an ensemble. A silent leader or follower is given up after 2 s (syncLimit ticks), and so is
+   * one that was elected because it is heard, but hears nothing itself; a new member may load for
+   * 10 s; sessions are as long as with one member.
    */
   private static final String MEMBER =
       """
       tickTime=500
       initLimit=20
+      connectToLearnerMasterLimit=4
       syncLimit=4
       maxSessionTimeout=20000
       reconfigEnabled=false
