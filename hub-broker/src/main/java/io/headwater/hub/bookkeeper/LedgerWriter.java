@@ -40,11 +40,16 @@ final class LedgerWriter extends LedgerReader implements Ledgers.Writer {
             appended.complete(null);
           } else {
             appended.completeExceptionally(
-                endedBy(LedgerFailures.of("append to ledger " + id(), code)));
+                endedBy(LedgerFailures.of("append to " + describe(), code)));
           }
         },
         null);
     return appended;
+  }
+
+  private String describe() {
+    var newest = handle.getLedgerMetadata().getAllEnsembles().lastEntry();
+    return "ledger %d on bookies %s".formatted(id(), newest == null ? "" : newest.getValue());
   }
 
   @Override
