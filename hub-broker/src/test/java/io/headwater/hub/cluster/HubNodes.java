@@ -120,9 +120,18 @@ final class HubNodes implements AutoCloseable {
     return ChildProcess.start(folder, command.toArray(new String[0]));
   }
 
+  /** What {@code headwater cluster status} says of all of them. */
+  String status() {
+    String all = ports.keySet().stream().map(this::zookeeper).collect(Collectors.joining(","));
+    try (ChildProcess command = status("--zookeeper", all)) {
+      command.awaitExit(Duration.ofSeconds(60));
+      return command.output();
+    }
+  }
+
   /** Where clients of ZooKeeper connect to a node. */
   String zookeeper(int id) {
-    return "127.0.0.1:" + ports(id).get(5);
+    return host(Kind.ZOOKEEPER, id) + ":" + ports(id).get(5);
   }
 
   /** A node's page of metrics and health. */

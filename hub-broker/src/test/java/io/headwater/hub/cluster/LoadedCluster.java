@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.hub.cluster.History.End;
 import java.time.Duration;
+import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
 
 /** Nodes under load, whose history is checked in the end. */
 final class LoadedCluster implements AutoCloseable {
@@ -17,10 +19,14 @@ final class LoadedCluster implements AutoCloseable {
   /** What works is heard of within this time. */
   private static final Duration QUIET = Duration.ofSeconds(2);
 
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final HubNodes nodes;
   private final History history = new History();
   private final ClusterLoad load;
 
   private LoadedCluster(HubNodes nodes) throws Exception {
+    this.nodes = nodes;
     load = ClusterLoad.start(nodes, history, PARTITIONS, PER_SECOND);
   }
 
@@ -28,9 +34,7 @@ final class LoadedCluster implements AutoCloseable {
   static LoadedCluster start(HubNodes nodes) throws Exception {
     var cluster = new LoadedCluster(nodes);
     try {
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(60))
-          .until(() -> cluster.history.longestGaps().size() == PARTITIONS + 3);
+      cluster.await("works", () -> cluster.history.longestGaps().size() == PARTITIONS + 3);
       cluster.awaitProgress();
       cluster.beginGap();
       return cluster;
@@ -43,7 +47,18 @@ final class LoadedCluster implements AutoCloseable {
   /** Waits until each partition, coordinator and group has done something again. */
   void awaitProgress() {
     history.restartGaps();
-    Awaitility.await().atMost(Duration.ofSeconds(60)).until(history::allWork);
+    await("works again", history::allWork);
+  }
+
+  private void await(String what, Callable<Boolean> condition) {
+    try {
+      Awaitility.await().atMost(PATIENCE).until(condition);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(
+          "%s%nnot everything %s after %s: without success for so many ms: %s"
+              .formatted(nodes.output(), what, PATIENCE, history.longestGaps()),
+          e);
+    }
   }
 
   /** From now on it counts how long anything does not work. */
@@ -52,11 +67,26 @@ final class LoadedCluster implements AutoCloseable {
   }
 
   /**
+   * Watches for some seconds, and until everything works again; fails if that is not so within
+   * {@code limit}.
+   *
+   * @param context for the failure text, e.g. the seed
+   */
+  void expectGap(String what, Duration limit, String context) {
+    if (gapAfter(what, limit) >= limit.toMillis()) {
+      throw new AssertionError(
+          "%s%n%s%nafter %s, %s, not everything worked within %s; without success for so many ms: %s"
+              .formatted(
+                  nodes.output(), nodes.status(), what, context, limit, history.longestGaps()));
+    }
+  }
+
+  /**
    * Watches for some seconds, and until everything works again or {@code atMost} is over.
    *
    * @return how long the longest gap was in milliseconds; one that goes on counts as it is
    */
-  long gapAfter(String what, Duration atMost) {
+  private long gapAfter(String what, Duration atMost) {
     long begun = System.nanoTime();
     Awaitility.await()
         .atMost(atMost.plusSeconds(1))
@@ -70,6 +100,11 @@ final class LoadedCluster implements AutoCloseable {
         "cluster: %s: longest gaps %s%n",
         what, longest.subList(longest.size() - 4, longest.size()));
     return history.longestGap();
+  }
+
+  /** Watches for as long, where nothing can be expected to work. */
+  void watch(String what, Duration time) {
+    var _ = gapAfter(what, time);
   }
 
   /** Ends the load and compares what clients were told with what can be read. */
