@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -49,6 +50,11 @@ public final class LedgerLogEngine implements LogEngine {
   private static final long EXPIRY_CHECK_MS = 600_000;
   private static final long LATER_MS = 1_000;
   private static final long HEAL_CHECK_MS = 5_000;
+  private static final long STALL_CHECK_MS = 500;
+
+  /** Longer than one store is given to answer. */
+  private static final Duration STALLED = Duration.ofSeconds(6);
+
   private static final long READ_AHEAD_CHECK_MS = 5_000;
 
   private final ConcurrentMap<TopicPartition, LedgerPartitionLog> logs = new ConcurrentHashMap<>();
@@ -139,6 +145,7 @@ public final class LedgerLogEngine implements LogEngine {
     every(
         READ_AHEAD_CHECK_MS, () -> logs.values().forEach(LedgerPartitionLog::forgetUnwantedReads));
     every(HEAL_CHECK_MS, () -> logs.values().forEach(LedgerPartitionLog::heal));
+    every(STALL_CHECK_MS, () -> logs.values().forEach(log -> log.failIfStalled(STALLED)));
   }
 
   private void compact() {

@@ -7,6 +7,7 @@ import io.headwater.hub.kafka.log.LogRead;
 import io.headwater.hub.kafka.log.PartitionLog;
 import io.headwater.hub.kafka.log.TimestampedOffset;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -85,6 +86,10 @@ final class LedgerPartitionLog implements PartitionLog {
   private final EpochStarts epochs;
   private final Deque<Waiting> waiting = new ArrayDeque<>();
   private OpenLedger open;
+
+  /** When something was stored last, or began to wait with nothing before it. */
+  private long progressMs;
+
   // Written under the lock.
   private volatile LogConfig config;
   private volatile long startOffset;
@@ -192,6 +197,9 @@ final class LedgerPartitionLog implements PartitionLog {
       write(stamped.records(), underway);
       producers.accept(verdict, endOffset).forEach(open.index()::addAborted);
       noteUnstable();
+      if (waiting.isEmpty()) {
+        progressMs = time.hiResClockMs();
+      }
       waiting.add(new Waiting(endOffset, durable));
       appended =
           new Appended(
@@ -287,6 +295,7 @@ final class LedgerPartitionLog implements PartitionLog {
         return;
       }
       highWatermark = end;
+      progressMs = time.hiResClockMs();
       now = end;
       producers.onHighWatermark(end);
       noteUnstable();
@@ -319,6 +328,29 @@ final class LedgerPartitionLog implements PartitionLog {
     open = begun;
     ledgers.put(endOffset, begun);
     engine.inBackground(() -> next.note(full, begun));
+  }
+
+  /**
+   * Gives the log up if what was appended waits and nothing was stored for this long. Who reaches
+   * none of the others is not always told: a ledger with fewer copies than there are stores tries
+   * one of them after the other, for ever.
+   */
+  void failIfStalled(Duration patience) {
+    long ledger;
+    synchronized (lock) {
+      if (ended != null
+          || waiting.isEmpty()
+          || time.hiResClockMs() - progressMs < patience.toMillis()) {
+        return;
+      }
+      ledger = open.id();
+    }
+    fail(
+        "append to",
+        new LedgerException(
+            LedgerException.Reason.UNAVAILABLE,
+            "nothing was stored in ledger %d for %d s".formatted(ledger, patience.toSeconds()),
+            null));
   }
 
   /** If the open ledger has too few copies, goes on in one that has enough, once that can be. */
