@@ -13,6 +13,9 @@ import org.apache.bookkeeper.client.BKException.Code;
 import org.apache.bookkeeper.client.BookKeeper;
 import org.apache.bookkeeper.client.BookKeeper.DigestType;
 import org.apache.bookkeeper.conf.ClientConfiguration;
+import org.apache.bookkeeper.zookeeper.BoundExponentialBackoffRetryPolicy;
+import org.apache.bookkeeper.zookeeper.RetryPolicy;
+import org.apache.zookeeper.KeeperException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,12 +42,17 @@ public final class BookKeeperLedgers implements Ledgers {
   /** After which another bookie is asked for an entry as well. */
   private static final int SPECULATIVE_MS = 200;
 
+  private final OneSession session;
   private final BookKeeper client;
   private final LedgerSettings settings;
   private final @Nullable OwnBookieReads own;
 
   private BookKeeperLedgers(
-      BookKeeper client, LedgerSettings settings, @Nullable OwnBookieReads own) {
+      OneSession session,
+      BookKeeper client,
+      LedgerSettings settings,
+      @Nullable OwnBookieReads own) {
+    this.session = session;
     this.client = client;
     this.settings = settings;
     this.own = own;
@@ -81,18 +89,31 @@ public final class BookKeeperLedgers implements Ledgers {
   private static BookKeeperLedgers connect(
       ClientConfiguration conf, LedgerSettings settings, @Nullable OwnBookieReads own) {
     try {
-      return new BookKeeperLedgers(BookKeeper.forConfig(conf).build(), settings, own);
+      OneSession session = OneSession.connect(conf, operations(conf));
+      try {
+        BookKeeper client = BookKeeper.forConfig(conf).zk(session).build();
+        return new BookKeeperLedgers(session, client, settings, own);
+      } catch (InterruptedException | IOException | BKException e) {
+        session.close();
+        throw e;
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LedgerException(
           Reason.UNAVAILABLE, "interrupted while connecting to BookKeeper", e);
-    } catch (IOException | BKException e) {
+    } catch (IOException | KeeperException | BKException e) {
       throw new LedgerException(
           Reason.UNAVAILABLE,
           "no BookKeeper cluster is to be found by ZooKeeper %s: %s"
               .formatted(settings.zooKeeper(), e.getMessage()),
           e);
     }
+  }
+
+  /** As BookKeeper's clients do by themselves. */
+  private static RetryPolicy operations(ClientConfiguration conf) {
+    return new BoundExponentialBackoffRetryPolicy(
+        conf.getZkTimeout(), conf.getZkTimeout(), conf.getZkRetryBackoffMaxRetries());
   }
 
   private static ClientConfiguration configuration(LedgerSettings settings) {
@@ -208,6 +229,11 @@ public final class BookKeeperLedgers implements Ledgers {
       Thread.currentThread().interrupt();
     } catch (BKException e) {
       LOGGER.atWarn().addKeyValue("error", e.getMessage()).log("BookKeeper client did not close");
+    }
+    try {
+      session.close();
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
     }
   }
 }

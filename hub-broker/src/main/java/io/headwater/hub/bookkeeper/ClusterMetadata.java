@@ -1,10 +1,10 @@
 package io.headwater.hub.bookkeeper;
 
 import org.apache.bookkeeper.bookie.BookieException;
-import org.apache.bookkeeper.bookie.BookieResources;
 import org.apache.bookkeeper.conf.ServerConfiguration;
 import org.apache.bookkeeper.discover.RegistrationManager;
 import org.apache.bookkeeper.meta.MetadataBookieDriver;
+import org.apache.bookkeeper.meta.exceptions.MetadataException;
 import org.apache.bookkeeper.meta.zk.ZKMetadataBookieDriver;
 import org.apache.bookkeeper.stats.NullStatsLogger;
 import org.apache.zookeeper.KeeperException;
@@ -18,9 +18,15 @@ final class ClusterMetadata implements AutoCloseable {
   }
 
   static ClusterMetadata connect(ServerConfiguration conf) throws BookieException {
-    return new ClusterMetadata(
-        (ZKMetadataBookieDriver)
-            BookieResources.createMetadataDriver(conf, NullStatsLogger.INSTANCE));
+    var driver = new BookieMetadataDriver(conf);
+    try {
+      driver.initialize(conf, NullStatsLogger.INSTANCE);
+      return new ClusterMetadata(driver);
+    } catch (MetadataException e) {
+      driver.close();
+      throw new BookieException.MetadataStoreException(
+          "Failed to initialize metadata bookie driver", e);
+    }
   }
 
   MetadataBookieDriver driver() {
