@@ -91,8 +91,7 @@ public final class BookKeeperLedgers implements Ledgers {
     try {
       OneSession session = OneSession.connect(conf, operations(conf));
       try {
-        BookKeeper client = BookKeeper.forConfig(conf).zk(session).build();
-        return new BookKeeperLedgers(session, client, settings, own);
+        return new BookKeeperLedgers(session, client(conf, session), settings, own);
       } catch (InterruptedException | IOException | BKException e) {
         session.close();
         throw e;
@@ -108,6 +107,12 @@ public final class BookKeeperLedgers implements Ledgers {
               .formatted(settings.zooKeeper(), e.getMessage()),
           e);
     }
+  }
+
+  @SuppressWarnings("deprecation") // the only way to give it a session
+  private static BookKeeper client(ClientConfiguration conf, OneSession session)
+      throws IOException, BKException, InterruptedException {
+    return BookKeeper.forConfig(conf).zk(session).build();
   }
 
   /** As BookKeeper's clients do by themselves. */

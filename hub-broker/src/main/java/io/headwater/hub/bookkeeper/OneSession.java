@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * the end, the end of one that was forgotten ends the one in use, and nobody is told: a client then
  * no longer hears which bookies come and go, and a bookie is missing from the list while it serves.
  */
+@SuppressWarnings("try") // its close waits, and may be interrupted
 final class OneSession extends ZooKeeperClient {
   /** Not adopted as long as it is alive: what was in use is closed before another one is made. */
   private @Nullable ZooKeeper made;

@@ -85,6 +85,10 @@ final class ClusterLoad implements AutoCloseable {
     var config = new HashMap<String, Object>(more);
     config.put("bootstrap.servers", nodes.bootstrap());
     config.putIfAbsent("request.timeout.ms", 5_000);
+    // As docs/operations.md advises: while a client connects to a machine that is gone, for up to
+    // 30 s by default, it asks no other for the leaders.
+    config.put("socket.connection.setup.timeout.ms", 2_000);
+    config.put("socket.connection.setup.timeout.max.ms", 4_000);
     return config;
   }
 

@@ -5,6 +5,7 @@ import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -99,11 +100,11 @@ public final class Peers implements AutoCloseable {
   }
 
   private void dropGone(TopicsSnapshot snapshot, Sender running) {
-    for (int broker : asked) {
-      if (!snapshot.brokers().containsKey(broker) && asked.remove(broker)) {
-        gone.add(broker);
-        running.wakeup();
-      }
+    Set<Integer> missing = new HashSet<>(asked);
+    missing.removeAll(snapshot.brokers().keySet());
+    if (asked.removeAll(missing)) {
+      gone.addAll(missing);
+      running.wakeup();
     }
   }
 

@@ -65,14 +65,16 @@ class StalledAppendTest {
       append(log).get(10, TimeUnit.SECONDS); // who has nothing to write stalls nothing
 
       gate.lock();
-      CompletableFuture<Void> stalled = append(log);
-      time.leap(10_000);
-
-      assertThatThrownBy(() -> stalled.get(10, TimeUnit.SECONDS))
-          .hasCauseInstanceOf(KafkaStorageException.class)
-          .hasMessageContaining("nothing was stored in ledger");
-      assertThat(givenUp.get(10, TimeUnit.SECONDS)).isEqualTo(3);
-      gate.unlock();
+      try {
+        CompletableFuture<Void> stalled = append(log);
+        time.leap(10_000);
+        assertThatThrownBy(() -> stalled.get(10, TimeUnit.SECONDS))
+            .hasCauseInstanceOf(KafkaStorageException.class)
+            .hasMessageContaining("nothing was stored in ledger");
+        assertThat(givenUp.get(10, TimeUnit.SECONDS)).isEqualTo(3);
+      } finally {
+        gate.unlock();
+      }
     }
   }
 
