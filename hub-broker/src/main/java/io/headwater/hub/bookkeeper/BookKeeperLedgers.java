@@ -93,7 +93,7 @@ public final class BookKeeperLedgers implements Ledgers {
       try {
         return new BookKeeperLedgers(session, client(conf, session), settings, own);
       } catch (InterruptedException | IOException | BKException e) {
-        session.close();
+        session.end();
         throw e;
       }
     } catch (InterruptedException e) {
@@ -236,7 +236,7 @@ public final class BookKeeperLedgers implements Ledgers {
       LOGGER.atWarn().addKeyValue("error", e.getMessage()).log("BookKeeper client did not close");
     }
     try {
-      session.close();
+      session.end();
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }

@@ -63,7 +63,7 @@ final class BookieMetadataDriver extends ZKMetadataBookieDriver {
     }
     try {
       if (open != null) {
-        open.close();
+        open.end();
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();

@@ -61,7 +61,7 @@ final class OneSession extends ZooKeeperClient {
       watchers.waitForConnection();
       return client;
     } catch (KeeperException | InterruptedException e) {
-      client.close();
+      client.end();
       throw e;
     }
   }
@@ -87,9 +87,9 @@ final class OneSession extends ZooKeeperClient {
     return next;
   }
 
-  @Override
-  public void close() throws InterruptedException {
-    super.close();
+  /** Closes it, and what has not begun. */
+  void end() throws InterruptedException {
+    close();
     ZooKeeper last;
     synchronized (this) {
       last = made;
