@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.bookkeeper.conf.ServerConfiguration;
+import org.apache.bookkeeper.zookeeper.BoundExponentialBackoffRetryPolicy;
 import org.apache.bookkeeper.replication.AutoRecoveryMain;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,6 +50,7 @@ final class AutoRecovery implements AutoCloseable {
 
   /** Until it has to close, which is false, or the daemon has ended. */
   private boolean runOnce() throws Exception {
+    expectZooKeeper();
     var daemon = new AutoRecoveryMain(conf);
     var ended = new CountDownLatch(1);
     daemon.setExceptionHandler((_, _) -> ended.countDown());
@@ -64,6 +66,11 @@ final class AutoRecovery implements AutoCloseable {
     }
     LOGGER.atWarn().log("Auto-recovery has ended, most likely with its session; starting it anew");
     return !awaitClose(PAUSE);
+  }
+
+  /** A daemon that finds none would leave its threads behind, at each attempt. */
+  private void expectZooKeeper() throws Exception {
+    OneSession.connect(conf, new BoundExponentialBackoffRetryPolicy(0, 0, 0)).end();
   }
 
   private boolean awaitClose(Duration atMost) {
