@@ -4,9 +4,16 @@ import io.netty.util.ResourceLeakDetector;
 import java.time.Duration;
 import org.apache.bookkeeper.common.allocator.LeakDetectionPolicy;
 import org.apache.bookkeeper.conf.AbstractConfiguration;
+import org.apache.bookkeeper.meta.MetadataDrivers;
 
-/** What bookies and clients of a cluster have in common. */
+/** What bookies and clients of a cluster have in common. Each of them asks here first. */
 final class CommonSettings {
+  static {
+    // BookKeeper's drivers and their register initialize each other's classes: threads that began
+    // at either end at the same time would wait for each other for ever. So one does all of it.
+    var _ = MetadataDrivers.getClientDriver("zk");
+  }
+
   /** Where BookKeeper keeps what it knows: a node of ZooKeeper. */
   static final String ROOT = "/ledgers";
 

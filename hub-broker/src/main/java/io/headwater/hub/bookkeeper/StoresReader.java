@@ -28,7 +28,6 @@ import org.apache.bookkeeper.meta.LedgerManager;
 import org.apache.bookkeeper.meta.LedgerManagerFactory;
 import org.apache.bookkeeper.meta.LedgerUnderreplicationManager;
 import org.apache.bookkeeper.meta.MetadataClientDriver;
-import org.apache.bookkeeper.meta.MetadataDrivers;
 import org.apache.bookkeeper.meta.UnderreplicatedLedger;
 import org.apache.bookkeeper.meta.zk.ZKMetadataClientDriver;
 import org.apache.bookkeeper.net.BookieId;
@@ -58,14 +57,6 @@ public final class StoresReader implements AutoCloseable {
   private Map<String, Integer> counted = Map.of();
   private Set<String> countedFor = Set.of();
   private long countAgainAt;
-
-  /**
-   * To be made before other threads use BookKeeper. Its drivers and their register initialize each
-   * other's classes; two threads that begin at either end would wait for each other for ever.
-   */
-  public StoresReader() {
-    var _ = MetadataDrivers.getClientDriver("zk");
-  }
 
   /**
    * Reads everything.

@@ -6,6 +6,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.apache.bookkeeper.conf.AbstractConfiguration;
+import org.apache.bookkeeper.conf.ClientConfiguration;
+import org.apache.bookkeeper.conf.ServerConfiguration;
 import org.apache.bookkeeper.meta.zk.ZKMetadataBookieDriver;
 import org.apache.bookkeeper.meta.zk.ZKMetadataClientDriver;
 import org.junit.jupiter.api.Test;
@@ -13,9 +16,9 @@ import org.junit.jupiter.api.Timeout;
 
 /** A process whose threads first use BookKeeper at the same time, as those of a node do. */
 @Timeout(60)
-class StoresReaderClassesTest {
+class DriverClassesTest {
   @Test
-  void itsDriversDoNotWaitForEachOther() throws Exception {
+  void theyDoNotWaitForEachOther() throws Exception {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -36,15 +39,15 @@ class StoresReaderClassesTest {
     private Both() {}
 
     public static void main(String[] args) throws InterruptedException {
-      new StoresReader().close();
       var ready = new CountDownLatch(2);
-      Thread client = start(ready, ZKMetadataClientDriver::new);
-      Thread bookie = start(ready, ZKMetadataBookieDriver::new);
+      Thread client = start(ready, new ClientConfiguration(), ZKMetadataClientDriver::new);
+      Thread bookie = start(ready, new ServerConfiguration(), ZKMetadataBookieDriver::new);
       boolean ended = client.join(Duration.ofSeconds(15)) && bookie.join(Duration.ofSeconds(5));
       System.exit(ended ? 0 : 1);
     }
 
-    private static Thread start(CountDownLatch ready, Runnable driver) {
+    private static Thread start(
+        CountDownLatch ready, AbstractConfiguration<?> conf, Runnable driver) {
       return Thread.ofPlatform()
           .daemon()
           .start(() -> {
@@ -54,6 +57,7 @@ class StoresReaderClassesTest {
             } catch (InterruptedException _) {
               Thread.currentThread().interrupt();
             }
+            CommonSettings.apply(conf, "unused:1", Duration.ofSeconds(1));
             driver.run();
           });
     }
