@@ -23,6 +23,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -383,11 +384,10 @@ final class FileRemains {
     if (!withoutLog(old)) {
       return false;
     }
+    Path folder = Objects.requireNonNull(old.toAbsolutePath().getParent());
+    force(folder); // nor may it come back, or the journal of taking it away, by a power cut
     Files.move(remains, old, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    Path folder = old.toAbsolutePath().getParent();
-    if (folder != null) {
-      force(folder);
-    }
+    force(folder);
     return true;
   }
 

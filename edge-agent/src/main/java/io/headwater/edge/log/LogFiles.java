@@ -1,6 +1,7 @@
 package io.headwater.edge.log;
 
 import io.headwater.edge.clock.DeviceClock;
+import io.headwater.process.LastingFolder;
 import io.headwater.uplink.Gap;
 import io.headwater.uplink.GapReason;
 import io.headwater.uplink.OffsetRanges;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -35,6 +37,9 @@ final class LogFiles implements AutoCloseable {
 
   /** For so long a file is not looked at again that has too much in it which must stay. */
   private static final long PASSED_OVER_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** What SQLite keeps a database in. */
+  private static final List<String> PARTS = List.of("", "-journal", "-wal", "-shm");
 
   private final Path folder;
   private final Set<Path> salvaged = new HashSet<>();
@@ -98,11 +103,30 @@ final class LogFiles implements AutoCloseable {
     for (int n = 2; Files.exists(Path.of(aside)); n++) {
       aside = path + ".corrupt-" + n; // an earlier one stays, too
     }
-    for (String suffix : new String[] {"", "-wal", "-shm"}) {
+    moveParts(path, aside);
+  }
+
+  /** Ends what a stop has interrupted: the file is put aside, something beside it not yet. */
+  static void putAsideRest(Path path) {
+    String aside = path + ".corrupt";
+    for (int n = 2; Files.exists(Path.of(path + ".corrupt-" + n)); n++) {
+      aside = path + ".corrupt-" + n;
+    }
+    moveParts(path, aside);
+  }
+
+  /**
+   * Each for good before the next: a power cut must not leave the file without what is written
+   * ahead of it, nor that to the next file of the name.
+   */
+  private static void moveParts(Path path, String aside) {
+    Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
+    for (String suffix : PARTS) {
       Path part = Path.of(path + suffix);
       try {
         if (Files.exists(part)) {
           Files.move(part, Path.of(aside + suffix));
+          LastingFolder.force(folder);
         }
       } catch (IOException e) {
         LOGGER.atError().addKeyValue("file", part).setCause(e).log("It could not be renamed");
@@ -520,7 +544,7 @@ final class LogFiles implements AutoCloseable {
   }
 
   static void delete(Path path) {
-    for (String suffix : new String[] {"-wal", "-shm", ""}) {
+    for (String suffix : PARTS.reversed()) {
       try {
         Files.deleteIfExists(Path.of(path + suffix));
       } catch (IOException e) {

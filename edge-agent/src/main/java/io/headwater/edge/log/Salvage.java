@@ -78,6 +78,7 @@ final class Salvage {
       if (Files.exists(path)) {
         LogFiles.delete(fresh); // the damaged one is still there, and may have more
       } else {
+        LogFiles.putAsideRest(path); // or it would be taken for what belongs to the new file
         Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
       }
     }

@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.process.LastingFolder;
 import io.headwater.process.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.sqlite.SQLiteConfig;
@@ -67,12 +69,14 @@ public record SideDatabase(Connection connection, boolean isLost) {
     while (Files.exists(Path.of(path + ".corrupt-" + n))) {
       n++;
     }
-    for (String suffix : List.of("", "-wal", "-shm")) {
+    for (String suffix : List.of("", "-journal", "-wal", "-shm")) {
       Path part = Path.of(path + suffix);
       if (Files.exists(part)) {
         Files.move(part, Path.of(path + ".corrupt-" + n + suffix));
       }
     }
+    // What belonged to it must not come back to the new file.
+    LastingFolder.force(Objects.requireNonNull(path.toAbsolutePath().getParent()));
   }
 
   private static Connection connect(Path path, Kind kind) throws SQLException {

@@ -333,6 +333,30 @@ class EdgeLogFaultTest {
     }
   }
 
+  /** A write-ahead log has nothing in it that says whose it is. */
+  @Test
+  void stopWhileTheDamagedFileIsPutAsideLeavesTheSalvagedOneNothingOfIt(@TempDir Path other)
+      throws IOException {
+    try (EdgeLog log = open()) {
+      commit(log, A, "salvaged");
+    }
+    Path file = LogFiles.list(folder).getLast();
+    try (EdgeLog log =
+        EdgeLog.open(other, SMALL_FILES, new EdgeLogMetrics(new SimpleMeterRegistry()))) {
+      commit(log, A, "damaged");
+      Files.copy(
+          Path.of(other.resolve(file.getFileName()) + "-wal"), Path.of(file + "-wal")); // not empty
+    }
+    // As if the stop had come when only the file itself had its new name.
+    Files.move(file, Path.of(file + ".salvaged"));
+    Files.writeString(Path.of(file + ".corrupt"), "the damaged one");
+
+    try (EdgeLog log = open()) {
+      assertThat(values(log, A)).containsExactly("salvaged");
+    }
+    assertThat(Path.of(file + ".corrupt-wal")).isNotEmptyFile();
+  }
+
   @Test
   void everyDamagedFileIsKept() throws IOException {
     Path first = folder.resolve("00000000000000000001" + LogFile.SUFFIX);

@@ -13,7 +13,8 @@ public final class CutPoints {
   private CutPoints() {}
 
   /**
-   * Chooses, and more often near what matters: where something is being forced to disk, too.
+   * Chooses, and more often near what matters: where something is being forced to disk, or a name
+   * changes, too.
    *
    * @return in rising order, the same more than once if that is chosen; {@code n} stands between
    *     the event {@code n - 1} and the event {@code n}
@@ -26,6 +27,8 @@ public final class CutPoints {
       Event event = events.get(i);
       if (event instanceof Event.SyncBegun
           || event instanceof Event.SyncEnded
+          || event instanceof Event.Renamed
+          || event instanceof Event.Removed
           || matters.test(event)) {
         Arrays.fill(
             weights, Math.max(0, i + 1 - NEAR), Math.min(weights.length, i + 1 + NEAR), WEIGHT);
