@@ -6,6 +6,7 @@ import io.headwater.hub.bookkeeper.BookieSettings;
 import io.headwater.hub.bookkeeper.EmbeddedBookie;
 import io.headwater.hub.bookkeeper.LedgerSettings;
 import io.headwater.hub.kafka.Broker;
+import io.headwater.hub.kafka.ledger.Rehearsal;
 import io.headwater.hub.kafka.log.FolderOwner;
 import io.headwater.hub.status.ClusterReader;
 import io.headwater.hub.status.ClusterWatch;
@@ -143,6 +144,9 @@ final class Hub implements RunningProcess {
               folder.resolve("scratch"),
               config.nodeId());
       SessionMetrics.register(registry, store.contact());
+      resources.open(
+          "rehearsal",
+          new Rehearsal(ledgers, states, folder.resolve("rehearsal"), config.nodeId()));
       serve(Broker.start(settings(config, folder), store, storage, registry, health, clock), http);
     }
     // Closed once more at the very end if the start fails; now while ZooKeeper still answers.

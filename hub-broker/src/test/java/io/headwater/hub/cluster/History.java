@@ -100,6 +100,13 @@ final class History {
     }
   }
 
+  /** What must not be, so far. */
+  List<String> violations() {
+    synchronized (violations) {
+      return List.copyOf(violations);
+    }
+  }
+
   /** Something of this name has worked. */
   void success(String name) {
     gaps.computeIfAbsent(name, _ -> new Gap()).success();

@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.awaitility.Awaitility;
 
@@ -86,6 +87,11 @@ final class HubNodes implements AutoCloseable {
     awaitReady(id);
   }
 
+  /** Starts one more, which is no member of ZooKeeper, and waits until it serves. */
+  void add(int id) {
+    start(id);
+  }
+
   private void launch(int id) {
     var command = new ArrayList<String>();
     network.ifPresent(one -> command.addAll(one.on(id)));
@@ -122,7 +128,10 @@ final class HubNodes implements AutoCloseable {
 
   /** What {@code headwater cluster status} says of all of them. */
   String status() {
-    String all = ports.keySet().stream().map(this::zookeeper).collect(Collectors.joining(","));
+    String all =
+        IntStream.rangeClosed(1, members)
+            .mapToObj(this::zookeeper)
+            .collect(Collectors.joining(","));
     try (ChildProcess command = status("--zookeeper", all)) {
       command.awaitExit(Duration.ofSeconds(60));
       return command.output();
@@ -150,7 +159,8 @@ final class HubNodes implements AutoCloseable {
     settings.add("groups.offsets-topic-partitions=6");
     settings.add("transactions.state-topic-partitions=6");
     settings.add("cluster.bookie=" + host(Kind.BOOKIE, id) + ":" + ports(id).get(2));
-    settings.add("cluster.bookies=" + members);
+    settings.add("cluster.bookies=" + Math.max(id, members));
+    settings.add("cluster.roles=" + (id > members ? "broker,bookie" : "broker,bookie,zookeeper"));
     for (int member = 1; member <= members; member++) {
       List<Integer> of = ports(member);
       settings.add(
@@ -214,7 +224,7 @@ final class HubNodes implements AutoCloseable {
   void awaitEnsemble() {
     Awaitility.await()
         .atMost(Duration.ofSeconds(60))
-        .until(() -> ports.keySet().stream().allMatch(this::isServedByZooKeeper));
+        .until(() -> IntStream.rangeClosed(1, members).allMatch(this::isServedByZooKeeper));
   }
 
   private boolean isServedByZooKeeper(int id) {

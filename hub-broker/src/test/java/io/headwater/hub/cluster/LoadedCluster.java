@@ -55,8 +55,14 @@ final class LoadedCluster implements AutoCloseable {
       Awaitility.await().atMost(PATIENCE).until(condition);
     } catch (ConditionTimeoutException e) {
       throw new AssertionError(
-          "%s%nnot everything %s after %s: without success for so many ms: %s"
-              .formatted(nodes.output(), what, PATIENCE, history.longestGaps()),
+          "%s%n%s%nnot everything %s after %s: without success for so many ms: %s; wrong so far: %s"
+              .formatted(
+                  nodes.output(),
+                  nodes.status(),
+                  what,
+                  PATIENCE,
+                  history.longestGaps(),
+                  history.violations()),
           e);
     }
   }
@@ -75,9 +81,16 @@ final class LoadedCluster implements AutoCloseable {
   void expectGap(String what, Duration limit, String context) {
     if (gapAfter(what, limit) >= limit.toMillis()) {
       throw new AssertionError(
-          "%s%n%s%nafter %s, %s, not everything worked within %s; without success for so many ms: %s"
+          ("%s%n%s%nafter %s, %s, not everything worked within %s; without success for so many ms:"
+                  + " %s; wrong so far: %s")
               .formatted(
-                  nodes.output(), nodes.status(), what, context, limit, history.longestGaps()));
+                  nodes.output(),
+                  nodes.status(),
+                  what,
+                  context,
+                  limit,
+                  history.longestGaps(),
+                  history.violations()));
     }
   }
 

@@ -50,7 +50,6 @@ import io.headwater.hub.kafka.metadata.Suspicion;
 import io.headwater.hub.kafka.metadata.TopicCatalog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.hub.kafka.metadata.TopicRules;
-import io.headwater.hub.kafka.metadata.TopicsSnapshot;
 import io.headwater.hub.kafka.metrics.ClusterMetrics;
 import io.headwater.hub.kafka.metrics.ExporterPage;
 import io.headwater.hub.kafka.metrics.GroupMetrics;
@@ -317,23 +316,15 @@ public final class Broker implements AutoCloseable {
   /** Lets others lead what it leads, so that clients find them before this broker is gone. */
   private void leave() throws InterruptedException {
     long end = System.nanoTime() + LEAVING.toNanos();
+    var handover = new Handover(settings.nodeId(), catalog, engine);
     try {
+      handover.run(end);
       catalog.leave().get(LEAVING.toSeconds(), TimeUnit.SECONDS);
     } catch (ExecutionException | TimeoutException e) {
       LOGGER.atWarn().setCause(e).log("It could not be told that this broker leaves");
       return;
     }
-    while (leads(catalog.current()) && System.nanoTime() - end < 0) {
-      TimeUnit.MILLISECONDS.sleep(5);
-    }
-  }
-
-  /** Whether this broker leads something that another one could. */
-  private boolean leads(TopicsSnapshot snapshot) {
-    return snapshot.brokers().values().stream().anyMatch(broker -> !broker.leaving())
-        && snapshot.topics().values().stream()
-            .flatMap(topic -> topic.partitions().stream())
-            .anyMatch(partition -> partition.leader() == settings.nodeId());
+    handover.awaitNothingLed(end); // what has come meanwhile
   }
 
   /** What the logs tell goes to those who keep their state in them, and to the catalog. */

@@ -72,7 +72,8 @@ public final class Partitions {
   }
 
   Seen see(String topic, Partition partition) {
-    if (engine.lost(new TopicPartition(topic, partition.index())).isPresent()) {
+    if (partition.leader() == nodeId
+        && engine.lost(new TopicPartition(topic, partition.index())).isPresent()) {
       return new Seen(-1, partition.replicas(), partition.replicas());
     }
     Set<Integer> alive = catalog.current().brokers().keySet();

@@ -42,6 +42,7 @@ import org.apache.kafka.storage.internals.log.SkimpyOffsetMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /** The logs that this broker owns, in ledgers; see the package. */
 public final class LedgerLogEngine implements LogEngine {
@@ -305,8 +306,20 @@ public final class LedgerLogEngine implements LogEngine {
   }
 
   private void open(TopicPartition partition, Openings.Wanted wanted) {
-    create(partition, wanted.topicId(), wanted.leaderEpoch(), wanted.config());
+    try {
+      create(partition, wanted.topicId(), wanted.leaderEpoch(), wanted.config());
+    } catch (KafkaStorageException e) {
+      if (!openings.wants(partition, wanted)) {
+        noLongerLost(partition); // another broker leads it by now
+      }
+      throw e;
+    }
     told().onOpened(partition);
+  }
+
+  private void noLongerLost(TopicPartition partition) {
+    lost.remove(partition);
+    metrics.lostLogs(lost.size());
   }
 
   private Listener told() {
@@ -333,8 +346,24 @@ public final class LedgerLogEngine implements LogEngine {
             end(open);
           }
         });
-    lost.remove(partition);
-    metrics.lostLogs(lost.size());
+    noLongerLost(partition);
+  }
+
+  @Override
+  public boolean isTaken(TopicPartition partition, Uuid topicId, int leaderEpoch) {
+    return states
+        .read(new PartitionStates.Key(topicId, partition.partition()))
+        .map(found -> found.state().leaderEpoch() >= leaderEpoch)
+        .orElse(true);
+  }
+
+  /** Leaves a log as a broker does that dies. */
+  void abandon(TopicPartition partition) {
+    LedgerPartitionLog log = logs.remove(partition);
+    if (log != null) {
+      log.end(moved(log));
+      log.closeLedgers();
+    }
   }
 
   /** Lets what was appended become durable, and closes the log here. */
@@ -572,8 +601,10 @@ public final class LedgerLogEngine implements LogEngine {
       log.settle();
       return true;
     } catch (LedgerException e) {
+      // The next owner may be faster, and finds out where it ends by itself.
+      boolean isTaken = e.reason() == LedgerException.Reason.FENCED;
       LOGGER
-          .atWarn()
+          .atLevel(isTaken ? Level.DEBUG : Level.WARN)
           .addKeyValue("topicName", log.topicPartition().topic())
           .addKeyValue("partition", log.topicPartition().partition())
           .setCause(e)

@@ -60,7 +60,9 @@ final class Openings implements AutoCloseable {
   }
 
   void want(TopicPartition partition, Wanted log) {
-    wanted.put(partition, log);
+    if (log.equals(wanted.put(partition, log)) && failing.containsKey(partition)) {
+      return; // is being tried again
+    }
     long giveUpAt = System.nanoTime() + GIVE_UP_NANOS;
     inOrder(partition, () -> tryTo(partition, log, giveUpAt));
   }
@@ -70,6 +72,11 @@ final class Openings implements AutoCloseable {
     wanted.remove(partition);
     failing.remove(partition);
     inOrder(partition, then);
+  }
+
+  /** Whether this log is wanted, and no other one. */
+  boolean wants(TopicPartition partition, Wanted log) {
+    return log.equals(wanted.get(partition));
   }
 
   /** What cannot be opened at the moment, and why, in one line. */
@@ -82,7 +89,7 @@ final class Openings implements AutoCloseable {
   }
 
   private void tryTo(TopicPartition partition, Wanted log, long giveUpAt) {
-    if (!log.equals(wanted.get(partition))) {
+    if (!wants(partition, log)) {
       return;
     }
     try {
@@ -95,6 +102,10 @@ final class Openings implements AutoCloseable {
         return;
       }
       failing.put(partition, String.valueOf(e.getMessage()));
+      if (!wants(partition, log)) {
+        failing.remove(partition); // after the one who unwanted it has
+        return;
+      }
       LOGGER
           .atWarn()
           .addKeyValue("topicName", partition.topic())

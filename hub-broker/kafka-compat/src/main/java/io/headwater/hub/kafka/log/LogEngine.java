@@ -75,6 +75,16 @@ public interface LogEngine extends AutoCloseable {
   void release(TopicPartition partition);
 
   /**
+   * Whether another broker has the log of a partition that it leads since {@code leaderEpoch}, or
+   * the partition is gone. Waits for whoever knows that.
+   *
+   * @throws org.apache.kafka.common.errors.TimeoutException nobody answers
+   */
+  default boolean isTaken(TopicPartition partition, Uuid topicId, int leaderEpoch) {
+    return true;
+  }
+
+  /**
    * Deletes the log of a partition. It is gone for {@link #find} at once; its files stay readable
    * for {@code file.delete.delay.ms}. Does nothing if there is none.
    */

@@ -85,6 +85,29 @@ final class Leadership {
     return new Topic(topic.name(), topic.id(), partitions, topic.configs());
   }
 
+  /**
+   * Gives some of a broker's partitions to others as in {@link #succeed}, while it goes on with the
+   * rest.
+   *
+   * @return the topics that change, as they should be; none if there is no other broker
+   */
+  static List<Topic> handOver(TopicsSnapshot snapshot, int broker, Set<TopicPartition> names) {
+    Set<Integer> others = leaving(snapshot);
+    others.add(broker);
+    var load = new Load(snapshot, others);
+    if (load.isEmpty()) {
+      return List.of();
+    }
+    Map<String, List<Partition>> partitions = partitions(snapshot);
+    partitions.forEach((topic, all) ->
+        all.replaceAll(partition ->
+            partition.leader() == broker
+                    && names.contains(new TopicPartition(topic, partition.index()))
+                ? partition.takenBy(load.successor(partition))
+                : partition));
+    return changed(snapshot, partitions);
+  }
+
   /** Brokers that are there and want to go. */
   static Set<Integer> leaving(TopicsSnapshot snapshot) {
     var leaving = new HashSet<Integer>();

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -273,6 +274,15 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
                     .execute(() -> handOn(partition, epoch));
               }
             });
+  }
+
+  /**
+   * Lets others lead some partitions of those that this broker leads.
+   *
+   * @return completes with the topics that have changed; none if there is no other broker
+   */
+  public CompletableFuture<List<Topic>> handOver(Set<TopicPartition> partitions) {
+    return reassign(snapshot -> Leadership.handOver(snapshot, brokerId, partitions));
   }
 
   @Override

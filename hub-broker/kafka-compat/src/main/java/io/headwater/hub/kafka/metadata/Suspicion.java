@@ -36,7 +36,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Suspicion implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Suspicion.class);
-  private static final Duration PAUSE = Duration.ofMillis(200);
+  private static final Duration PAUSE = Duration.ofMillis(100);
   private static final int PATIENCE_MS = 1_000;
 
   /** So many in a row, so that a port that is just opened anew is not enough. */

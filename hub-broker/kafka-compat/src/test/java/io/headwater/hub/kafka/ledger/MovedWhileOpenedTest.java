@@ -69,15 +69,7 @@ class MovedWhileOpenedTest {
   @Test
   void aPartitionThatMovesOnWhileItIsTakenOverIsNotKept() throws Exception {
     var ledgers = new SlowLedgers();
-    try (var engine =
-        new LedgerLogEngine(
-            ledgers,
-            new MemoryStates(),
-            LedgerLogSettings.DEFAULTS,
-            folder,
-            1,
-            new LogMetrics(new SimpleMeterRegistry()),
-            Time.SYSTEM)) {
+    try (LedgerLogEngine engine = engine(ledgers)) {
       var logs = new TopicLogs(engine, new TopicConfigs(Map.of()), 1);
       logs.apply(led(1, 0));
       ledgers.asked.join();
@@ -92,5 +84,34 @@ class MovedWhileOpenedTest {
       logs.apply(led(1, 2));
       await().atMost(Duration.ofSeconds(10)).until(() -> engine.find(PARTITION).isPresent());
     }
+  }
+
+  /** Or clients that ask this broker for the leader would hear for good that there is none. */
+  @Test
+  void whatFailsAfterThePartitionMovedOnIsNotHeldAgainstIt() throws Exception {
+    var ledgers = new SlowLedgers();
+    try (LedgerLogEngine engine = engine(ledgers)) {
+      var logs = new TopicLogs(engine, new TopicConfigs(Map.of()), 1);
+      logs.apply(led(1, 0));
+      ledgers.asked.join();
+      logs.apply(led(2, 1));
+      ledgers.let.completeExceptionally(
+          new LedgerException(LedgerException.Reason.UNAVAILABLE, "too few stores", null));
+      await()
+          .during(Duration.ofSeconds(1))
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> engine.lost().isEmpty() && engine.problem().isEmpty());
+    }
+  }
+
+  private LedgerLogEngine engine(Ledgers ledgers) throws Exception {
+    return new LedgerLogEngine(
+        ledgers,
+        new MemoryStates(),
+        LedgerLogSettings.DEFAULTS,
+        folder,
+        1,
+        new LogMetrics(new SimpleMeterRegistry()),
+        Time.SYSTEM);
   }
 }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -211,5 +212,21 @@ class LeadershipTest {
     TopicsSnapshot back = snapshot(Set.of(1, 2, 3), List.copyOf(led.topics().values()));
     TopicsSnapshot again = with(back, Leadership.balance(back, Set.of()));
     assertThat(leaders(again, "t")).isEqualTo(leaders(all, "t"));
+  }
+
+  @Test
+  void whoeverHandsSomeOverKeepsTheRest() {
+    TopicsSnapshot all = snapshot(Set.of(1, 2, 3), List.of(topic("t", 30, List.of(1, 2, 3), 3)));
+    var some = Set.of(new TopicPartition("t", 0), new TopicPartition("t", 3));
+    TopicsSnapshot after =
+        with(
+            all,
+            Leadership.handOver(
+                all, 1, Set.of(new TopicPartition("t", 0), new TopicPartition("t", 1))));
+    assertThat(moves(all, after)).as("of those that it leads").isEqualTo(1);
+    after = with(all, Leadership.handOver(all, 1, some));
+    assertThat(leads(after)).containsExactlyEntriesOf(new TreeMap<>(Map.of(1, 8, 2, 11, 3, 11)));
+    TopicsSnapshot alone = snapshot(Set.of(1), List.copyOf(all.topics().values()));
+    assertThat(Leadership.handOver(alone, 1, some)).isEmpty();
   }
 }
