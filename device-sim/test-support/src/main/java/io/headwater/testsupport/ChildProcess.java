@@ -102,6 +102,11 @@ public final class ChildProcess implements AutoCloseable {
     throw new AssertionError(name + " was not ready within " + limit + ":\n" + output());
   }
 
+  /** Whether it has said that it is ready, and is still there. */
+  public boolean isReady() {
+    return process.isAlive() && output().lines().anyMatch(line -> line.startsWith("ready "));
+  }
+
   /** Waits for the end and returns the exit code. */
   public int awaitExit(Duration limit) {
     try {

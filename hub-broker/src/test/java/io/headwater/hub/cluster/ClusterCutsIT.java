@@ -45,6 +45,7 @@ class ClusterCutsIT {
     try (var network = Network.lay(3);
         var nodes = HubNodes.start(folder, 3, network);
         var cluster = LoadedCluster.start(nodes)) {
+      cluster.restartEnded();
       for (int round = 0; round < ROUNDS; round++) {
         List<Cut> cuts = cuts(network);
         while (!cuts.isEmpty()) {
@@ -59,7 +60,7 @@ class ClusterCutsIT {
             cluster.watch(what, WITHOUT_HOPE);
           }
           network.heal();
-          nodes.restartEnded();
+          nodes.awaitAllReady();
           nodes.awaitEnsemble();
           nodes.awaitBrokers(3);
           cluster.awaitProgress();

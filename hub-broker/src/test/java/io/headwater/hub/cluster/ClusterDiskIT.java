@@ -43,7 +43,7 @@ class ClusterDiskIT {
       cluster.expectGap("a disk without a byte", LIMIT, "nothing at random");
 
       disk.free();
-      nodes.restartEnded();
+      nodes.awaitAllReady();
       nodes.awaitEnsemble();
       nodes.awaitBrokers(3);
       cluster.awaitProgress();

@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -26,6 +27,7 @@ import org.awaitility.Awaitility;
 final class HubNodes implements AutoCloseable {
   static final Duration SESSION = Duration.ofSeconds(4);
   private static final Duration START = Duration.ofMinutes(2);
+  private static final long RESTART_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final Path folder;
   private final int members;
@@ -33,6 +35,7 @@ final class HubNodes implements AutoCloseable {
   private final List<String> more;
   private final SortedMap<Integer, List<Integer>> ports = new TreeMap<>();
   private final SortedMap<Integer, ChildProcess> running = new TreeMap<>();
+  private long restartedNanos = System.nanoTime() - RESTART_NANOS;
 
   private HubNodes(Path folder, int members, Optional<Network> network, List<String> more) {
     this.folder = folder;
@@ -210,14 +213,30 @@ final class HubNodes implements AutoCloseable {
     }
   }
 
-  /** As systemd does with who cannot go on and ends by itself. */
+  /**
+   * As systemd does with who cannot go on and ends by itself: at most once a second. Does not wait.
+   */
   void restartEnded() {
+    if (System.nanoTime() - restartedNanos < RESTART_NANOS) {
+      return;
+    }
     for (int id : List.copyOf(running.keySet())) {
       if (!node(id).isAlive()) {
         System.out.printf("cluster: node %d had ended:%n%s%n", id, node(id).output());
-        start(id);
+        restartedNanos = System.nanoTime();
+        launch(id);
       }
     }
+  }
+
+  /** Waits until all that run serve, whoever has to be started again for that. */
+  void awaitAllReady() {
+    Awaitility.await()
+        .atMost(START)
+        .until(() -> {
+          restartEnded();
+          return running.values().stream().allMatch(ChildProcess::isReady);
+        });
   }
 
   /** Waits until all members of ZooKeeper are one ensemble again. */

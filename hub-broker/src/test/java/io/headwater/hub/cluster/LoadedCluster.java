@@ -24,6 +24,7 @@ final class LoadedCluster implements AutoCloseable {
   private final HubNodes nodes;
   private final History history = new History();
   private final ClusterLoad load;
+  private boolean restartsEnded;
 
   private LoadedCluster(HubNodes nodes) throws Exception {
     this.nodes = nodes;
@@ -42,6 +43,11 @@ final class LoadedCluster implements AutoCloseable {
       cluster.close();
       throw e;
     }
+  }
+
+  /** From now on, while a fault is watched, nodes that end by themselves are started again. */
+  void restartEnded() {
+    restartsEnded = true;
   }
 
   /** Waits until each partition, coordinator and group has done something again. */
@@ -104,6 +110,9 @@ final class LoadedCluster implements AutoCloseable {
     Awaitility.await()
         .atMost(atMost.plusSeconds(1))
         .until(() -> {
+          if (restartsEnded) {
+            nodes.restartEnded();
+          }
           long watched = System.nanoTime() - begun;
           return watched > atMost.toNanos()
               || (watched > WATCHED.toNanos() && history.allHeardWithin(QUIET));

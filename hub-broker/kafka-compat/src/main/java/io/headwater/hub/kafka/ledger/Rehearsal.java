@@ -156,7 +156,7 @@ public final class Rehearsal implements AutoCloseable {
 
   private static SimpleRecord record() {
     byte[] bytes = "rehearsal".getBytes(StandardCharsets.UTF_8);
-    return new SimpleRecord(System.currentTimeMillis(), bytes, bytes);
+    return new SimpleRecord(Time.SYSTEM.milliseconds(), bytes, bytes);
   }
 
   private static void append(
