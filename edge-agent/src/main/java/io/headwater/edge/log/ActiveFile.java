@@ -65,7 +65,7 @@ final class ActiveFile {
 
   /** Whether it has no rows. */
   boolean isEmpty() {
-    return state.nextSeq() == LogFiles.baseSeq(file.path());
+    return state.nextSeq() == LogFolder.baseSeq(file.path());
   }
 
   /**
@@ -236,13 +236,13 @@ final class ActiveFile {
   /** Begins the next file. All rows must be forced: it must not know of any that can be lost. */
   void roll() throws SQLException {
     LogFile next =
-        LogFile.create(LogFiles.path(folder, state.nextSeq()), state, Map.of(), file, pragmas);
+        LogFile.create(LogFolder.path(folder, state.nextSeq()), state, Map.of(), file, pragmas);
     file.commit(); // the copying has begun a transaction
     try {
       files.add(next.path()); // first: a row that nobody can read would be told as a gap
     } catch (SQLException e) {
       next.close();
-      LogFiles.delete(next.path());
+      LogFolder.delete(next.path());
       throw e;
     }
     LogFile sealed = file;

@@ -97,7 +97,7 @@ final class FileReader implements AutoCloseable {
    * longer for each file that there is. What is wrong with it is told as damage then.
    */
   static FileReader later(Path path) {
-    return new FileReader(path, LogFiles.baseSeq(path));
+    return new FileReader(path, LogFolder.baseSeq(path));
   }
 
   private Connection connection() throws SQLException {

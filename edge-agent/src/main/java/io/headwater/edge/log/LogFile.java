@@ -127,7 +127,7 @@ final class LogFile implements AutoCloseable {
       } catch (SQLException close) {
         e.addSuppressed(close);
       }
-      LogFiles.delete(path);
+      LogFolder.delete(path);
       throw e;
     }
   }

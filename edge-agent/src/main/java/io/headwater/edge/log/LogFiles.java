@@ -1,7 +1,6 @@
 package io.headwater.edge.log;
 
 import io.headwater.edge.clock.DeviceClock;
-import io.headwater.process.LastingFolder;
 import io.headwater.uplink.Gap;
 import io.headwater.uplink.GapReason;
 import io.headwater.uplink.OffsetRanges;
@@ -16,14 +15,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,17 +33,11 @@ final class LogFiles implements AutoCloseable {
   /** For so long a file is not looked at again that has too much in it which must stay. */
   private static final long PASSED_OVER_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  /** What SQLite keeps a database in. */
-  private static final List<String> PARTS = List.of("", "-journal", "-wal", "-shm");
-
   private final Path folder;
   private final Set<Path> salvaged = new HashSet<>();
   private final TreeMap<Path, FileReader> readers = new TreeMap<>();
   private final Map<Path, Long> passedOver = new HashMap<>();
   private final DeviceClock clock;
-
-  private static final Pattern NAME = Pattern.compile("(\\d{20})\\.edgelog");
-  private static final Pattern PUT_ASIDE = Pattern.compile("\\d{20}\\.edgelog\\.corrupt(-\\d+)?");
 
   /**
    * @param clock by which readings get their times and their ages
@@ -56,82 +45,6 @@ final class LogFiles implements AutoCloseable {
   LogFiles(Path folder, DeviceClock clock) {
     this.folder = folder;
     this.clock = clock;
-  }
-
-  /** The log's files, oldest first. */
-  static List<Path> list(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries
-          .filter(path -> NAME.matcher(path.getFileName().toString()).matches())
-          .sorted()
-          .toList();
-    }
-  }
-
-  /** Files that were damaged and put aside, oldest first. */
-  static List<Path> listPutAside(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries
-          .filter(path -> PUT_ASIDE.matcher(path.getFileName().toString()).matches())
-          .sorted()
-          .toList();
-    }
-  }
-
-  /** Named by its first seq, so that names sort by age. */
-  static Path path(Path folder, long baseSeq) {
-    return folder.resolve(String.format("%020d", baseSeq) + LogFile.SUFFIX);
-  }
-
-  /** The seq that a file is named by. */
-  static long baseSeq(Path path) {
-    Matcher name = NAME.matcher(path.getFileName().toString());
-    if (!name.matches()) {
-      throw new IllegalArgumentException(path + " is not named as a log file");
-    }
-    return Long.parseLong(name.group(1));
-  }
-
-  /** Renames a damaged file and what belongs to it; it stays for people to look at. */
-  static void putAside(Path path, Throwable cause) {
-    LOGGER
-        .atError()
-        .addKeyValue("file", path)
-        .addKeyValue("error", cause.getMessage())
-        .log("A log file is damaged and put aside; what only it holds is told as a gap");
-    String aside = path + ".corrupt";
-    for (int n = 2; Files.exists(Path.of(aside)); n++) {
-      aside = path + ".corrupt-" + n; // an earlier one stays, too
-    }
-    moveParts(path, aside);
-  }
-
-  /** Ends what a stop has interrupted: the file is put aside, something beside it not yet. */
-  static void putAsideRest(Path path) {
-    String aside = path + ".corrupt";
-    for (int n = 2; Files.exists(Path.of(path + ".corrupt-" + n)); n++) {
-      aside = path + ".corrupt-" + n;
-    }
-    moveParts(path, aside);
-  }
-
-  /**
-   * Each for good before the next: a power cut must not leave the file without what is written
-   * ahead of it, nor that to the next file of the name.
-   */
-  private static void moveParts(Path path, String aside) {
-    Path folder = Objects.requireNonNull(path.toAbsolutePath().getParent());
-    for (String suffix : PARTS) {
-      Path part = Path.of(path + suffix);
-      try {
-        if (Files.exists(part)) {
-          Files.move(part, Path.of(aside + suffix));
-          LastingFolder.force(folder);
-        }
-      } catch (IOException e) {
-        LOGGER.atError().addKeyValue("file", part).setCause(e).log("It could not be renamed");
-      }
-    }
   }
 
   /** Takes a file that is whole. */
@@ -246,7 +159,7 @@ final class LogFiles implements AutoCloseable {
     long next = from;
     for (FileReader reader : List.copyOf(readers.values())) {
       Path behind = readers.higherKey(reader.path());
-      if (behind != null && baseSeq(behind) <= from) {
+      if (behind != null && LogFolder.baseSeq(behind) <= from) {
         continue;
       }
       next = Math.max(next, reader.baseSeq());
@@ -260,7 +173,7 @@ final class LogFiles implements AutoCloseable {
         return rows(from, maxRows, maxBytes); // of what was salvaged, too
       }
       if (behind != null) {
-        next = Math.max(next, baseSeq(behind));
+        next = Math.max(next, LogFolder.baseSeq(behind));
       }
     }
     return new LogRows(List.of(), next, next - from);
@@ -316,7 +229,7 @@ final class LogFiles implements AutoCloseable {
     if (salvaged.add(path) && Salvage.replace(folder, path, cause)) {
       add(path);
     } else {
-      putAside(path, cause);
+      LogFolder.putAside(path, cause);
     }
   }
 
@@ -439,7 +352,7 @@ final class LogFiles implements AutoCloseable {
       }
       readers.remove(oldest.path());
       closeQuietly(oldest);
-      delete(oldest.path());
+      LogFolder.delete(oldest.path());
       deleted = true;
     }
     return deleted;
@@ -519,7 +432,7 @@ final class LogFiles implements AutoCloseable {
         if (replaced) {
           readers.remove(source.file().path());
           closeQuietly(source.file());
-          delete(source.file().path());
+          LogFolder.delete(source.file().path());
         }
       }
       return replaced;
@@ -541,16 +454,6 @@ final class LogFiles implements AutoCloseable {
                       .getOrDefault(entry.getKey(), OffsetRanges.EMPTY)
                       .covers(entry.getValue(), end));
         });
-  }
-
-  static void delete(Path path) {
-    for (String suffix : PARTS.reversed()) {
-      try {
-        Files.deleteIfExists(Path.of(path + suffix));
-      } catch (IOException e) {
-        LOGGER.atWarn().addKeyValue("file", path).setCause(e).log("A file cannot be deleted");
-      }
-    }
   }
 
   private static void closeQuietly(@Nullable FileReader reader) {

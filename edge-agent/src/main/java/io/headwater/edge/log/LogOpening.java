@@ -67,7 +67,7 @@ final class LogOpening {
   private Opened open() throws IOException, SQLException {
     Files.createDirectories(folder);
     Salvage.finish(folder);
-    var files = new ArrayList<>(LogFiles.list(folder));
+    var files = new ArrayList<>(LogFolder.list(folder));
     Path ahead = keepAhead(files);
     try {
       return open(files, ahead);
@@ -115,7 +115,7 @@ final class LogOpening {
     while (!files.isEmpty()) {
       Path newest = files.removeLast();
       if (isUnbegun(newest)) {
-        LogFiles.delete(newest); // a stop came before its first transaction
+        LogFolder.delete(newest); // a stop came before its first transaction
         continue;
       }
       Loaded loaded;
@@ -137,7 +137,7 @@ final class LogOpening {
           : goOnBehind(damaged, loaded.file(), loaded.state(), files, noted);
     }
     // Nothing is left: a new life. Its epoch keeps its offsets apart from any before.
-    damaged.forEach(LogFiles::putAside);
+    damaged.forEach(LogFolder::putAside);
     var state = new LogState(random.nextLong());
     if (!damaged.isEmpty()) {
       state.setNextSeq(newestBase(damaged) + JUMP);
@@ -217,7 +217,7 @@ final class LogOpening {
 
   /** The first damaged file is the newest. */
   private static long newestBase(Map<Path, SQLException> damaged) {
-    return LogFiles.baseSeq(damaged.keySet().iterator().next());
+    return LogFolder.baseSeq(damaged.keySet().iterator().next());
   }
 
   /**
@@ -235,7 +235,7 @@ final class LogOpening {
       List<Path> older,
       LogEnd.Noted noted)
       throws IOException, SQLException {
-    long base = damaged.isEmpty() ? LogFiles.baseSeq(previous.path()) : newestBase(damaged);
+    long base = damaged.isEmpty() ? LogFolder.baseSeq(previous.path()) : newestBase(damaged);
     // Another name than any before: the damaged files are still there under theirs.
     long least = Math.max(base + 1, Math.max(state.nextSeq(), noted.nextSeq()));
     long next = noted.isExact() ? least : least + JUMP;
@@ -258,7 +258,7 @@ final class LogOpening {
     state.setFirstOffset(
         Math.max(state.firstOffset(), noted.isExact() ? noted.highestOffset() : next));
     LogFile active = goOn(previous, state, holes, older);
-    damaged.forEach(LogFiles::putAside);
+    damaged.forEach(LogFolder::putAside);
     previous.seal();
     var sealed = new ArrayList<>(older);
     sealed.add(previous.path());
@@ -284,7 +284,7 @@ final class LogOpening {
 
   private LogFile create(LogState state, Map<StreamPartition, Gap> holes, @Nullable LogFile before)
       throws SQLException {
-    return LogFile.create(LogFiles.path(folder, state.nextSeq()), state, holes, before, pragmas);
+    return LogFile.create(LogFolder.path(folder, state.nextSeq()), state, holes, before, pragmas);
   }
 
   private Opened began(LogFile active, LogState state, List<Path> sealed, boolean isInOrder)

@@ -27,7 +27,7 @@ public final class LogPrinter {
           "there is no log in " + folder + "; name the agent's folder with --data");
     }
     try {
-      print(LogFiles.list(folder), BootTimes.read(folder), filter, limit, consumer);
+      print(LogFolder.list(folder), BootTimes.read(folder), filter, limit, consumer);
     } catch (IOException | SQLException e) {
       throw UserError.failure("the log in " + folder + " cannot be read: " + e.getMessage(), e);
     }

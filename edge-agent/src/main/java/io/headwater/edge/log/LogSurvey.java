@@ -73,12 +73,12 @@ public final class LogSurvey {
     var survey = new LogSurvey(thorough);
     var reports = new ArrayList<Report>();
     try {
-      List<Path> files = LogFiles.list(folder);
+      List<Path> files = LogFolder.list(folder);
       for (Path file : files) {
         boolean newest = file.equals(files.getLast());
         reports.add(survey.report(file, newest ? Kind.ACTIVE : Kind.SEALED));
       }
-      for (Path file : LogFiles.listPutAside(folder)) {
+      for (Path file : LogFolder.listPutAside(folder)) {
         reports.add(survey.report(file, Kind.PUT_ASIDE));
       }
     } catch (IOException e) {

@@ -44,14 +44,14 @@ final class Salvage {
   static boolean replace(Path folder, Path path, Throwable cause) {
     Path fresh = Path.of(path + UNFINISHED);
     try {
-      LogFiles.delete(fresh);
+      LogFolder.delete(fresh);
       Optional<LifeCopy.Whole> life = newestLife(path);
       if (life.isEmpty()) {
         return false;
       }
       int batches = write(fresh, path, life.get());
       LastingFolder.force(folder);
-      LogFiles.putAside(path, cause);
+      LogFolder.moveAside(path, cause);
       Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
       LOGGER
           .atWarn()
@@ -61,7 +61,9 @@ final class Salvage {
       return true;
     } catch (IOException | SQLException e) {
       LOGGER.atError().addKeyValue("file", path).setCause(e).log("Nothing of it can be salvaged");
-      LogFiles.delete(fresh);
+      if (Files.exists(path)) {
+        LogFolder.delete(fresh);
+      } // else it is whole, and takes the other's place at the next start
       return false;
     }
   }
@@ -76,9 +78,9 @@ final class Salvage {
       String name = fresh.toString();
       Path path = Path.of(name.substring(0, name.length() - UNFINISHED.length()));
       if (Files.exists(path)) {
-        LogFiles.delete(fresh); // the damaged one is still there, and may have more
+        LogFolder.delete(fresh); // the damaged one is still there, and may have more
       } else {
-        LogFiles.putAsideRest(path); // or it would be taken for what belongs to the new file
+        LogFolder.moveRestAside(path); // or it would be taken for what belongs to the new file
         Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
       }
     }

@@ -69,7 +69,7 @@ public record SideDatabase(Connection connection, boolean isLost) {
     while (Files.exists(Path.of(path + ".corrupt-" + n))) {
       n++;
     }
-    for (String suffix : List.of("", "-journal", "-wal", "-shm")) {
+    for (String suffix : LogFolder.PARTS) {
       Path part = Path.of(path + suffix);
       if (Files.exists(part)) {
         Files.move(part, Path.of(path + ".corrupt-" + n + suffix));

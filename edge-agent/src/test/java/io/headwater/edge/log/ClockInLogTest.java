@@ -129,7 +129,7 @@ class ClockInLogTest {
       var printed = new ArrayList<UplinkRecord>();
       LogPrinter.print(folder, _ -> true, 10, row -> printed.add(row.record()));
       LogPrinter.printFile(
-          LogFiles.list(folder).getFirst(), _ -> true, 10, row -> printed.add(row.record()));
+          LogFolder.list(folder).getFirst(), _ -> true, 10, row -> printed.add(row.record()));
 
       String corrected = (START + 5 + 100) + " corrected";
       assertThat(times(printed)).containsExactly(corrected, corrected);
@@ -143,7 +143,7 @@ class ClockInLogTest {
       append(log, unsynced(5, 200), "last");
     }
     try (var files = new LogFiles(folder, new Clock())) {
-      Path file = LogFiles.list(folder).getFirst();
+      Path file = LogFolder.list(folder).getFirst();
       files.add(file);
 
       assertThat(files.leastAgeMs(file)).isEqualTo(NOW_MS - 200);
@@ -161,7 +161,7 @@ class ClockInLogTest {
               List.of(new StateChange.OpenSession("s", 60, null)), null, opened::complete));
       opened.join();
     }
-    Path file = LogFiles.list(folder).getFirst();
+    Path file = LogFolder.list(folder).getFirst();
     bringBack(file);
     var printed = new ArrayList<UplinkRecord>();
     LogPrinter.print(folder, _ -> true, 10, row -> printed.add(row.record()));
@@ -180,7 +180,7 @@ class ClockInLogTest {
           .singleElement()
           .extracting(LogRow::capture)
           .isEqualTo(unsynced(5, 100));
-      for (int i = 0; LogFiles.list(folder).size() < 2; i++) {
+      for (int i = 0; LogFolder.list(folder).size() < 2; i++) {
         append(log, unsynced(5, 100 + i), "x".repeat(9_000));
       }
       assertThat(log.retained("", "", 10, 1000)).as("in the next file").hasSize(1);

@@ -71,11 +71,11 @@ class DamagedRowsTest {
   }
 
   private void roll(EdgeLog log) throws IOException {
-    int files = LogFiles.list(folder).size();
+    int files = LogFolder.list(folder).size();
     for (int i = 0; i < 40; i++) {
       commit(log, new StreamPartition("filler", 0), "x".repeat(4000));
     }
-    Awaitility.await().until(() -> LogFiles.list(folder).size() > files);
+    Awaitility.await().until(() -> LogFolder.list(folder).size() > files);
   }
 
   /** Flips a bit in the middle of a column of each batch with the seq. */
@@ -113,10 +113,10 @@ class DamagedRowsTest {
       fill(log);
       roll(log);
     }
-    flip(LogFiles.list(folder).getFirst(), "rows", 2);
-    flip(LogFiles.list(folder).getFirst(), "head", 3);
-    flip(LogFiles.list(folder).getFirst(), "rows", 4);
-    flip(LogFiles.list(folder).getFirst(), "head", 4);
+    flip(LogFolder.list(folder).getFirst(), "rows", 2);
+    flip(LogFolder.list(folder).getFirst(), "head", 3);
+    flip(LogFolder.list(folder).getFirst(), "rows", 4);
+    flip(LogFolder.list(folder).getFirst(), "head", 4);
     try (EdgeLog log = open()) {
       assertThat(contents(log, A)).containsExactly("gap 1-2 corrupt", "0=a0", "2=a2", "3=a3");
       assertThat(contents(log, B)).containsExactly("gap 0-1 corrupt");
@@ -152,7 +152,7 @@ class DamagedRowsTest {
       before = contents(log, A);
       roll(log);
     }
-    mislead(LogFiles.list(folder).getFirst(), 2);
+    mislead(LogFolder.list(folder).getFirst(), 2);
     try (EdgeLog log = open()) {
       assertThat(contents(log, A)).isEqualTo(before);
     }
@@ -164,7 +164,7 @@ class DamagedRowsTest {
     try (EdgeLog log = open()) {
       fill(log);
     }
-    flip(LogFiles.list(folder).getLast(), column, 5);
+    flip(LogFolder.list(folder).getLast(), column, 5);
     try (EdgeLog log = open()) {
       commit(log, A, "a4");
       List<String> expected =
@@ -181,8 +181,8 @@ class DamagedRowsTest {
     try (EdgeLog log = open()) {
       fill(log);
     }
-    flip(LogFiles.list(folder).getLast(), "rows", 5);
-    flip(LogFiles.list(folder).getLast(), "head", 5);
+    flip(LogFolder.list(folder).getLast(), "rows", 5);
+    flip(LogFolder.list(folder).getLast(), "head", 5);
     Files.delete(folder.resolve("log.end"));
     long end;
     try (EdgeLog log = open()) {
@@ -206,8 +206,8 @@ class DamagedRowsTest {
     try (EdgeLog log = open()) {
       fill(log);
     }
-    flip(LogFiles.list(folder).getLast(), "rows", 5);
-    flip(LogFiles.list(folder).getLast(), "head", 5);
+    flip(LogFolder.list(folder).getLast(), "rows", 5);
+    flip(LogFolder.list(folder).getLast(), "head", 5);
     try (EdgeLog log = open()) {
       commit(log, A, "new");
       assertThat(contents(log, A))
@@ -222,7 +222,7 @@ class DamagedRowsTest {
       roll(log);
       fill(log);
     }
-    for (Path file : LogFiles.list(folder)) {
+    for (Path file : LogFolder.list(folder)) {
       FirstLayout.bringBack(file, true);
     }
     try (EdgeLog log = open()) {

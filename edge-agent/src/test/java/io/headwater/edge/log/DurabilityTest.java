@@ -173,7 +173,7 @@ class DurabilityTest {
 
   private static long mark(Path folder) {
     try (Connection connection =
-            DriverManager.getConnection("jdbc:sqlite:" + LogFiles.list(folder).getLast());
+            DriverManager.getConnection("jdbc:sqlite:" + LogFolder.list(folder).getLast());
         Statement statement = connection.createStatement();
         ResultSet found = statement.executeQuery("SELECT count(*) FROM meta WHERE name = 'mark'")) {
       return found.next() ? found.getLong(1) : 0;

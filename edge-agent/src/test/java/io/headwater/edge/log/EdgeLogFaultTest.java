@@ -91,16 +91,16 @@ class EdgeLogFaultTest {
   }
 
   private void fillAFile(EdgeLog log) throws IOException {
-    int files = LogFiles.list(folder).size();
+    int files = LogFolder.list(folder).size();
     for (int i = 0; i < 100; i++) {
       append(log, A, "x".repeat(1000));
     }
     commit(log, A, "last");
-    Awaitility.await().until(() -> LogFiles.list(folder).size() > files);
+    Awaitility.await().until(() -> LogFolder.list(folder).size() > files);
   }
 
   private Path damageNewest() throws IOException {
-    Path newest = LogFiles.list(folder).getLast();
+    Path newest = LogFolder.list(folder).getLast();
     Files.write(newest, new byte[(int) Files.size(newest)], StandardOpenOption.WRITE);
     return newest;
   }
@@ -221,7 +221,7 @@ class EdgeLogFaultTest {
                 Duration.ofMillis(200)),
             new EdgeLogMetrics(new SimpleMeterRegistry()),
             List.of("PRAGMA busy_timeout=10"))) {
-      Path file = LogFiles.list(folder).getLast();
+      Path file = LogFolder.list(folder).getLast();
       try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
           Statement statement = other.createStatement()) {
         var done = new CompletableFuture<Append.Outcome>();
@@ -254,7 +254,7 @@ class EdgeLogFaultTest {
   void commitWithoutItsLockIsLookedUpAndRefused() throws IOException, SQLException {
     try (EdgeLog log = open("PRAGMA busy_timeout=50")) {
       commit(log, A, "one");
-      Path file = LogFiles.list(folder).getLast();
+      Path file = LogFolder.list(folder).getLast();
       try (Connection other = DriverManager.getConnection("jdbc:sqlite:" + file);
           Statement statement = other.createStatement()) {
         statement.execute("BEGIN IMMEDIATE");
@@ -340,7 +340,7 @@ class EdgeLogFaultTest {
     try (EdgeLog log = open()) {
       commit(log, A, "salvaged");
     }
-    Path file = LogFiles.list(folder).getLast();
+    Path file = LogFolder.list(folder).getLast();
     try (EdgeLog log =
         EdgeLog.open(other, SMALL_FILES, new EdgeLogMetrics(new SimpleMeterRegistry()))) {
       commit(log, A, "damaged");
@@ -415,7 +415,7 @@ class EdgeLogFaultTest {
     try (EdgeLog log = open()) {
       commit(log, A, "x");
     }
-    Path file = LogFiles.list(folder).getLast();
+    Path file = LogFolder.list(folder).getLast();
     change(file, "UPDATE meta SET value = 99 WHERE name = 'format'");
     change(file, "UPDATE life SET copy = x'00112233'"); // of a layout that is not known yet
 

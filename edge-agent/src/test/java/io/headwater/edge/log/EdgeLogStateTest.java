@@ -85,13 +85,13 @@ class EdgeLogStateTest {
 
   /** Writes until the next file has begun. */
   private void roll(EdgeLog log) throws IOException {
-    int files = LogFiles.list(folder).size();
-    Path newest = LogFiles.list(folder).getLast();
+    int files = LogFolder.list(folder).size();
+    Path newest = LogFolder.list(folder).getLast();
     var outcomes = new ArrayList<Append.Outcome>();
     Awaitility.await()
         .until(() -> {
           outcomes.add(append(log, "fill", "x".repeat(20_000)));
-          return !LogFiles.list(folder).getLast().equals(newest);
+          return !LogFolder.list(folder).getLast().equals(newest);
         });
     assertThat(outcomes).containsOnly(Append.Outcome.COMMITTED);
     assertThat(files).isPositive();
@@ -273,7 +273,7 @@ class EdgeLogStateTest {
           null,
           new StateChange.OpenSession(CLIENT, 60, null),
           new StateChange.PutFilter(CLIENT, "#", 1, 0));
-      Path first = LogFiles.list(folder).getFirst();
+      Path first = LogFolder.list(folder).getFirst();
       roll(log);
       roll(log);
       roll(log);
@@ -293,7 +293,7 @@ class EdgeLogStateTest {
       append(log, "t", "old");
       roll(log);
     }
-    for (Path file : LogFiles.list(folder)) {
+    for (Path file : LogFolder.list(folder)) {
       try (var connection = DriverManager.getConnection("jdbc:sqlite:" + file);
           var statement = connection.createStatement()) {
         for (String table : List.of("session", "filter", "inbound", "outbound", "retained")) {

@@ -165,9 +165,9 @@ class EdgeLogTest {
   void rollsIntoNewFilesAndReadsOverThem() throws IOException {
     try (EdgeLog log = open(folder, SMALL_FILES)) {
       for (int round = 0; round < 4; round++) {
-        int files = LogFiles.list(folder).size();
+        int files = LogFolder.list(folder).size();
         appendAll(log, A, round * 1000, round * 1000 + 1000);
-        Awaitility.await().until(() -> LogFiles.list(folder).size() > files);
+        Awaitility.await().until(() -> LogFolder.list(folder).size() > files);
       }
       append(log, B, "first of b").join();
 
@@ -185,15 +185,15 @@ class EdgeLogTest {
         new LogSettings(ByteSize.ofKibibytes(64), ByteSize.ofKibibytes(1), Duration.ZERO, 8192);
     try (EdgeLog log = open(folder, settings)) {
       for (int round = 0; round < 4; round++) {
-        int files = LogFiles.list(folder).size();
+        int files = LogFolder.list(folder).size();
         appendAll(log, A, round * 1000, round * 1000 + 1000);
-        Awaitility.await().until(() -> LogFiles.list(folder).size() > files);
+        Awaitility.await().until(() -> LogFolder.list(folder).size() > files);
       }
       assertThat(log.start(A)).isZero();
 
       log.settle(A, OffsetRanges.of(0, 4000));
 
-      Awaitility.await().until(() -> LogFiles.list(folder).size() == 2);
+      Awaitility.await().until(() -> LogFolder.list(folder).size() == 2);
       assertThat(log.start(A)).isGreaterThan(2000);
       assertThat(log.depth()).isZero();
     }
@@ -210,9 +210,9 @@ class EdgeLogTest {
         new LogSettings(ByteSize.ofKibibytes(64), ByteSize.ofKibibytes(1), Duration.ZERO, 8192);
     try (EdgeLog log = open(folder, settings)) {
       for (int round = 0; round < 4; round++) {
-        int files = LogFiles.list(folder).size();
+        int files = LogFolder.list(folder).size();
         appendAll(log, A, round * 1000, round * 1000 + 1000);
-        Awaitility.await().until(() -> LogFiles.list(folder).size() > files);
+        Awaitility.await().until(() -> LogFolder.list(folder).size() > files);
       }
       log.settle(A, OffsetRanges.of(10, 4000));
 
@@ -267,7 +267,7 @@ class EdgeLogTest {
       appendAll(log, A, 0, 2_000);
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
-          .until(() -> LogFiles.list(folder).size() > 1);
+          .until(() -> LogFolder.list(folder).size() > 1);
       long before = log.epoch();
       log.settle(A, OffsetRanges.of(0, 700));
 
@@ -280,7 +280,7 @@ class EdgeLogTest {
       assertThat(log.settled(A)).isEqualTo(OffsetRanges.of(0, 700));
     }
     // The active file is lost: the one before knows the epoch, too.
-    Files.write(LogFiles.list(folder).getLast(), new byte[4096]);
+    Files.write(LogFolder.list(folder).getLast(), new byte[4096]);
     try (EdgeLog log = open(folder, SMALL_FILES)) {
       assertThat(log.epoch()).isEqualTo(begun);
       assertThat(log.settled(A)).isEqualTo(OffsetRanges.of(0, 700));
@@ -331,7 +331,7 @@ class EdgeLogTest {
   @Test
   void lostFirstPagesCostNoReading() throws IOException {
     Path newest = twoFiles();
-    for (Path file : LogFiles.list(folder)) {
+    for (Path file : LogFolder.list(folder)) {
       Files.write(file, new byte[4096], StandardOpenOption.WRITE); // SQLite refuses it
     }
 
@@ -351,10 +351,10 @@ class EdgeLogTest {
       appendAll(log, A, 0, 1000);
     }
     try (EdgeLog log = open(folder, SMALL_FILES)) {
-      Awaitility.await().until(() -> LogFiles.list(folder).size() == 2); // it is too large now
+      Awaitility.await().until(() -> LogFolder.list(folder).size() == 2); // it is too large now
       appendAll(log, A, 1000, 1100);
     }
-    return LogFiles.list(folder).getLast();
+    return LogFolder.list(folder).getLast();
   }
 
   private static void destroy(Path file) throws IOException {
@@ -368,7 +368,7 @@ class EdgeLogTest {
       appendAll(log, A, 0, 10);
       epoch = log.epoch();
     }
-    Path only = LogFiles.list(folder).getLast();
+    Path only = LogFolder.list(folder).getLast();
     Files.write(only, "not a database at all".getBytes(StandardCharsets.UTF_8));
 
     try (EdgeLog log = open()) {
@@ -382,7 +382,7 @@ class EdgeLogTest {
   @Test
   void lostSealedFileBecomesAGap() throws IOException {
     twoFiles();
-    destroy(LogFiles.list(folder).getFirst());
+    destroy(LogFolder.list(folder).getFirst());
 
     try (EdgeLog log = open(folder, SMALL_FILES)) {
       List<String> found = contents(log, A, 0);

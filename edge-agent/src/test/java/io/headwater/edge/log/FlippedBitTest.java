@@ -129,7 +129,7 @@ class FlippedBitTest {
   private Contents write(Path to) throws IOException {
     Path live = folder.resolve("live");
     try (EdgeLog log = open(live)) {
-      while (LogFiles.list(live).size() < 2) {
+      while (LogFolder.list(live).size() < 2) {
         append(log, 900);
       }
     }
@@ -146,7 +146,7 @@ class FlippedBitTest {
   }
 
   private static void awaitSettledOnDisk(Path live) throws IOException {
-    Path active = LogFiles.list(live).getLast();
+    Path active = LogFolder.list(live).getLast();
     for (long size = 0; ; ) {
       // The ranges are written once a second, by a commit of their own.
       long now = Files.size(Path.of(active + "-wal"));

@@ -214,7 +214,7 @@ class FullDiskTest {
                   .counter()
                   .count())
           .isEqualTo((double) readings.found(WhenFull.DROP_OLDEST).given(GapReason.DISK_FULL));
-      assertThat(LogFiles.list(folder).size()).as("seed %d", SEED).isLessThan(60);
+      assertThat(LogFolder.list(folder).size()).as("seed %d", SEED).isLessThan(60);
     }
   }
 
@@ -250,7 +250,7 @@ class FullDiskTest {
       readings.check();
     }
     try (Connection connection =
-            DriverManager.getConnection("jdbc:sqlite:" + LogFiles.list(folder).getFirst());
+            DriverManager.getConnection("jdbc:sqlite:" + LogFolder.list(folder).getFirst());
         Statement statement = connection.createStatement()) {
       try (ResultSet gaps = statement.executeQuery("SELECT count(*) FROM gap")) {
         assertThat(gaps.getInt(1)).isGreaterThan(400);
@@ -319,7 +319,7 @@ class FullDiskTest {
             readings.append(WhenFull.REJECT, 10);
           }
         }
-        assertThat(LogFiles.list(small)).hasSize(1);
+        assertThat(LogFolder.list(small)).hasSize(1);
         disk.fill();
         for (int i = 0; i < 3 * before; i++) {
           readings.append(WhenFull.DROP_OLDEST, size);
@@ -359,14 +359,14 @@ class FullDiskTest {
         while (readings.found(WhenFull.DROP_OLDEST).given(GapReason.DISK_FULL) == 0) {
           readings.append(WhenFull.DROP_OLDEST, 20_000);
         }
-        assertThat(LogFiles.list(small)).as("what was given up, and the active one").hasSize(2);
+        assertThat(LogFolder.list(small)).as("what was given up, and the active one").hasSize(2);
         given = readings.found(WhenFull.DROP_OLDEST).given(GapReason.DISK_FULL);
         ends = log.ends();
         openings = log.incarnations();
         epoch = log.epoch();
       }
       disk.free();
-      Path active = LogFiles.list(small).getLast();
+      Path active = LogFolder.list(small).getLast();
       Files.write(active, new byte[(int) Files.size(active)], StandardOpenOption.WRITE);
 
       try (EdgeLog log = open(small, big)) {
@@ -407,7 +407,7 @@ class FullDiskTest {
       readings.append(WhenFull.DROP_OLDEST, 8000);
       readings.check();
     }
-    List<Path> files = LogFiles.list(folder);
+    List<Path> files = LogFolder.list(folder);
     // As if the stop had come before what is left was renamed, and after that of two files.
     Files.copy(files.getFirst(), Path.of(files.getFirst() + ".unfinished"));
     Path second = files.get(1);

@@ -102,12 +102,12 @@ class MessageIdsTest {
     }
     try (EdgeLog log = open()) {
       commit(log, "c", "again", id("x"));
-      int files = LogFiles.list(folder).size();
+      int files = LogFolder.list(folder).size();
       for (int i = 0; i < 100; i++) {
         append(log, "filler", "fill" + "x".repeat(1000), id("f" + i));
       }
       commit(log, "filler", "fill");
-      Awaitility.await().until(() -> LogFiles.list(folder).size() > files);
+      Awaitility.await().until(() -> LogFolder.list(folder).size() > files);
       commit(log, "c", "again", id("x"));
       commit(log, "filler", "again", id("f99"));
       commit(log, "c", "2", id("y"));

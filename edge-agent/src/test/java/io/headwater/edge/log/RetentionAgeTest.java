@@ -64,14 +64,14 @@ class RetentionAgeTest {
       };
 
   private void fillAFile(EdgeLog log, long wallMs, ClockQuality quality) throws IOException {
-    int files = LogFiles.list(folder).size();
+    int files = LogFolder.list(folder).size();
     for (int i = 0; i < 100; i++) {
       var done = new CompletableFuture<Append.Outcome>();
       log.offer(
           new Append(A, null, new byte[1000], wallMs, quality, "topic", "client", done::complete));
       assertThat(done.join()).isEqualTo(Append.Outcome.COMMITTED);
     }
-    await().until(() -> LogFiles.list(folder).size() > files);
+    await().until(() -> LogFolder.list(folder).size() > files);
   }
 
   @Test
@@ -82,13 +82,13 @@ class RetentionAgeTest {
       fillAFile(log, AGE.toMillis(), ClockQuality.SYNCED);
       fillAFile(log, 1, ClockQuality.UNSYNCED);
       fillAFile(log, 2 * AGE.toMillis(), ClockQuality.SYNCED);
-      int all = LogFiles.list(folder).size();
+      int all = LogFolder.list(folder).size();
       nowMs.set(AGE.toMillis() + 500);
       long end = log.ends().getOrDefault(A, 0L);
 
       // The hub does not have all of the first file: nothing goes.
       log.settle(A, OffsetRanges.of(0, 10));
-      await().during(Duration.ofMillis(1500)).until(() -> LogFiles.list(folder).size() == all);
+      await().during(Duration.ofMillis(1500)).until(() -> LogFolder.list(folder).size() == all);
       log.settle(A, OffsetRanges.of(0, end));
       await().until(() -> log.start(A) > 0);
       assertThat(log.start(A)).as("a file goes by its newest reading").isLessThanOrEqualTo(100);
