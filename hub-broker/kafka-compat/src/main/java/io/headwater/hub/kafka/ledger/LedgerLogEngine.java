@@ -60,15 +60,13 @@ public final class LedgerLogEngine implements LogEngine {
 
   private final ConcurrentMap<TopicPartition, LedgerPartitionLog> logs = new ConcurrentHashMap<>();
 
-  /** Partitions that could not be taken over, or whose ledgers have failed, and why. */
-  private final ConcurrentMap<TopicPartition, String> lost = new ConcurrentHashMap<>();
-
   private final CompletableFuture<Void> failed = new CompletableFuture<>();
   private final Ledgers ledgers;
   private final PartitionStates states;
   private final LedgerLogSettings settings;
   private final Path scratch;
   private final LogMetrics metrics;
+  private final LostLogs lost;
   private final Timer takeovers;
   private final Time time;
   private final Takeover takeover;
@@ -130,6 +128,7 @@ public final class LedgerLogEngine implements LogEngine {
     this.settings = settings;
     this.scratch = emptied(scratch);
     this.metrics = metrics;
+    this.lost = new LostLogs(metrics);
     this.takeovers = metrics.takeovers();
     this.time = time;
     this.takeover = new Takeover(ledgers, states, settings, broker, time);
@@ -239,7 +238,6 @@ public final class LedgerLogEngine implements LogEngine {
       throwIfClosed();
       logs.put(partition, log);
       lost.remove(partition);
-      metrics.lostLogs(lost.size());
       metrics.openLogs(logs.size());
     }
     log.begin();
@@ -259,7 +257,6 @@ public final class LedgerLogEngine implements LogEngine {
   private synchronized void noteLost(TopicPartition partition, String reason) {
     if (!closed && !failed.isDone()) {
       lost.put(partition, reason);
-      metrics.lostLogs(lost.size());
     }
   }
 
@@ -279,7 +276,6 @@ public final class LedgerLogEngine implements LogEngine {
   private void remove(TopicPartition partition) {
     LedgerPartitionLog log = logs.remove(partition);
     lost.remove(partition);
-    metrics.lostLogs(lost.size());
     metrics.openLogs(logs.size());
     if (log == null) {
       return;
@@ -310,16 +306,11 @@ public final class LedgerLogEngine implements LogEngine {
       create(partition, wanted.topicId(), wanted.leaderEpoch(), wanted.config());
     } catch (KafkaStorageException e) {
       if (!openings.wants(partition, wanted)) {
-        noLongerLost(partition); // another broker leads it by now
+        lost.remove(partition); // another broker leads it by now
       }
       throw e;
     }
     told().onOpened(partition);
-  }
-
-  private void noLongerLost(TopicPartition partition) {
-    lost.remove(partition);
-    metrics.lostLogs(lost.size());
   }
 
   private Listener told() {
@@ -346,7 +337,7 @@ public final class LedgerLogEngine implements LogEngine {
             end(open);
           }
         });
-    noLongerLost(partition);
+    lost.remove(partition);
   }
 
   @Override
@@ -413,12 +404,12 @@ public final class LedgerLogEngine implements LogEngine {
 
   @Override
   public Optional<String> lost(TopicPartition partition) {
-    return Optional.ofNullable(lost.get(partition));
+    return lost.reason(partition);
   }
 
   @Override
   public Map<TopicPartition, String> lost() {
-    return Map.copyOf(lost);
+    return lost.all();
   }
 
   @Override
@@ -429,15 +420,7 @@ public final class LedgerLogEngine implements LogEngine {
   @Override
   public Optional<String> problem() {
     Optional<String> late = openings.problem();
-    return late.isPresent() ? late : lostOnes();
-  }
-
-  private Optional<String> lostOnes() {
-    return lost.entrySet().stream()
-        .findAny()
-        .map(one ->
-            "%d logs have no ledgers to write to, one is %s: %s"
-                .formatted(lost.size(), one.getKey(), one.getValue()));
+    return late.isPresent() ? late : lost.problem();
   }
 
   /** Ends one log; all others go on. */
@@ -450,7 +433,7 @@ public final class LedgerLogEngine implements LogEngine {
       }
       if (told != null) {
         logs.remove(partition);
-      } else if (lost.putIfAbsent(partition, String.valueOf(cause.getMessage())) != null) {
+      } else if (!lost.putIfAbsent(partition, String.valueOf(cause.getMessage()))) {
         return;
       }
     }
@@ -467,8 +450,7 @@ public final class LedgerLogEngine implements LogEngine {
       told.onGivenUp(partition, log.epoch());
       return;
     }
-    metrics.lostLogs(lost.size());
-    if (lost.keySet().containsAll(logs.keySet())) {
+    if (lost.containsAll(logs.keySet())) {
       failed.completeExceptionally(
           new KafkaStorageException("No ledger can be written any more: " + cause, cause));
     }

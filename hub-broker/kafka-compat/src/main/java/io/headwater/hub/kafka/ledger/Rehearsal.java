@@ -227,10 +227,11 @@ public final class Rehearsal implements AutoCloseable {
     };
   }
 
-  /** Waits for the step that it is at. */
+  /** Breaks off: it may be waiting for stores that do not answer. */
   @Override
   public void close() {
     closing.countDown();
+    thread.interrupt();
     try {
       thread.join();
     } catch (InterruptedException _) {

@@ -10,21 +10,31 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class RehearsalTest {
+  private static final int NEVER_ANSWERS = -1;
+
   @TempDir private Path scratch;
   private final MemoryStates states = new MemoryStates();
   private final MemoryLedgers stores = new MemoryLedgers();
   private final AtomicInteger asked = new AtomicInteger();
   private final AtomicInteger recovered = new AtomicInteger();
 
-  /** Nobody stores anything before {@code away} ledgers have been asked for. */
-  private Ledgers ledgers(int away) {
+  /** Nobody stores anything before so many ledgers have been asked for. */
+  private int away;
+
+  private Ledgers ledgers() {
     return new Ledgers() {
       @Override
       public CompletableFuture<Writer> create() {
-        return asked.getAndIncrement() < away
+        int before = asked.getAndIncrement();
+        if (away == NEVER_ANSWERS) {
+          return new CompletableFuture<>();
+        }
+        return before < away
             ? CompletableFuture.failedFuture(
                 new LedgerException(LedgerException.Reason.UNAVAILABLE, "too few stores", null))
             : stores.create();
@@ -50,7 +60,8 @@ class RehearsalTest {
 
   @Test
   void takesOverWhatWasLeftOpenAndLeavesNothing() {
-    try (var _ = new Rehearsal(ledgers(2), states, scratch, 1)) {
+    away = 2;
+    try (var _ = new Rehearsal(ledgers(), states, scratch, 1)) {
       Awaitility.await()
           .atMost(Duration.ofSeconds(30))
           .until(() -> recovered.get() >= 5 && stores.count() == 0 && states.list().isEmpty());
@@ -58,11 +69,15 @@ class RehearsalTest {
     assertThat(asked).hasValueGreaterThan(2 + 5);
   }
 
-  @Test
-  void endsWhereNobodyStoresAnything() {
-    var rehearsal = new Rehearsal(ledgers(Integer.MAX_VALUE), states, scratch, 1);
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void endsAtOnceWhereNobodyStoresAnything(boolean answers) {
+    away = answers ? Integer.MAX_VALUE : NEVER_ANSWERS;
+    var rehearsal = new Rehearsal(ledgers(), states, scratch, 1);
     Awaitility.await().until(() -> asked.get() > 0);
+    long begun = System.nanoTime();
     rehearsal.close();
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(5));
     assertThat(states.list()).isEmpty();
   }
 }
