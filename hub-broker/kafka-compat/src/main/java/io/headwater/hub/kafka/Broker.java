@@ -315,16 +315,15 @@ public final class Broker implements AutoCloseable {
 
   /** Lets others lead what it leads, so that clients find them before this broker is gone. */
   private void leave() throws InterruptedException {
-    long end = System.nanoTime() + LEAVING.toNanos();
-    var handover = new Handover(settings.nodeId(), catalog, engine);
     try {
-      handover.run(end);
       catalog.leave().get(LEAVING.toSeconds(), TimeUnit.SECONDS);
+      new Handover(settings.nodeId(), catalog, engine).run(LEAVING);
     } catch (ExecutionException | TimeoutException e) {
-      LOGGER.atWarn().setCause(e).log("It could not be told that this broker leaves");
-      return;
+      LOGGER
+          .atWarn()
+          .setCause(e)
+          .log("What this broker leads could not be handed on; others take it over later");
     }
-    handover.awaitNothingLed(end); // what has come meanwhile
   }
 
   /** What the logs tell goes to those who keep their state in them, and to the catalog. */

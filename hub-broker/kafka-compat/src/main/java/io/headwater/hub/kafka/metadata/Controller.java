@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Gives partitions to brokers, on the one broker that was elected to do so: at once to others when
- * their leader is gone or about to go, and evenly again when nobody has come or gone for a while.
+ * their leader is gone, and evenly again when nobody has come or gone for a while. Whoever leaves
+ * in order hands on himself what he leads.
  *
  * <p>All state is confined to the thread {@code hub-controller-0}. Two that believe to be elected
  * do no harm: each change is written under a version check, and both would decide the same.

@@ -28,7 +28,8 @@ final class Leadership {
    * fewest (if they were chosen by hand, to the first), or if none of them is there, to that of all
    * brokers which does.
    *
-   * @param leaving brokers that are there and want to go
+   * @param leaving brokers that are there and want to go: they get nothing, and hand on themselves
+   *     what they lead
    * @return the topics that change, as they should be; none if nobody is left to lead
    */
   static List<Topic> succeed(TopicsSnapshot snapshot, Set<Integer> leaving) {
@@ -41,7 +42,7 @@ final class Leadership {
         .values()
         .forEach(topic ->
             topic.replaceAll(partition ->
-                load.has(partition.leader())
+                load.has(partition.leader()) || leaving.contains(partition.leader())
                     ? partition
                     : partition.takenBy(load.successor(partition))));
     return changed(snapshot, partitions);
@@ -86,15 +87,13 @@ final class Leadership {
   }
 
   /**
-   * Gives some of a broker's partitions to others as in {@link #succeed}, while it goes on with the
-   * rest.
+   * Gives some of the partitions of a broker that leaves to others as in {@link #succeed}, while it
+   * goes on with the rest.
    *
-   * @return the topics that change, as they should be; none if there is no other broker
+   * @return the topics that change, as they should be; none if nobody stays
    */
   static List<Topic> handOver(TopicsSnapshot snapshot, int broker, Set<TopicPartition> names) {
-    Set<Integer> others = leaving(snapshot);
-    others.add(broker);
-    var load = new Load(snapshot, others);
+    var load = new Load(snapshot, leaving(snapshot));
     if (load.isEmpty()) {
       return List.of();
     }

@@ -119,7 +119,10 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
     });
   }
 
-  /** Makes known that this broker is about to stop: others are to lead what it leads. */
+  /**
+   * Makes known that this broker is about to stop: it is given nothing any more, and hands on what
+   * it leads ({@link #handOver}).
+   */
   public CompletableFuture<Void> leave() {
     return submit(() -> {
       Broker broker = self;
@@ -277,9 +280,9 @@ public final class StoredCatalog implements TopicCatalog, AutoCloseable {
   }
 
   /**
-   * Lets others lead some partitions of those that this broker leads.
+   * Lets others lead some partitions of those that this broker leads, which leaves.
    *
-   * @return completes with the topics that have changed; none if there is no other broker
+   * @return completes with the topics that have changed; none if nobody stays
    */
   public CompletableFuture<List<Topic>> handOver(Set<TopicPartition> partitions) {
     return reassign(snapshot -> Leadership.handOver(snapshot, brokerId, partitions));

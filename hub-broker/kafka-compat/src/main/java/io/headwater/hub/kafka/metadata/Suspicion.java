@@ -8,8 +8,8 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Notices that another broker is gone or stands still, by asking it for something. Who is refused,
@@ -57,12 +58,14 @@ public final class Suspicion implements AutoCloseable {
     private long lastNanos = System.nanoTime();
     private int refusals;
     private long leasedNanos = lastNanos;
+    private boolean told;
 
     void note(Sign sign) {
       long now = System.nanoTime();
       refusals = sign == Sign.REFUSAL ? refusals + 1 : 0;
       if (sign == Sign.ANSWER) {
         lastNanos = now;
+        told = false;
       }
       if (sign != Sign.NO_LEASE) {
         leasedNanos = now;
@@ -117,14 +120,17 @@ public final class Suspicion implements AutoCloseable {
   }
 
   private void askAll() {
+    TopicsSnapshot snapshot = catalog.current();
     List<Broker> others =
-        catalog.current().brokers().values().stream()
-            .filter(broker -> broker.id() != nodeId && !broker.leaving())
+        snapshot.brokers().values().stream()
+            // Who leaves is missed as long as he leads something.
+            .filter(
+                broker -> broker.id() != nodeId && (!broker.leaving() || leads(snapshot, broker)))
             .toList();
     heard.keySet().retainAll(others);
     int answers = 0;
     int lately = 0;
-    var missed = new ArrayList<Broker>();
+    var missed = new LinkedHashMap<Broker, Heard>();
     for (Broker broker : others) {
       Heard known = heard.computeIfAbsent(broker, _ -> new Heard());
       Sign sign = ask(broker);
@@ -137,9 +143,9 @@ public final class Suspicion implements AutoCloseable {
         lately++;
       }
       if (known.isRefusing()) {
-        suspect(broker);
+        suspect(broker, known);
       } else if (isSilent || known.isWithoutLeaseFor(silence.dividedBy(3))) {
-        missed.add(broker);
+        missed.put(broker, known);
       }
     }
     if (isMost(answers, others)) {
@@ -150,6 +156,12 @@ public final class Suspicion implements AutoCloseable {
     if (hearsMost && !heardMost) {
       catalog.refresh();
     }
+  }
+
+  private static boolean leads(TopicsSnapshot snapshot, Broker broker) {
+    return snapshot.topics().values().stream()
+        .flatMap(topic -> topic.partitions().stream())
+        .anyMatch(partition -> partition.leader() == broker.id());
   }
 
   /** Whether so many of the others, and this broker, are more than half of all. */
@@ -171,11 +183,13 @@ public final class Suspicion implements AutoCloseable {
     }
   }
 
-  private void suspect(Broker broker) {
+  /** Says it again and again in the store, and once to operators. */
+  private void suspect(Broker broker, Heard known) {
     LOGGER
-        .atWarn()
+        .atLevel(known.told ? Level.DEBUG : Level.WARN)
         .addKeyValue("broker", broker.id())
         .log("A broker that has not left refuses connections, or answers nothing");
+    known.told = true;
     catalog
         .suspect(broker.id())
         .whenComplete((_, failure) -> {

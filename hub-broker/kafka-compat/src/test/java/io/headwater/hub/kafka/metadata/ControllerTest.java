@@ -6,7 +6,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.kafka.common.TopicPartition;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -56,6 +59,13 @@ class ControllerTest {
     return leads;
   }
 
+  private static Set<TopicPartition> ledBy(Member member) {
+    return member.catalog.current().topic("t").orElseThrow().partitions().stream()
+        .filter(partition -> partition.leader() == member.broker.id())
+        .map(partition -> new TopicPartition("t", partition.index()))
+        .collect(Collectors.toSet());
+  }
+
   @Test
   void partitionsFollowThoseWhoComeLeaveAndDieAlsoTheController() {
     Member one = new Member(1);
@@ -73,7 +83,8 @@ class ControllerTest {
         .untilAsserted(
             () -> assertThat(leads(four.catalog)).isEqualTo(Map.of(2, 10, 3, 10, 4, 10)));
 
-    three.catalog.register(three.broker.goodbye()).join();
+    three.catalog.leave().join();
+    three.catalog.handOver(ledBy(three)).join();
     Awaitility.await()
         .untilAsserted(() -> assertThat(leads(two.catalog)).isEqualTo(Map.of(2, 15, 4, 15)));
     var epochs =

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.Uuid;
 import org.junit.jupiter.api.Test;
@@ -90,11 +91,13 @@ class LeadershipTest {
   }
 
   @Test
-  void whoLeavesLeadsNothingAnyMoreUnlessNobodyElseIsThere() {
-    TopicsSnapshot all = snapshot(Set.of(1, 2), List.of(topic("t", 8, List.of(1, 2), 2)));
-    TopicsSnapshot after = with(all, Leadership.succeed(all, Set.of(1)));
-    assertThat(leads(after)).containsEntry(1, 0).containsEntry(2, 8);
-    assertThat(Leadership.succeed(all, Set.of(1, 2))).isEmpty();
+  void whoLeavesGetsNothingAndKeepsWhatHeHasNotHandedOn() {
+    TopicsSnapshot all = snapshot(Set.of(1, 2, 3), List.of(topic("t", 9, List.of(1, 2, 3), 3)));
+    assertThat(Leadership.succeed(all, Set.of(1))).isEmpty();
+    TopicsSnapshot left = snapshot(Set.of(1, 2), List.copyOf(all.topics().values()));
+    TopicsSnapshot after = with(left, Leadership.succeed(left, Set.of(1)));
+    assertThat(leads(after)).containsExactlyEntriesOf(new TreeMap<>(Map.of(1, 3, 2, 6)));
+    assertThat(Leadership.succeed(left, Set.of(1, 2))).as("nobody stays").isEmpty();
   }
 
   @Test
@@ -216,17 +219,28 @@ class LeadershipTest {
 
   @Test
   void whoeverHandsSomeOverKeepsTheRest() {
-    TopicsSnapshot all = snapshot(Set.of(1, 2, 3), List.of(topic("t", 30, List.of(1, 2, 3), 3)));
+    Topic topic = topic("t", 30, List.of(1, 2, 3), 3);
+    TopicsSnapshot all = leaving(Set.of(1), topic);
     var some = Set.of(new TopicPartition("t", 0), new TopicPartition("t", 3));
-    TopicsSnapshot after =
-        with(
-            all,
-            Leadership.handOver(
-                all, 1, Set.of(new TopicPartition("t", 0), new TopicPartition("t", 1))));
-    assertThat(moves(all, after)).as("of those that it leads").isEqualTo(1);
-    after = with(all, Leadership.handOver(all, 1, some));
-    assertThat(leads(after)).containsExactlyEntriesOf(new TreeMap<>(Map.of(1, 8, 2, 11, 3, 11)));
-    TopicsSnapshot alone = snapshot(Set.of(1), List.copyOf(all.topics().values()));
-    assertThat(Leadership.handOver(alone, 1, some)).isEmpty();
+    assertThat(leads(with(all, Leadership.handOver(all, 1, some))))
+        .containsExactlyEntriesOf(new TreeMap<>(Map.of(1, 8, 2, 11, 3, 11)));
+    assertThat(moves(all, with(all, Leadership.handOver(all, 2, some))))
+        .as("of those that it leads")
+        .isZero();
+    TopicsSnapshot two = leaving(Set.of(1, 2), topic);
+    assertThat(leads(with(two, Leadership.handOver(two, 1, some))))
+        .as("not to another one who leaves")
+        .containsExactlyEntriesOf(new TreeMap<>(Map.of(1, 8, 2, 10, 3, 12)));
+    assertThat(Leadership.handOver(leaving(Set.of(1, 2, 3), topic), 1, some)).isEmpty();
+  }
+
+  private static TopicsSnapshot leaving(Set<Integer> who, Topic topic) {
+    return new TopicsSnapshot(
+        1,
+        "cluster",
+        Stream.of(1, 2, 3)
+            .map(id -> new Broker(id, "host" + id, 9092, null, who.contains(id)))
+            .toList(),
+        List.of(topic));
   }
 }

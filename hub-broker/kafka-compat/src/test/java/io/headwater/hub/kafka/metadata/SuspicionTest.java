@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -102,6 +103,26 @@ class SuspicionTest {
     await().atMost(Duration.ofSeconds(20)).until(() -> store.load().brokers().size() == 2);
     assertThat(System.nanoTime() - begun).isLessThan(SILENCE.toNanos());
     assertThat(store.load().brokers()).extracting(Broker::id).containsExactly(1, 2);
+  }
+
+  /** He may have been killed while he handed on what he led. */
+  @Test
+  void whoLeavesIsMissedAsLongAsHeLeadsSomething() throws Exception {
+    StoredCatalog one = register(1, listen(Manner.ANSWERS));
+    StoredCatalog two = register(2, listen(Manner.ANSWERS));
+    StoredCatalog three = register(3, closedPort());
+    StoredCatalog four = register(4, closedPort());
+    one.create(new NewTopic("t", -1, -1, List.of(List.of(3)), Map.of()), false).join();
+    three.leave().join();
+    four.leave().join();
+    watch(one, 1);
+    watch(two, 2);
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> store.load().brokers().stream().noneMatch(broker -> broker.id() == 3));
+    await()
+        .during(Duration.ofSeconds(1))
+        .until(() -> store.load().brokers().stream().anyMatch(broker -> broker.id() == 4));
   }
 
   @Test
