@@ -44,7 +44,7 @@ class ClusterCutsIT {
     SplittableRandom random = seed.random();
     try (var network = Network.lay(3);
         var nodes = HubNodes.start(folder, 3, network);
-        var cluster = LoadedCluster.start(nodes)) {
+        var cluster = LoadedCluster.start(nodes, seed.toString())) {
       cluster.restartEnded();
       for (int round = 0; round < ROUNDS; round++) {
         List<Cut> cuts = cuts(network);
@@ -55,7 +55,7 @@ class ClusterCutsIT {
           cluster.beginGap();
           cut.of().accept(victim);
           if (cut.othersGoOn()) {
-            cluster.expectGap(what, LIMIT, seed.toString());
+            cluster.expectGap(what, LIMIT);
           } else {
             cluster.watch(what, WITHOUT_HOPE);
           }
@@ -66,7 +66,7 @@ class ClusterCutsIT {
           cluster.awaitProgress();
         }
       }
-      cluster.check(seed.toString());
+      cluster.check();
     }
   }
 

@@ -26,7 +26,7 @@ class ClusterDiskIT {
   void theOthersGoOnAndItComesBackWhenThereIsRoom() throws Exception {
     try (var disk = SmallFileSystem.mount(folder.resolve("node" + VICTIM), MEBIBYTES);
         var nodes = HubNodes.start(folder, 3);
-        var cluster = LoadedCluster.start(nodes)) {
+        var cluster = LoadedCluster.start(nodes, "full disk")) {
       // Its bookie takes nothing any more, its broker and its ZooKeeper go on.
       cluster.beginGap();
       disk.fillUpTo(MEBIBYTES * 3 / 100);
@@ -34,20 +34,20 @@ class ClusterDiskIT {
           .atMost(Duration.ofSeconds(60))
           .pollInterval(Duration.ofSeconds(2))
           .until(() -> nodes.status().contains("read-only"));
-      cluster.expectGap("a bookie that is full", LIMIT, "nothing at random");
+      cluster.expectGap("a bookie that is full", LIMIT);
       assertThat(nodes.node(VICTIM).isAlive()).as(nodes.output()).isTrue();
 
       // Nothing of it can go on: the node ends, so that it does not stand in the others' way.
       cluster.beginGap();
       disk.fill();
-      cluster.expectGap("a disk without a byte", LIMIT, "nothing at random");
+      cluster.expectGap("a disk without a byte", LIMIT);
 
       disk.free();
       nodes.awaitAllReady();
       nodes.awaitEnsemble();
       nodes.awaitBrokers(3);
       cluster.awaitProgress();
-      cluster.check("full disk");
+      cluster.check();
     }
   }
 }

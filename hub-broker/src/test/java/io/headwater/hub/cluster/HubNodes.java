@@ -84,15 +84,13 @@ final class HubNodes implements AutoCloseable {
     awaitBrokers(members);
   }
 
-  /** Starts one that was stopped or killed, and waits until it serves. */
+  /**
+   * Starts one that was stopped or killed, or one more, which is no member of ZooKeeper, and waits
+   * until it serves.
+   */
   void start(int id) {
     launch(id);
     awaitReady(id);
-  }
-
-  /** Starts one more, which is no member of ZooKeeper, and waits until it serves. */
-  void add(int id) {
-    start(id);
   }
 
   private void launch(int id) {
@@ -213,6 +211,24 @@ final class HubNodes implements AutoCloseable {
     }
   }
 
+  /** Waits until a node leads something; one that has just come back is given its share later. */
+  void awaitLeads(int id) {
+    try (Admin admin = admin()) {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .ignoreExceptions()
+          .until(() ->
+              admin
+                  .describeTopics(List.of(ClusterLoad.PLAIN))
+                  .allTopicNames()
+                  .get()
+                  .get(ClusterLoad.PLAIN)
+                  .partitions()
+                  .stream()
+                  .anyMatch(partition -> partition.leader().id() == id));
+    }
+  }
+
   /**
    * As systemd does with who cannot go on and ends by itself: at most once a second. Does not wait.
    */
@@ -280,6 +296,15 @@ final class HubNodes implements AutoCloseable {
     int code = node(id).terminate();
     running.remove(id);
     return code;
+  }
+
+  /** SIGTERM to all at once; returns their exit codes. */
+  List<Integer> stopAll() {
+    running.values().forEach(node -> node.signal("TERM"));
+    List<Integer> codes =
+        running.values().stream().map(node -> node.awaitExit(Duration.ofSeconds(60))).toList();
+    running.clear();
+    return codes;
   }
 
   String bootstrap() {

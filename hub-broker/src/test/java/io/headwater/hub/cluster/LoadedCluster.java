@@ -7,11 +7,12 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Nodes under load, whose history is checked in the end. */
 final class LoadedCluster implements AutoCloseable {
   private static final int PARTITIONS = Integer.getInteger("headwater.cluster.partitions", 12);
-  private static final int PER_SECOND = Integer.getInteger("headwater.cluster.rate", 1_000);
+  private static final int PER_SECOND = Integer.getInteger("headwater.cluster.rate", 400);
 
   /** How long a fault is watched at least: nothing is noticed at once. */
   private static final Duration WATCHED = Duration.ofSeconds(8);
@@ -22,18 +23,24 @@ final class LoadedCluster implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final HubNodes nodes;
+  private final String context;
   private final History history = new History();
   private final ClusterLoad load;
   private boolean restartsEnded;
 
-  private LoadedCluster(HubNodes nodes) throws Exception {
+  private LoadedCluster(HubNodes nodes, String context) throws Exception {
     this.nodes = nodes;
+    this.context = context;
     load = ClusterLoad.start(nodes, history, PARTITIONS, PER_SECOND);
   }
 
-  /** Returns when everything works that is measured. The nodes stay the caller's. */
-  static LoadedCluster start(HubNodes nodes) throws Exception {
-    var cluster = new LoadedCluster(nodes);
+  /**
+   * Returns when everything works that is measured. The nodes stay the caller's.
+   *
+   * @param context for failure texts, e.g. the seed
+   */
+  static LoadedCluster start(HubNodes nodes, String context) throws Exception {
+    var cluster = new LoadedCluster(nodes, context);
     try {
       cluster.await("works", () -> cluster.history.longestGaps().size() == PARTITIONS + 3);
       cluster.awaitProgress();
@@ -60,17 +67,21 @@ final class LoadedCluster implements AutoCloseable {
     try {
       Awaitility.await().atMost(PATIENCE).until(condition);
     } catch (ConditionTimeoutException e) {
-      throw new AssertionError(
-          "%s%n%s%nnot everything %s after %s: without success for so many ms: %s; wrong so far: %s"
-              .formatted(
-                  nodes.output(),
-                  nodes.status(),
-                  what,
-                  PATIENCE,
-                  history.longestGaps(),
-                  history.violations()),
-          e);
+      throw failure("not everything %s within %s".formatted(what, PATIENCE), e);
     }
+  }
+
+  private AssertionError failure(String what, @Nullable Throwable cause) {
+    return new AssertionError(
+        "%s%n%s%n%s: %s; without success for so many ms: %s; wrong so far: %s"
+            .formatted(
+                nodes.output(),
+                nodes.status(),
+                context,
+                what,
+                history.longestGaps(),
+                history.violations()),
+        cause);
   }
 
   /** From now on it counts how long anything does not work. */
@@ -81,22 +92,10 @@ final class LoadedCluster implements AutoCloseable {
   /**
    * Watches for some seconds, and until everything works again; fails if that is not so within
    * {@code limit}.
-   *
-   * @param context for the failure text, e.g. the seed
    */
-  void expectGap(String what, Duration limit, String context) {
+  void expectGap(String what, Duration limit) {
     if (gapAfter(what, limit) >= limit.toMillis()) {
-      throw new AssertionError(
-          ("%s%n%s%nafter %s, %s, not everything worked within %s; without success for so many ms:"
-                  + " %s; wrong so far: %s")
-              .formatted(
-                  nodes.output(),
-                  nodes.status(),
-                  what,
-                  context,
-                  limit,
-                  history.longestGaps(),
-                  history.violations()));
+      throw failure("after %s not everything worked within %s".formatted(what, limit), null);
     }
   }
 
@@ -130,7 +129,7 @@ final class LoadedCluster implements AutoCloseable {
   }
 
   /** Ends the load and compares what clients were told with what can be read. */
-  void check(String context) throws Exception {
+  void check() throws Exception {
     load.finish();
     String all = context + ", " + history.acknowledgedCount() + " acknowledged";
     history.checkPlain(load.readAll(ClusterLoad.PLAIN, false), all);
