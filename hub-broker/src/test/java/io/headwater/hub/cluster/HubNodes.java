@@ -218,11 +218,12 @@ final class HubNodes implements AutoCloseable {
           .atMost(Duration.ofSeconds(60))
           .ignoreExceptions()
           .until(() ->
-              admin
-                  .describeTopics(List.of(ClusterLoad.PLAIN))
-                  .allTopicNames()
-                  .get()
-                  .get(ClusterLoad.PLAIN)
+              Objects.requireNonNull(
+                      admin
+                          .describeTopics(List.of(ClusterLoad.PLAIN))
+                          .allTopicNames()
+                          .get()
+                          .get(ClusterLoad.PLAIN))
                   .partitions()
                   .stream()
                   .anyMatch(partition -> partition.leader().id() == id));
