@@ -6,6 +6,7 @@ import io.headwater.hub.bookkeeper.BookieSettings;
 import io.headwater.hub.bookkeeper.EmbeddedBookie;
 import io.headwater.hub.bookkeeper.LedgerSettings;
 import io.headwater.hub.kafka.Broker;
+import io.headwater.hub.kafka.ledger.OrphanSweep;
 import io.headwater.hub.kafka.ledger.Rehearsal;
 import io.headwater.hub.kafka.log.FolderOwner;
 import io.headwater.hub.status.ClusterReader;
@@ -30,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -147,6 +149,9 @@ final class Hub implements RunningProcess {
       resources.open(
           "rehearsal",
           new Rehearsal(ledgers, states, folder.resolve("rehearsal"), config.nodeId()));
+      resources.open(
+          "sweep of ledgers",
+          new OrphanSweep(ledgers.lister(), ledgers, states, registry, Time.SYSTEM));
       serve(Broker.start(settings(config, folder), store, storage, registry, health, clock), http);
     }
     // Closed once more at the very end if the start fails; now while ZooKeeper still answers.

@@ -2,10 +2,9 @@ package io.headwater.hub.bookkeeper;
 
 import io.headwater.hub.kafka.ledger.LedgerException;
 import io.headwater.hub.kafka.ledger.LedgerException.Reason;
+import io.headwater.hub.kafka.ledger.LedgerLister;
 import io.headwater.hub.kafka.ledger.Ledgers;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.apache.bookkeeper.client.BKException;
@@ -32,9 +31,6 @@ public final class BookKeeperLedgers implements Ledgers {
 
   /** Ledgers are not kept from each other by passwords: who reaches the bookies may write. */
   static final byte[] PASSWORD = new byte[0];
-
-  private static final Map<String, byte[]> LABEL =
-      Map.of("application", "headwater".getBytes(StandardCharsets.US_ASCII));
 
   /** After which a bookie that has not answered counts as failed for this entry. */
   private static final int REQUEST_TIMEOUT_SECONDS = 5;
@@ -174,7 +170,7 @@ public final class BookKeeperLedgers implements Ledgers {
           }
         },
         null,
-        LABEL);
+        LabelledLedgers.LABEL);
   }
 
   @Override
@@ -200,6 +196,11 @@ public final class BookKeeperLedgers implements Ledgers {
 
   private @Nullable OwnCopy own(long ledger) {
     return own == null ? null : own.of(ledger);
+  }
+
+  /** All ledgers that hubs have made with this cluster's bookies; works as long as this is open. */
+  public LedgerLister lister() {
+    return new LabelledLedgers(client);
   }
 
   /** Reads of the own bookie, if there is one. */

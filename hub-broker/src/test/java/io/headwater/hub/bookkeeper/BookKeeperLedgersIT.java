@@ -14,11 +14,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.apache.bookkeeper.client.BookKeeper;
+import org.apache.bookkeeper.client.BookKeeper.DigestType;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -110,6 +113,25 @@ class BookKeeperLedgersIT {
         .containsExactly("234", "345678", "456", "9");
     assertThat(heap.position()).isEqualTo(2);
     assertThat(direct.position()).isEqualTo(3);
+  }
+
+  /** Others' software may keep ledgers on the same bookies. */
+  @Test
+  void onlyWhatHubsHaveMadeAndNobodyListsIsToldOf() throws Exception {
+    long listed = ledgers.create().join().id();
+    long unlisted = ledgers.create().join().id();
+    long gone = ledgers.create().join().id();
+    ledgers.delete(gone).join();
+    long others;
+    var client = new BookKeeper(cluster.zookeeper());
+    try {
+      others = client.createLedger(1, 1, DigestType.CRC32C, new byte[0]).getId();
+    } finally {
+      client.close();
+    }
+    Set<Long> told = ledgers.lister().allBut(Set.of(listed));
+    assertThat(told).contains(unlisted).doesNotContain(listed, gone, others);
+    assertThat(ledgers.lister().allBut(told)).contains(listed).doesNotContainAnyElementsOf(told);
   }
 
   @Test

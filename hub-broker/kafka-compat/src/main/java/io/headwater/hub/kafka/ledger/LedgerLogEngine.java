@@ -529,7 +529,7 @@ public final class LedgerLogEngine implements LogEngine {
     return Waits.await(ledgers.create(), settings.patience(), "making a ledger");
   }
 
-  /** What is left is found by a sweep. */
+  /** What is left is found by the {@link OrphanSweep}. */
   void deleteLedger(long ledger) {
     var _ =
         ledgers

@@ -50,7 +50,13 @@ final class LogCompactor {
             () -> engine.placeForProducers(log.topicPartition()),
             engine.settings().patience(),
             engine.time().milliseconds());
+    long began = engine.time().hiResClockMs();
     Optional<Compaction.Result> result = run(compaction, from);
+    if (result.isPresent()
+        && engine.time().hiResClockMs() - began > OrphanSweep.LISTED_WITHIN.toMillis()) {
+      compaction.made().forEach(engine::deleteLedger); // others may take them for orphans soon
+      return false;
+    }
     return result.isPresent() && replace(all, compaction, result.get());
   }
 

@@ -21,7 +21,8 @@
  *   <li><b>Rolling</b> stops nothing: the next ledger is made and made known while the one before
  *       is half full. A ledger that was begun although the last entries of the one before were
  *       refused does not begin where that one ends, and is left out.
- *   <li><b>Deleting</b> is of whole ledgers: first they leave the state, then the stores.
+ *   <li><b>Deleting</b> is of whole ledgers: first they leave the state, then the stores. What a
+ *       broker leaves behind that dies in between is deleted a day later ({@code OrphanSweep}).
  * </ul>
  *
  * <p>Readers at the end are served from memory ({@code TailCache}), others from the stores ({@code

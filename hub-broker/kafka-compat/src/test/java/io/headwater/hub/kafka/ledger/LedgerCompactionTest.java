@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.apache.kafka.common.IsolationLevel;
@@ -199,6 +200,24 @@ class LedgerCompactionTest {
     PartitionLog next = open(1);
     assertThat(table(committed(next))).isEqualTo(table(committed(log)));
     assertThat(next.endOffset()).isEqualTo(log.endOffset());
+  }
+
+  /** What it has made could be taken for forgotten by then. */
+  @Test
+  void aCompactionThatTakesForHoursGivesUpWhatItHasMade() throws Exception {
+    PartitionLog log = open(0);
+    for (int i = 0; i < 200; i++) {
+      put(log, record("k" + i % 5, "v" + i)).durable().join();
+    }
+    fill(log);
+    Set<Long> before = stores.ids();
+    List<Row> rows = committed(log);
+    stores.onCreate(() -> time.leap(OrphanSweep.LISTED_WITHIN.toMillis()));
+    assertThat(compact(log)).isFalse();
+    assertThat(stores.ids()).isEqualTo(before);
+    assertThat(committed(log)).isEqualTo(rows);
+    stores.onCreate(() -> {});
+    assertThat(compact(log)).isTrue();
   }
 
   @Test

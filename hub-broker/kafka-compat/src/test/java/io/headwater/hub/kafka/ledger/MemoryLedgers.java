@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -25,10 +26,16 @@ public final class MemoryLedgers implements Ledgers {
   private final Map<Long, Data> ledgers = new ConcurrentHashMap<>();
   private final AtomicLong nextId = new AtomicLong();
   private volatile boolean scarce;
+  private volatile Runnable onCreate = () -> {};
 
   /** How many ledgers there are. */
   int count() {
     return ledgers.size();
+  }
+
+  /** Of all ledgers there are. */
+  Set<Long> ids() {
+    return Set.copyOf(ledgers.keySet());
   }
 
   /** Whether new ledgers lie on fewer stores than they should. */
@@ -36,8 +43,14 @@ public final class MemoryLedgers implements Ledgers {
     scarce = now;
   }
 
+  /** Runs whenever one is made. */
+  void onCreate(Runnable task) {
+    onCreate = task;
+  }
+
   @Override
   public CompletableFuture<Writer> create() {
+    onCreate.run();
     long id = nextId.getAndIncrement();
     var data = new Data(scarce);
     ledgers.put(id, data);
