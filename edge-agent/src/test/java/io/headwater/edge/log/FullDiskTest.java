@@ -275,10 +275,11 @@ class FullDiskTest {
         }
         assertThat(Files.size(small.resolve("reserve"))).isEqualTo(RESERVE.bytes());
         disk.fill();
+        // What must stay of any file fits into a quarter of the reserve: none is passed over.
         for (int i = 0; i < 200; i++) {
-          readings.append(WhenFull.REJECT, 2000);
-          readings.append(WhenFull.DROP_OLDEST, 2000);
-          assertThat(readings.append(WhenFull.DROP_NEWEST, 2000).isTaken()).isTrue();
+          readings.append(WhenFull.REJECT, 500);
+          readings.append(WhenFull.DROP_OLDEST, 4000);
+          assertThat(readings.append(WhenFull.DROP_NEWEST, 500).isTaken()).isTrue();
           assertThat(readings.append(WhenFull.CRITICAL, 200).isTaken()).as("%d", i).isTrue();
         }
         readings.check();
