@@ -50,19 +50,22 @@ final class LogCompactor {
             () -> engine.placeForProducers(log.topicPartition()),
             engine.settings().patience(),
             engine.time().milliseconds());
-    long began = engine.time().hiResClockMs();
     Optional<Compaction.Result> result = run(compaction, from);
-    if (result.isPresent()
-        && engine.time().hiResClockMs() - began > OrphanSweep.LISTED_WITHIN.toMillis()) {
-      compaction.made().forEach(engine::deleteLedger); // others may take them for orphans soon
-      return false;
-    }
     return result.isPresent() && replace(all, compaction, result.get());
   }
 
   private Optional<Compaction.Result> run(Compaction compaction, long from) {
+    long began = engine.time().hiResClockMs();
     try {
-      return Optional.of(compaction.run(from));
+      Compaction.Result result = compaction.run(from);
+      if (engine.time().hiResClockMs() - began > OrphanSweep.LISTED_WITHIN.toMillis()) {
+        // Others may take what it has made for orphans soon.
+        throw new LedgerException(
+            LedgerException.Reason.UNAVAILABLE,
+            "it took more than %d h".formatted(OrphanSweep.LISTED_WITHIN.toHours()),
+            null);
+      }
+      return Optional.of(result);
     } catch (DigestException | RuntimeException e) {
       compaction.made().forEach(engine::deleteLedger);
       engine.couldNotCompact(log.topicPartition(), e);

@@ -86,7 +86,7 @@ public final class OrphanSweep implements AutoCloseable {
   /**
    * One look.
    *
-   * @throws LedgerException the stores could not be asked, nothing is known
+   * @throws LedgerException the ledgers could not be listed
    * @throws org.apache.kafka.common.errors.TimeoutException the states could not be read
    */
   void sweep() {
@@ -95,14 +95,28 @@ public final class OrphanSweep implements AutoCloseable {
     foundMs.keySet().retainAll(orphans);
     orphans.forEach(ledger -> foundMs.putIfAbsent(ledger, now));
     for (long ledger : orphans) {
-      if (now - foundMs.getOrDefault(ledger, now) >= UNLISTED.toMillis()) {
-        Waits.await(
-            ledgers.delete(ledger).thenApply(_ -> true), PATIENCE, "deleting ledger " + ledger);
+      if (now - foundMs.getOrDefault(ledger, now) >= UNLISTED.toMillis() && isDeleted(ledger)) {
         foundMs.remove(ledger);
-        LOGGER.atInfo().addKeyValue("ledger", ledger).log("Deleted a ledger that nobody lists");
       }
     }
     unlisted = foundMs.size();
+  }
+
+  /** One that cannot be deleted now keeps none of the others. */
+  private boolean isDeleted(long ledger) {
+    try {
+      Waits.await(
+          ledgers.delete(ledger).thenApply(_ -> true), PATIENCE, "deleting ledger " + ledger);
+      LOGGER.atInfo().addKeyValue("ledger", ledger).log("Deleted a ledger that nobody lists");
+      return true;
+    } catch (LedgerException e) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("ledger", ledger)
+          .addKeyValue("error", e.getMessage())
+          .log("A ledger that nobody lists could not be deleted; it is tried again");
+      return false;
+    }
   }
 
   private Set<Long> listed() {

@@ -25,6 +25,7 @@ public final class MemoryLedgers implements Ledgers {
 
   private final Map<Long, Data> ledgers = new ConcurrentHashMap<>();
   private final AtomicLong nextId = new AtomicLong();
+  private final Set<Long> kept = ConcurrentHashMap.newKeySet();
   private volatile boolean scarce;
   private volatile Runnable onCreate = () -> {};
 
@@ -69,8 +70,17 @@ public final class MemoryLedgers implements Ledgers {
     return CompletableFuture.completedFuture(new View(ledger, data));
   }
 
+  /** It cannot be deleted from now on. */
+  void keep(long ledger) {
+    kept.add(ledger);
+  }
+
   @Override
   public CompletableFuture<Void> delete(long ledger) {
+    if (kept.contains(ledger)) {
+      return CompletableFuture.failedFuture(
+          new LedgerException(Reason.UNAVAILABLE, "ledger " + ledger + " cannot be deleted", null));
+    }
     ledgers.remove(ledger);
     return CompletableFuture.completedFuture(null);
   }

@@ -101,4 +101,16 @@ class OrphanSweepTest {
     after(Duration.ZERO);
     assertThat(ledgers.ids()).isEmpty();
   }
+
+  @Test
+  void oneThatCannotBeDeletedKeepsNoneOfTheOthers() {
+    long first = ledgers.create().join().id();
+    long stuck = ledgers.create().join().id();
+    long last = ledgers.create().join().id();
+    ledgers.keep(stuck);
+    sweep.sweep();
+    after(Duration.ofHours(25));
+    assertThat(ledgers.ids()).containsExactly(stuck).doesNotContain(first, last);
+    assertThat(unlisted()).isEqualTo(1);
+  }
 }
