@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(value = 60, unit = TimeUnit.MINUTES)
 class ClusterFaultsIT {
-  private static final int ROUNDS = Integer.getInteger("headwater.cluster.rounds", 2);
+  private static final int ROUNDS = Integer.getInteger("headwater.cluster.rounds", 1);
 
   /** Far more than any gap on a machine with nothing else to do; what it was is printed. */
   private static final Duration LIMIT = Duration.ofSeconds(40);
