@@ -39,7 +39,8 @@ final class Salvage {
 
   /**
    * Puts what can be read of a damaged file, which nobody has open, in its place, and the file
-   * itself aside; false if nothing can, and the file is where it was.
+   * itself aside. False if that was not done: then the file is where it was, or if it could only be
+   * put aside, the new one takes its place at the next start.
    */
   static boolean replace(Path folder, Path path, Throwable cause) {
     Path fresh = Path.of(path + UNFINISHED);
