@@ -30,7 +30,7 @@ public record LedgerLogSettings(
     Duration patience) {
   public static final LedgerLogSettings DEFAULTS =
       new LedgerLogSettings(
-          ByteSize.ofMebibytes(96),
+          ByteSize.ofMebibytes(48),
           ByteSize.ofMebibytes(32),
           ByteSize.ofMebibytes(64),
           Duration.ofMinutes(1),
