@@ -23,7 +23,10 @@ import picocli.CommandLine.Option;
       PasswordCommand.class,
       ReloadCommand.class,
       ImportMosquittoCommand.class,
-      InputsCommand.class
+      InputsCommand.class,
+      InitCommand.class,
+      CheckCommand.class,
+      DiagCommand.class
     })
 public final class EdgeMain extends ProcessCommand<EdgeConfig> {
   @Option(names = "--data", paramLabel = "DIR", description = "Folder of the log.")

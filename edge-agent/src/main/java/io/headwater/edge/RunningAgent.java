@@ -31,6 +31,16 @@ final class RunningAgent {
       description = "Where the agent's HTTP is, if its configuration does not tell.")
   private @Nullable String http;
 
+  /** By options. */
+  RunningAgent() {}
+
+  /**
+   * @param config the agent's configuration
+   */
+  RunningAgent(Path config) {
+    this.config = config;
+  }
+
   /** What the agent was started with, as far as its file and the environment tell. */
   EdgeConfig config() {
     return EdgeConfig.of(config);

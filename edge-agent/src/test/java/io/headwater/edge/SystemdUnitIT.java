@@ -2,6 +2,7 @@ package io.headwater.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.edge.care.DeviceAccess;
 import io.headwater.testsupport.ChildProcess;
 import io.headwater.testsupport.Headwater;
 import io.headwater.testsupport.OutsideSoftware;
@@ -9,9 +10,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.NullMarked;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,7 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @NullMarked
 @Timeout(60)
 class SystemdUnitIT {
-  private static final Pattern INSTALLED = Pattern.compile("/usr/lib/headwater/headwater");
+  private static final Pattern INSTALLED =
+      Pattern.compile("/usr/lib/headwater/(edge|hub)/headwater");
 
   @TempDir private Path folder;
 
@@ -41,11 +45,38 @@ class SystemdUnitIT {
         .contains("Overall exposure level");
   }
 
-  /** The output of {@code systemd-analyze} on the unit, which must end with 0. */
+  @Test
+  void withTheDropInForDevicesItIsNearlyAsConfined() throws Exception {
+    Path file = Path.of("/etc/headwater/edge.yaml");
+    String dropIn =
+        DeviceAccess.dropIn(
+            file,
+            List.of("/dev/gpiochip0", "/dev/i2c-1", "/dev/spidev0.0", "/sys/class/pwm/pwmchip0"),
+            List.of());
+    String unit = Files.readString(Headwater.home().resolve("systemd/headwater-edge.service"));
+
+    // What a drop-in says comes after the unit's.
+    assertThat(
+            analyzeText(
+                "headwater-edge.service",
+                unit + dropIn,
+                "security",
+                "--offline=yes",
+                "--threshold=25",
+                "--no-pager"))
+        .contains("Overall exposure level");
+  }
+
   private String analyze(String unit, String command, String... options) throws IOException {
-    Path program = OutsideSoftware.find("systemd-analyze");
     String text = Files.readString(Headwater.home().resolve("systemd").resolve(unit));
     assertThat(text).containsPattern("ExecStart=" + INSTALLED);
+    return analyzeText(unit, text, command, options);
+  }
+
+  /** The output of {@code systemd-analyze} on the unit, which must end with 0. */
+  private String analyzeText(String unit, String text, String command, String... options)
+      throws IOException {
+    Path program = OutsideSoftware.find("systemd-analyze");
     // systemd looks for the program, which is installed later: the checkout's launcher stands in.
     Path file =
         Files.writeString(

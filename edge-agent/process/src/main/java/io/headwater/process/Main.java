@@ -18,6 +18,11 @@ public final class Main {
 
   /** As {@link #run}, but returns the exit code. */
   public static int execute(Object command, String... args) {
+    return commandLine(command).execute(args);
+  }
+
+  /** The command with the errors and exit codes of all of Headwater's. */
+  public static CommandLine commandLine(Object command) {
     return new CommandLine(command)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((wrong, _) -> {
@@ -37,7 +42,6 @@ public final class Main {
           LOGGER.atError().setCause(failure).log("The command failed");
           line.getErr().println(line.getCommandSpec().qualifiedName() + " failed: " + failure);
           return 1;
-        })
-        .execute(args);
+        });
   }
 }

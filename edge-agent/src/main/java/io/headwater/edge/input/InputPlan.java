@@ -3,6 +3,8 @@ package io.headwater.edge.input;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What is declared.
@@ -29,6 +31,22 @@ public record InputPlan(List<InputSettings> inputs, List<FaultyInput> faulty) {
           .ifPresent(pin -> pins.put(pin, "input '" + each.name() + "' (" + each.where() + ")"));
     }
     return pins;
+  }
+
+  /** The device files that are needed; none for what is simulated. */
+  public Set<String> deviceFiles() {
+    var files = new TreeSet<String>();
+    for (InputSettings each : inputs) {
+      if (!each.simulated()) {
+        each.sensor().deviceFile().ifPresent(files::add);
+      }
+    }
+    return files;
+  }
+
+  /** What is wrong with those that cannot be read, with file and line. */
+  public List<String> problems() {
+    return faulty.stream().map(FaultyInput::problem).toList();
   }
 
   /** The same, but inputs whose bus is not there are simulated. */

@@ -2,6 +2,8 @@ package io.headwater.edge.output;
 
 import io.headwater.edge.input.Machines;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What is declared.
@@ -17,6 +19,17 @@ public record OutputPlan(List<OutputSettings> outputs, List<FaultyOutput> faulty
 
   public boolean isEmpty() {
     return outputs.isEmpty() && faulty.isEmpty();
+  }
+
+  /** The files of the chips that are needed; none for what is simulated. */
+  public Set<String> deviceFiles() {
+    var files = new TreeSet<String>();
+    for (OutputSettings each : outputs) {
+      if (!each.simulated()) {
+        files.add(each.target().deviceFile());
+      }
+    }
+    return files;
   }
 
   /** The same, but outputs whose chip is not there are simulated. */
