@@ -26,7 +26,9 @@ import picocli.CommandLine.Option;
       InputsCommand.class,
       InitCommand.class,
       CheckCommand.class,
-      DiagCommand.class
+      DiagCommand.class,
+      EdgeBackupCommand.class,
+      EdgeRestoreCommand.class
     })
 public final class EdgeMain extends ProcessCommand<EdgeConfig> {
   @Option(names = "--data", paramLabel = "DIR", description = "Folder of the log.")

@@ -41,6 +41,9 @@ import org.slf4j.LoggerFactory;
  * one node keeps its partitions in files; a node of a cluster has the roles that it is given.
  */
 final class Hub implements RunningProcess {
+  /** Within the data folder; only a cluster's node has it. */
+  static final String BOOKIE_FOLDER = "bookie";
+
   private static final Logger LOGGER = LoggerFactory.getLogger(Hub.class);
 
   private final Resources resources = new Resources();
@@ -117,7 +120,8 @@ final class Hub implements RunningProcess {
       bookie =
           resources.open(
               "bookie",
-              EmbeddedBookie.start(folder.resolve("bookie"), connect, bookie(config, cluster)));
+              EmbeddedBookie.start(
+                  folder.resolve(BOOKIE_FOLDER), connect, bookie(config, cluster)));
       bookie.failed().whenComplete((_, failure) -> fail(failure));
       addresses.put("bookie", bookie.address().toString());
     }

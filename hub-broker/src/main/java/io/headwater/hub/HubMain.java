@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 /** The command {@code headwater hub}. */
 @Command(
     name = "headwater hub",
-    description = "The Kafka-protocol hub: topics, consumer groups, transactions, on this machine.")
+    description = "The Kafka-protocol hub: topics, consumer groups, transactions, on this machine.",
+    subcommands = {HubBackupCommand.class, HubRestoreCommand.class})
 public final class HubMain extends ProcessCommand<HubConfig> {
   @Option(names = "--data", paramLabel = "DIR", description = "Folder for everything it keeps.")
   private @Nullable String data;

@@ -32,6 +32,7 @@ public final class MetricsPage {
     var rows = new TreeMap<String, Row>();
     for (String line : Files.readAllLines(Path.of("..", "docs", "metrics.md"))) {
       if (line.startsWith("| `hub_")
+          || line.startsWith("| `headwater_")
           || line.startsWith("| `jvm_")
           || line.startsWith("| `process_")
           || line.startsWith("| `system_")

@@ -112,6 +112,7 @@ public final class HttpEndpoint implements AutoCloseable {
     Health.Status status = health.status();
     var body = new LinkedHashMap<String, Object>();
     body.put("process", process);
+    body.put("version", Version.current());
     body.put("status", status.isUp() ? "up" : "down");
     body.put("problems", new TreeMap<>(status.problems()));
     if (!status.notes().isEmpty()) {

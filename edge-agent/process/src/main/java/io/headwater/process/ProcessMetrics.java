@@ -1,5 +1,6 @@
 package io.headwater.process;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -10,7 +11,7 @@ import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
 import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import java.util.List;
 
-/** What a process takes of its machine: memory, garbage collection, threads, CPU, files. */
+/** Which version it is, and what it takes of its machine: memory, threads, CPU, files. */
 public final class ProcessMetrics implements AutoCloseable {
   private final JvmGcMetrics collections = new JvmGcMetrics();
 
@@ -23,6 +24,10 @@ public final class ProcessMetrics implements AutoCloseable {
             new FileDescriptorMetrics(),
             new UptimeMetrics())
         .forEach(binder -> binder.bindTo(registry));
+    Gauge.builder("headwater.build.info", () -> 1)
+        .description("Always 1; its label tells which version is running.")
+        .tag("version", Version.current())
+        .register(registry);
   }
 
   /** Ends the listening to collections. */

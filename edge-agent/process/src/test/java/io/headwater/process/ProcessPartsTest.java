@@ -68,7 +68,10 @@ class ProcessPartsTest {
     health.check("log", problem::get);
     try (var http = new HttpEndpoint("edge", new HostPort("127.0.0.1", 0), registry, health)) {
       assertThat(get(http, "/metrics").body()).contains("edge_log_appended_total 3.0");
-      assertThat(get(http, "/health").statusCode()).isEqualTo(200);
+      HttpResponse<String> green = get(http, "/health");
+      assertThat(green.statusCode()).isEqualTo(200);
+      assertThat(green.body()).contains("\"version\":\"" + Version.current() + "\"");
+      assertThat(Version.current()).matches("\\d+\\.\\d+\\.\\d+(-SNAPSHOT)?");
 
       problem.set(Optional.of("no commit for 11 s"));
 

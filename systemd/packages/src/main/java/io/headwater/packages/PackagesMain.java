@@ -2,8 +2,12 @@ package io.headwater.packages;
 
 import io.headwater.packages.Natives.Machine;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -35,6 +39,8 @@ public final class PackagesMain implements Callable<Integer> {
     System.exit(new CommandLine(new PackagesMain()).execute(arguments));
   }
 
+  private final List<Path> made = new ArrayList<>();
+
   @Override
   public Integer call() throws IOException, InterruptedException {
     make(Recipe.edge(), null);
@@ -44,6 +50,8 @@ public final class PackagesMain implements Callable<Integer> {
     }
     make(Recipe.hub(), null);
     make(Recipe.sim(), null);
+    billsOfMaterials();
+    Checksums.write(into.resolve("SHA256SUMS"), made);
     return 0;
   }
 
@@ -52,10 +60,25 @@ public final class PackagesMain implements Callable<Integer> {
     Path stage = into.resolve("stage").resolve(file);
     new Staging(home, projectVersion, stage, recipe).make(jdk);
     var deb = new DebFile(stage, timestamp);
-    deb.write(
-        into.resolve(file + ".deb"), recipe.fields(debianVersion(), maintainer), recipe.scripts());
+    Path packed = into.resolve(file + ".deb");
+    deb.write(packed, recipe.fields(debianVersion(), maintainer), recipe.scripts());
+    made.add(packed);
     if (recipe.withRuntime()) {
-      deb.writeTar(into.resolve(file + ".tar.gz"), file + "/");
+      Path tar = into.resolve(file + ".tar.gz");
+      deb.writeTar(tar, file + "/");
+      made.add(tar);
+    }
+  }
+
+  /** Of a release only: what is in each module's jar and behind it. */
+  private void billsOfMaterials() throws IOException {
+    for (LauncherTable.Line line : LauncherTable.read(home.resolve("headwater"))) {
+      Path bill = home.resolve(line.module()).resolve("target/bom.json");
+      Path to = into.resolve(line.artifact() + "_" + debianVersion() + ".cdx.json");
+      if (Files.exists(bill) && !made.contains(to)) {
+        Files.copy(bill, to, StandardCopyOption.REPLACE_EXISTING);
+        made.add(to);
+      }
     }
   }
 

@@ -177,7 +177,12 @@ final class DebianMachine implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    run(Duration.ofMinutes(2), "rm", "-rf", "--one-file-system", root.toString());
+    run(
+        Duration.ofMinutes(2),
+        "rm",
+        "-rf",
+        "--one-file-system",
+        root.resolveSibling(".").normalize().toString());
   }
 
   private static Answer run(Duration limit, String... command) {

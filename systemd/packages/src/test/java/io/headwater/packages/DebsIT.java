@@ -155,6 +155,23 @@ class DebsIT {
   }
 
   @Test
+  void checksumsFitAllThatIsMade() throws Exception {
+    Path sha256sum = OutsideSoftware.find("sha256sum");
+    Path sums = target().resolve("SHA256SUMS");
+
+    assertThat(
+            Tools.run(
+                List.of(
+                    "env",
+                    "--chdir=" + target(),
+                    sha256sum.toString(),
+                    "--check",
+                    "--strict",
+                    sums.toString())))
+        .contains("_amd64.tar.gz: OK", "headwater-sim_", "headwater-hub_", "_all.deb: OK");
+  }
+
+  @Test
   void lintianFindsNoFault() throws Exception {
     Path lintian = OutsideSoftware.find("lintian");
     var line = new ArrayList<String>();

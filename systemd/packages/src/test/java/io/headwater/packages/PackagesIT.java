@@ -273,6 +273,26 @@ class PackagesIT {
 
   @Test
   @Order(9)
+  void whatWasBackedUpIsRestored() {
+    String backup = "/root/edge.zip";
+    assertThat(machine.run("headwater", "edge", "backup", "--data", DATA, "--into", backup).text())
+        .contains("is in use by pid " + property("MainPID"));
+    machine.must("systemctl", "stop", UNIT);
+    machine.must("headwater", "edge", "backup", "--data", DATA, "--into", backup);
+    machine.must("mv", DATA, DATA + ".lost");
+
+    machine.must("headwater", "edge", "restore", "--from", backup, "--data", DATA);
+    machine.must("chown", "-R", "headwater-edge:", DATA);
+
+    assertThat(machine.must("headwater", "edge", "log", "verify", "--data", DATA)).isNotEmpty();
+    machine.must("systemctl", "start", UNIT);
+    assertThat(publish("restored")).isTrue();
+    assertNothingAcknowledgedIsLost();
+    machine.must("rm", "-r", DATA + ".lost");
+  }
+
+  @Test
+  @Order(10)
   void aFullDiskRefusesReadingsAndEndsNothing() {
     machine.must("systemctl", "stop", UNIT);
     assertNothingAcknowledgedIsLost();
@@ -299,7 +319,7 @@ class PackagesIT {
   }
 
   @Test
-  @Order(10)
+  @Order(11)
   void removingLeavesConfigurationAndDataAndPurgingNothing() {
     machine.must("dpkg", "--remove", "headwater-edge");
 
