@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is in the packages that the build has just made. */
-@Timeout(120)
+@Timeout(300)
 class DebsIT {
   private static final long MEGABYTE = 1_000_000;
 
