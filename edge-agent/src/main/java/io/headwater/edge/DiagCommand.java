@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.net.http.HttpResponse;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.TreeMap;
@@ -69,6 +70,8 @@ final class DiagCommand implements Callable<Integer> {
       service(bundle);
     } catch (FileAlreadyExistsException _) {
       throw UserError.failure(into + " is there already; name another file with --into");
+    } catch (NoSuchFileException _) {
+      throw UserError.failure("there is no folder for " + into + "; name another file with --into");
     }
     out.println(
         "Wrote " + into + ". Names of hosts, users and topics are in it; look at it first.");

@@ -149,5 +149,8 @@ class CheckCommandTest {
 
     assertThat(run(new DiagCommand(), "--config=" + config, "--into=" + bundle)).isEqualTo(1);
     assertThat(said).contains(bundle + " is there already");
+    Path nowhere = folder.resolve("no/b.zip");
+    assertThat(run(new DiagCommand(), "--config=" + config, "--into=" + nowhere)).isEqualTo(1);
+    assertThat(said).contains("there is no folder for " + nowhere);
   }
 }

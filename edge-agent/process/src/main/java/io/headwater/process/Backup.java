@@ -13,6 +13,8 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,6 +22,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -36,6 +39,12 @@ public final class Backup {
   private static final String CONTENTS = "headwater-backup.json";
   private static final String LOCK = ".headwater.lock";
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Readings are not for everybody on the machine. */
+  private static final Set<PosixFilePermission> MINE = PosixFilePermissions.fromString("rw-------");
+
+  private static final Set<PosixFilePermission> FOLDER =
+      PosixFilePermissions.fromString("rwxr-x---");
 
   /**
    * What a backup says of itself.
@@ -86,18 +95,30 @@ public final class Backup {
     Path fresh = whole.resolveSibling(whole.getFileName() + ".new");
     try (var _ = DataFolder.lock(folder, process + " backup")) {
       LastingFolder.make(fresh.resolveSibling(".").normalize());
+      Files.createFile(fresh, PosixFilePermissions.asFileAttribute(MINE));
+      return fill(process, folder, fresh, whole);
+    } catch (FileAlreadyExistsException e) {
+      throw UserError.failure(fresh + " is left of another backup; delete it", e);
+    } catch (IOException e) {
+      throw UserError.failure("the backup of " + folder + " into " + into + " failed: " + e, e);
+    }
+  }
+
+  /** Of a file that is this call's own, and goes again if that fails. */
+  private static Contents fill(String process, Path folder, Path fresh, Path whole)
+      throws IOException {
+    boolean done = false;
+    try {
       write(process, folder, fresh, listed(folder));
       Contents contents = verify(fresh);
       Files.move(fresh, whole, StandardCopyOption.ATOMIC_MOVE);
+      done = true;
       LastingFolder.force(whole.resolveSibling(".").normalize());
       return contents;
-    } catch (FileAlreadyExistsException e) {
-      throw UserError.failure(fresh + " is left of another backup; delete it", e);
-    } catch (IOException | UserError e) {
-      deleteQuietly(fresh);
-      throw e instanceof UserError error
-          ? error
-          : UserError.failure("the backup of " + folder + " into " + into + " failed: " + e, e);
+    } finally {
+      if (!done) {
+        deleteQuietly(fresh);
+      }
     }
   }
 
@@ -113,8 +134,7 @@ public final class Backup {
       throws IOException {
     var folders = new ArrayList<String>();
     var files = new ArrayList<Entry>();
-    try (FileChannel channel =
-            FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
         ZipOutputStream zip = new ZipOutputStream(Channels.newOutputStream(channel))) {
       for (Path path : paths) {
         String name = folder.relativize(path).toString();
@@ -209,6 +229,7 @@ public final class Backup {
                 .formatted(file, contents.process(), process));
       }
       LastingFolder.make(fresh);
+      Files.setPosixFilePermissions(fresh, FOLDER);
       extract(file, contents, fresh);
       Files.deleteIfExists(folder.resolve(LOCK));
       Files.deleteIfExists(folder);

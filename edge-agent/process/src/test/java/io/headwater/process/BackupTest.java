@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
@@ -80,6 +81,33 @@ class BackupTest {
     }
     assertThat(backup).doesNotExist();
     assertThat(backup.resolveSibling("one.zip.new")).doesNotExist();
+  }
+
+  @Test
+  void anotherBackupUnderWayIsLeftAlone() throws IOException {
+    Files.createDirectories(backup.getParent());
+    Path underWay = Files.writeString(backup.resolveSibling("one.zip.new"), "half of it");
+
+    try (var _ = DataFolder.lock(data, "edge backup")) {
+      assertThatThrownBy(() -> Backup.write("edge", data, backup))
+          .isInstanceOf(UserError.class)
+          .hasMessageContaining("is in use by pid ");
+    }
+    assertThatThrownBy(() -> Backup.write("edge", data, backup))
+        .isInstanceOf(UserError.class)
+        .hasMessage(underWay + " is left of another backup; delete it");
+    assertThat(underWay).hasContent("half of it");
+  }
+
+  @Test
+  void onlyItsMakerReadsIt() throws IOException {
+    Backup.write("edge", data, backup);
+    Backup.restore("edge", backup, restored());
+
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(backup)))
+        .isEqualTo("rw-------");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(restored())))
+        .isEqualTo("rwxr-x---");
   }
 
   @Test

@@ -10,11 +10,24 @@ import java.util.regex.Pattern;
 public final class Redaction {
   private static final String IN_PLACE = "(redacted)";
 
-  /** {@code password: x}, {@code api-token = "x"}, {@code HEADWATER_EDGE_SECRET=x}. */
-  private static final Pattern KEYED =
-      Pattern.compile(
-          "(?i)([\\w.\"'-]*(?:password|passwd|passphrase|secret|token|credential|api[-_]?key|private[-_]?key)"
-              + "(?![\\w-]*file)[\\w\"'-]*\\s*[:=]\\s*)(\"[^\"\\n]*\"|'[^'\\n]*'|[^\\s,}\\]]+)");
+  private static final String KEY =
+      "(?i)([\\w.-]*(?:password|passwd|passphrase|secret|token|credential|api[-_]?key|private[-_]?key)"
+          + "(?![\\w-]*file)[\\w-]*";
+
+  /** As YAML and JSON have it. */
+  private static final String IN_QUOTES = "\"(?:[^\"\\\\\\n]|\\\\.)*\"|'(?:[^'\\n]|'')*'";
+
+  /** {@code "token": "x"}, {@code "token": 7}. */
+  private static final Pattern JSON =
+      Pattern.compile(KEY + "[\"']\\s*:\\s*)(" + IN_QUOTES + "|[^\\s,}\\]]+)");
+
+  /** {@code password: |}, and the lines further in behind it. */
+  private static final Pattern BLOCK =
+      Pattern.compile(KEY + "[ \\t]*:[ \\t]*)[|>][^\\n]*\\n(?:[ \\t]+[^\\n]*(?:\\n|$))+");
+
+  /** {@code password: x y}, {@code HEADWATER_EDGE_SECRET=x}: all that follows in the line. */
+  private static final Pattern PLAIN =
+      Pattern.compile(KEY + "[ \\t]*[:=][ \\t]*+)(?!\\(redacted\\))(" + IN_QUOTES + "|[^\\n]+)");
 
   private static final Pattern USER_INFO = Pattern.compile("(\\b[a-z][a-z0-9+.-]*://)[^/\\s@]+@");
   private static final Pattern PEM_KEY =
@@ -28,7 +41,9 @@ public final class Redaction {
   /** The text without them. */
   public static String of(String text) {
     String rest = PEM_KEY.matcher(text).replaceAll("$1" + IN_PLACE + "$2");
-    rest = KEYED.matcher(rest).replaceAll("$1" + IN_PLACE);
+    rest = JSON.matcher(rest).replaceAll("$1" + IN_PLACE);
+    rest = BLOCK.matcher(rest).replaceAll("$1" + IN_PLACE + "\n");
+    rest = PLAIN.matcher(rest).replaceAll("$1" + IN_PLACE);
     rest = USER_INFO.matcher(rest).replaceAll("$1" + IN_PLACE + "@");
     return HASH.matcher(rest).replaceAll(IN_PLACE);
   }

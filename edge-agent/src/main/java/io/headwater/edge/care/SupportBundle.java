@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.ZipEntry;
@@ -16,7 +15,7 @@ import java.util.zip.ZipOutputStream;
 
 /** A zip file of texts, each without secrets. Readable by its maker alone. */
 public final class SupportBundle implements AutoCloseable {
-  private static final int PATIENCE_SECONDS = 20;
+  private static final int PATIENCE_SECONDS = 10;
   private static final int MOST_BYTES = 4 << 20;
 
   /** May say no: what it says goes in in place of the text. */
@@ -51,19 +50,31 @@ public final class SupportBundle implements AutoCloseable {
     zip.closeEntry();
   }
 
-  /** What a program prints, its errors too. */
+  /**
+   * What a program prints, its errors too. One that hangs, as {@code df} does where a server of
+   * files is away, is given up.
+   */
   public static Source command(String... line) {
     return () -> {
-      Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
-      process.getOutputStream().close();
-      try (InputStream out = process.getInputStream()) {
-        String text = new String(out.readNBytes(MOST_BYTES), StandardCharsets.UTF_8);
-        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-          return text + "\n(not ended after " + PATIENCE_SECONDS + " s)\n";
-        }
-        return "$ " + String.join(" ", List.of(line)) + "\n" + text;
-      } finally {
+      Path output = Files.createTempFile("diag", ".txt");
+      try {
+        Process process =
+            new ProcessBuilder(line)
+                .redirectErrorStream(true)
+                .redirectInput(Path.of("/dev/null").toFile())
+                .redirectOutput(output.toFile())
+                .start();
+        boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
         process.destroyForcibly();
+        try (InputStream in = Files.newInputStream(output)) {
+          return "$ "
+              + String.join(" ", line)
+              + "\n"
+              + new String(in.readNBytes(MOST_BYTES), StandardCharsets.UTF_8)
+              + (ended ? "" : "\n(not ended after " + PATIENCE_SECONDS + " s)\n");
+        }
+      } finally {
+        Files.delete(output);
       }
     };
   }

@@ -16,8 +16,11 @@ class RedactionTest {
       value = {
         "password: hunter2 | password: (redacted)",
         "  mqtt-password: 'hunter2' # mine | mqtt-password: (redacted) # mine",
-        "{user: a, secret: hunter2, qos: 1} | {user: a, secret: (redacted), qos: 1}",
-        "\"token\":\"hunter2\" | \"token\":(redacted)",
+        "{user: a, secret: hunter2, qos: 1} | {user: a, secret: (redacted)",
+        "password: pass, word hunter2} | password: (redacted)",
+        "password: 'it''s hunter2' # mine | password: (redacted) # mine",
+        "{\"token\":\"a\\\"hunter2\",\"qos\":1} | {\"token\":(redacted),\"qos\":1}",
+        "{\"tokens\":7,\"qos\":1} | {\"tokens\":(redacted),\"qos\":1}",
         "HEADWATER_EDGE_API_KEY=hunter2 | HEADWATER_EDGE_API_KEY=(redacted)",
         "at mqtts://bob:hunter2@broker:8883 now | at mqtts://(redacted)@broker:8883 now",
         "bob:$7$101$hunter2$hunter2== | bob:(redacted)",
@@ -37,6 +40,12 @@ class RedactionTest {
       })
   void theRestStays(String text) {
     assertThat(Redaction.of(text)).isEqualTo(text);
+  }
+
+  @Test
+  void blocksAreTakenOut() {
+    assertThat(Redaction.of("a:\n  password: |\n    hunter2\n    hunter3\nb: 1\n"))
+        .isEqualTo("a:\n  password: (redacted)\nb: 1\n");
   }
 
   @Test
