@@ -6,6 +6,7 @@ import io.headwater.hub.kafka.api.DeleteRecordsHandler;
 import io.headwater.hub.kafka.api.DescribeProducersHandler;
 import io.headwater.hub.kafka.api.Dispatcher;
 import io.headwater.hub.kafka.api.FetchHandler;
+import io.headwater.hub.kafka.api.FetchMemory;
 import io.headwater.hub.kafka.api.ListOffsetsHandler;
 import io.headwater.hub.kafka.api.OffsetForLeaderEpochHandler;
 import io.headwater.hub.kafka.api.Partitions;
@@ -102,6 +103,9 @@ import org.slf4j.LoggerFactory;
 public final class Broker implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Broker.class);
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** What answers to fetches hold of records until clients have taken them. */
+  private static final long FETCH_MEMORY = 64L << 20;
 
   /** To hand over what it leads; then it goes all the same. */
   private static final Duration LEAVING = Duration.ofSeconds(5);
@@ -411,7 +415,8 @@ public final class Broker implements AutoCloseable {
     resources.onClose("fetch timer", timer::shutdownNow);
     var handlers = new ArrayList<ApiHandler<?>>();
     handlers.add(new ProduceHandler(partitions, verifier, apiMetrics));
-    handlers.add(new FetchHandler(partitions, readers, timer, apiMetrics));
+    handlers.add(
+        new FetchHandler(partitions, readers, timer, new FetchMemory(FETCH_MEMORY), apiMetrics));
     handlers.add(new ListOffsetsHandler(partitions));
     handlers.add(new OffsetForLeaderEpochHandler(partitions));
     handlers.add(new DeleteRecordsHandler(partitions));

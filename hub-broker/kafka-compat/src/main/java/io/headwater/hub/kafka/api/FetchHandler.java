@@ -42,19 +42,31 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
   /** Bounds what one request may ask for, however large its own bounds are. */
   private static final int MOST_BYTES = 55 << 20;
 
+  /** While answers hold all the memory that they may. */
+  private static final int FULL_MILLIS = 10;
+
   /** From this version a response may name the leader that should have been asked. */
   private static final int FIRST_WITH_LEADER = 16;
 
   private final Partitions partitions;
   private final Executor workers;
   private final ScheduledExecutorService timer;
+  private final FetchMemory memory;
   private final ApiMetrics metrics;
 
+  /**
+   * @param memory what answers hold until clients have taken them
+   */
   public FetchHandler(
-      Partitions partitions, Executor workers, ScheduledExecutorService timer, ApiMetrics metrics) {
+      Partitions partitions,
+      Executor workers,
+      ScheduledExecutorService timer,
+      FetchMemory memory,
+      ApiMetrics metrics) {
     this.partitions = partitions;
     this.workers = workers;
     this.timer = timer;
+    this.memory = memory;
     this.metrics = metrics;
   }
 
@@ -75,10 +87,15 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
     return waiting.answer;
   }
 
-  private record ReadAll(FetchResponseData data, int bytes, boolean anyError) {}
+  private record ReadAll(FetchMemory.Held data, int bytes, boolean anyError) {}
 
-  private ReadAll readAll(FetchRequest request) {
-    int left = Math.min(request.maxBytes(), MOST_BYTES);
+  /**
+   * Reads all partitions.
+   *
+   * @param share what was taken for it of the memory
+   */
+  private ReadAll readAll(FetchRequest request, int share) {
+    int left = share;
     int bytes = 0;
     boolean anyError = false;
     var responses = new ArrayList<FetchableTopicResponse>();
@@ -95,7 +112,8 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
       }
       responses.add(response);
     }
-    return new ReadAll(new FetchResponseData().setResponses(responses), bytes, anyError);
+    var data = memory.hold(share, new FetchResponseData().setResponses(responses));
+    return new ReadAll(data, bytes, anyError);
   }
 
   private void count(FetchResponseData data) {
@@ -197,24 +215,50 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
       while (!answer.isDone() && again.get() && reading.compareAndSet(false, true)) {
         try {
           again.set(false);
-          ReadAll read = readAll(request);
-          if (read.bytes() >= request.minBytes()
-              || read.anyError()
-              || deadline - System.nanoTime() <= 0) {
-            count(read.data());
-            if (read.anyError() && request.version() >= FIRST_WITH_LEADER) {
-              nameLeaders(read.data());
-            }
-            answer.complete(FetchResponse.of(read.data()));
-          } else if (!registered) {
-            registered = true;
-            register();
-          }
+          attemptOnce();
         } catch (RuntimeException e) {
           answer.completeExceptionally(e);
         } finally {
           reading.set(false);
         }
+      }
+    }
+
+    private void attemptOnce() {
+      int wanted = Math.min(request.maxBytes(), MOST_BYTES);
+      boolean isLast = deadline - System.nanoTime() <= 0;
+      int share = memory.take(wanted);
+      if (share == 0) {
+        if (!isLast) {
+          timer.schedule(this::wake, FULL_MILLIS, TimeUnit.MILLISECONDS);
+          return;
+        }
+        share = memory.takeLeast(wanted);
+      }
+      ReadAll read = readAll(share);
+      if (read.bytes() >= request.minBytes() || read.anyError() || isLast) {
+        count(read.data());
+        if (read.anyError() && request.version() >= FIRST_WITH_LEADER) {
+          nameLeaders(read.data());
+        }
+        if (!answer.complete(FetchResponse.of(read.data()))) {
+          read.data().letGo();
+        }
+        return;
+      }
+      read.data().letGo();
+      if (!registered) {
+        registered = true;
+        register();
+      }
+    }
+
+    private ReadAll readAll(int share) {
+      try {
+        return FetchHandler.this.readAll(request, share);
+      } catch (RuntimeException e) {
+        memory.giveBack(share);
+        throw e;
       }
     }
 

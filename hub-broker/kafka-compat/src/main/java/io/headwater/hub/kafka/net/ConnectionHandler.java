@@ -1,6 +1,7 @@
 package io.headwater.hub.kafka.net;
 
 import io.headwater.hub.kafka.api.Dispatcher;
+import io.headwater.hub.kafka.api.HoldsMemory;
 import io.headwater.hub.kafka.api.NoResponse;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -67,9 +68,17 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
       this.bytes = frame.readableBytes();
     }
 
-    /** The socket has taken the answer. */
+    /** The answer is no longer needed. */
+    private void letGo() {
+      if (response != null && response.data() instanceof HoldsMemory held) {
+        held.letGo();
+      }
+    }
+
+    /** The socket has taken the answer, or never will. */
     @Override
     public void operationComplete(ChannelFuture written) {
+      letGo();
       if (written.isSuccess()) {
         recordTimes(System.nanoTime());
       }
@@ -263,7 +272,14 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
       Exchange first = exchanges.removeFirst();
       forget(1);
       bytesInFlight -= first.bytes;
-      wrote |= write(context, first);
+      if (write(context, first)) {
+        wrote = true;
+      } else {
+        first.letGo();
+      }
+    }
+    if (closed) {
+      exchange.letGo(); // one before it may never be answered
     }
     if (wrote) {
       context.flush();
@@ -399,6 +415,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   public void channelInactive(ChannelHandlerContext context) {
     forget(exchanges.size());
     closed = true;
+    exchanges.forEach(Exchange::letGo);
     metrics.connectionClosed();
     gate.close();
     // What has arrived is carried out all the same: who sends with acks=0 closes without waiting.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.hub.kafka.api.ApiHandler;
 import io.headwater.hub.kafka.api.Dispatcher;
+import io.headwater.hub.kafka.api.HoldsMemory;
 import io.headwater.hub.kafka.api.NoResponse;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -400,6 +401,52 @@ class ConnectionHandlerTest {
     assertThat(started).hasSize(1);
     assertThat(started.getFirst()).isNotDone();
     assertFramesReleased();
+  }
+
+  /** An answer that counts what it holds. */
+  private static final class Holding extends DescribeClusterResponseData implements HoldsMemory {
+    private int letGo;
+
+    @Override
+    public void letGo() {
+      letGo++;
+    }
+  }
+
+  @Test
+  void whatAnAnswerHoldsIsLetGoOnceTheSocketHasIt() {
+    var first = new Holding();
+    request(1);
+    request(2);
+    var second = new Holding();
+    started.get(1).complete(new DescribeClusterResponse(second));
+    channel.runPendingTasks();
+    assertThat(second.letGo).as("it waits for the one before").isZero();
+
+    started.get(0).complete(new DescribeClusterResponse(first));
+    channel.runPendingTasks();
+
+    assertThat(first.letGo).isPositive();
+    assertThat(second.letGo).isPositive();
+  }
+
+  @Test
+  void whatAnswersHoldIsLetGoWithTheirConnection() {
+    request(1);
+    request(2);
+    request(3);
+    var waiting = new Holding();
+    started.get(1).complete(new DescribeClusterResponse(waiting));
+    channel.runPendingTasks();
+
+    channel.close();
+    channel.runPendingTasks();
+
+    assertThat(waiting.letGo).isPositive();
+    var late = new Holding();
+    started.get(2).complete(new DescribeClusterResponse(late));
+    channel.runPendingTasks();
+    assertThat(late.letGo).as("though the first has no answer yet").isPositive();
   }
 
   @Test
