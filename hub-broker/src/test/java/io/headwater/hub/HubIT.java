@@ -208,6 +208,36 @@ class HubIT {
     }
   }
 
+  /** An answer has less at once than this consumer wants to wait for. */
+  @Test
+  void aConsumerThatWantsMoreThanAnAnswerMayHaveGetsWhatThereIs() throws Exception {
+    try (var producer = producer(address, Map.of("batch.size", 500_000))) {
+      for (int i = 0; i < 60; i++) {
+        producer.send(new ProducerRecord<>("greedy", 0, null, "x".repeat(900_000)));
+      }
+    }
+    Map<String, Object> greedy =
+        Map.of(
+            "fetch.min.bytes",
+            40_000_000,
+            "fetch.max.bytes",
+            50_000_000,
+            "max.partition.fetch.bytes",
+            50_000_000,
+            "fetch.max.wait.ms",
+            25_000);
+    try (var consumer = consumer(greedy)) {
+      var partition = new TopicPartition("greedy", 0);
+      consumer.assign(List.of(partition));
+      consumer.seekToBeginning(List.of(partition));
+      long begun = System.nanoTime();
+
+      assertThat(consumer.poll(Duration.ofSeconds(30)).isEmpty()).isFalse();
+
+      assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(20));
+    }
+  }
+
   @Test
   void recordsSentWithAcks0ArriveThoughTheirProducerIsClosedAtOnce() throws Exception {
     int producers = 40;

@@ -236,7 +236,9 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
         share = memory.takeLeast(wanted);
       }
       ReadAll read = readAll(share);
-      if (read.bytes() >= request.minBytes() || read.anyError() || isLast) {
+      // Who may read less than it asks for would wait in vain; batches rarely fill a share up.
+      int enough = Math.min(request.minBytes(), Math.max(1, share / 2));
+      if (read.bytes() >= enough || read.anyError() || isLast) {
         count(read.data());
         if (read.anyError() && request.version() >= FIRST_WITH_LEADER) {
           nameLeaders(read.data());
