@@ -159,7 +159,8 @@ class CommandLineIT {
     return new KafkaTools.Call(
         HubCli.class.getName(),
         input,
-        Stream.concat(Stream.of(command.split(" ")), Stream.of("--hub", address)).toList());
+        Stream.concat(Stream.of(command.split(" ")), Stream.of("--hub", address)).toList(),
+        null);
   }
 
   private List<String> run(String address, List<KafkaTools.Call> calls) throws IOException {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.testsupport.ChildProcess;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -15,21 +17,27 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.utils.Exit;
+import org.jspecify.annotations.Nullable;
 
 /** Runs Kafka's own command line programs one after another, all in one child JVM. */
 final class KafkaTools {
   private static final String END = "=== exit ";
-  private static final String SEPARATOR = "\t";
+  private static final String SEPARATOR = "\u001f";
+  private static final String TEXT_SEPARATOR = "\u001e";
+  private static final String SOON = "soon:";
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   /**
    * One call of a program.
    *
    * @param main the program's class
    * @param input what it reads; lines end with '|'
+   * @param soon it is called again until it ends well and prints all of these; null if the first
+   *     call counts
    */
-  record Call(String main, String input, List<String> arguments) {
+  record Call(String main, String input, List<String> arguments, @Nullable List<String> soon) {
     static Call of(String main, String... arguments) {
-      return new Call(main, "", List.of(arguments));
+      return new Call(main, "", List.of(arguments), null);
     }
 
     /** As it would be typed. */
@@ -39,12 +47,21 @@ final class KafkaTools {
     }
 
     private String line() {
-      return main + SEPARATOR + input + SEPARATOR + String.join(SEPARATOR, arguments);
+      return String.join(
+          SEPARATOR,
+          main,
+          input,
+          soon == null ? "" : SOON + String.join(TEXT_SEPARATOR, soon),
+          String.join(SEPARATOR, arguments));
     }
 
     private static Call parse(String line) {
       List<String> words = Arrays.asList(line.split(SEPARATOR, -1));
-      return new Call(words.get(0), words.get(1), words.subList(2, words.size()));
+      List<String> soon =
+          words.get(2).isEmpty()
+              ? null
+              : List.of(words.get(2).substring(SOON.length()).split(TEXT_SEPARATOR, -1));
+      return new Call(words.get(0), words.get(1), words.subList(3, words.size()), soon);
     }
   }
 
@@ -89,11 +106,36 @@ final class KafkaTools {
     });
     Exit.setShutdownHookAdder((_, _) -> {}); // they would wait for each other
     for (String line : Files.readAllLines(Path.of(arguments[0]))) {
+      Call call = Call.parse(line);
       codes.clear();
-      call(Call.parse(line), codes);
+      if (call.soon() == null) {
+        call(call, codes);
+      } else {
+        callUntil(call, call.soon(), codes);
+      }
       System.out.println("\n" + END + (codes.isEmpty() ? 0 : codes.getFirst()));
     }
     Runtime.getRuntime().halt(0);
+  }
+
+  private static void callUntil(Call call, List<String> texts, List<Integer> codes)
+      throws ReflectiveOperationException {
+    PrintStream out = System.out;
+    long end = System.nanoTime() + PATIENCE.toNanos();
+    String printed;
+    do {
+      codes.clear();
+      var bytes = new ByteArrayOutputStream();
+      System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+      try {
+        call(call, codes);
+      } finally {
+        System.setOut(out);
+      }
+      printed = bytes.toString(StandardCharsets.UTF_8);
+    } while ((!codes.isEmpty() || !texts.stream().allMatch(printed::contains))
+        && System.nanoTime() < end);
+    System.out.print(printed);
   }
 
   private static void call(Call call, List<Integer> codes) throws ReflectiveOperationException {

@@ -31,8 +31,8 @@ class KafkaToolsClusterIT {
           "\"replicas\":[3,1],\"log_dirs\":[\"",
           "Successfully started partition reassignment for t-0");
       verify(tools, there);
-      tools.expect(TOPICS, "--describe --topic t", "Replicas: 1,2");
-      tools.expect(REASSIGN, "--list", "No partition reassignments found");
+      tools.expectSoon(TOPICS, "--describe --topic t", "Replicas: 1,2");
+      tools.expectSoon(REASSIGN, "--list", "No partition reassignments found");
       tools.expect(
           REASSIGN,
           "--cancel --reassignment-json-file " + there,
@@ -62,8 +62,8 @@ class KafkaToolsClusterIT {
     tools.expectOfCluster(1, "unregister", "--id 3", "Broker ID 3 is alive");
     tools.expectOfCluster(1, "unregister", "--id 9", "Broker ID 9 is not currently registered");
     tools.expect(TOPICS, "--create --topic t --replica-assignment 3:1,3:2", "Created topic t.");
-    tools.expect(TOPICS, "--alter --topic t --partitions 3 --replica-assignment 3:1,3:2,2:1");
-    tools.expect(
+    tools.expectSoon(TOPICS, "--alter --topic t --partitions 3 --replica-assignment 3:1,3:2,2:1");
+    tools.expectSoon(
         TOPICS,
         "--describe --topic t",
         "Leader: 3\tReplicas: 3,1",
@@ -78,7 +78,7 @@ class KafkaToolsClusterIT {
   }
 
   private static void verify(ToolCalls tools, Path moves) {
-    tools.expect(
+    tools.expectSoon(
         REASSIGN,
         "--verify --reassignment-json-file " + moves,
         "Reassignment of partition t-0 is completed",
@@ -94,7 +94,7 @@ class KafkaToolsClusterIT {
           "--topic t --partition 0 --election-type " + type,
           "Valid replica already elected");
     }
-    tools.expect(TOPICS, "--describe --topic t", "Leader: 3\tReplicas: 3,1");
+    tools.expectSoon(TOPICS, "--describe --topic t", "Leader: 3\tReplicas: 3,1");
     tools.expectFailure(
         ELECT, "--election-type preferred --topic none --partition 0", "Unable to find a topic");
     tools.expect("LogDirsCommand", "--describe --topic-list t", "t-0", "t-1", "t-2");

@@ -39,6 +39,16 @@ final class ToolCalls {
     add(call(program, "", arguments), 0, texts);
   }
 
+  /**
+   * A call that ends well as soon as all nodes know what an earlier one has changed: a cluster's
+   * nodes learn of it one after another, and a program asks whichever it likes. It is made again
+   * until then, as one who types it would.
+   */
+  void expectSoon(String program, String arguments, String... texts) {
+    Call call = call(program, "", arguments);
+    add(new Call(call.main(), call.input(), call.arguments(), List.of(texts)), 0, texts);
+  }
+
   /** A call that fails. */
   void expectFailure(String program, String arguments, String... texts) {
     add(call(program, "", arguments), 1, texts);
@@ -53,7 +63,10 @@ final class ToolCalls {
   void expectOfCluster(int exitCode, String command, String arguments, String... texts) {
     var words = new ArrayList<>(List.of(command, "--bootstrap-server", bootstrap));
     words.addAll(words(arguments));
-    add(new Call("org.apache.kafka.tools.ClusterTool", "", words), exitCode, texts);
+    add(
+        Call.of("org.apache.kafka.tools.ClusterTool", words.toArray(String[]::new)),
+        exitCode,
+        texts);
   }
 
   private void add(Call call, int exitCode, String... texts) {
@@ -64,7 +77,10 @@ final class ToolCalls {
     var words = new ArrayList<>(List.of("--bootstrap-server", bootstrap));
     words.addAll(words(arguments));
     return new Call(
-        program.startsWith("kafka.") ? program : "org.apache.kafka.tools." + program, input, words);
+        program.startsWith("kafka.") ? program : "org.apache.kafka.tools." + program,
+        input,
+        words,
+        null);
   }
 
   private static List<String> words(String arguments) {
