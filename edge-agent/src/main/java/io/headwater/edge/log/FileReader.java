@@ -482,6 +482,17 @@ final class FileReader implements AutoCloseable {
     return gaps;
   }
 
+  /**
+   * Looks for gaps just as later reading does: a damaged table may fail in one way of asking only.
+   *
+   * @throws SQLException if they cannot be found
+   */
+  void requireGaps() throws SQLException {
+    for (StreamPartition partition : bases().keySet()) {
+      var _ = gaps(partition);
+    }
+  }
+
   /** All gaps of a partition. */
   List<Gap> gaps(StreamPartition partition) throws SQLException {
     return gaps(partition, 0, Long.MAX_VALUE);

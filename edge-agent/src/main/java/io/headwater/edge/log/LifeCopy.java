@@ -33,17 +33,23 @@ final class LifeCopy {
   private static final int TEXT = 2;
 
   /** Counts what rows of other tables belong to, or only makes a commit be one. */
-  private static final String NOT_OF_LIFE = "name NOT IN ('changes', 'mark')";
+  private static final String NOT_OF_LIFE = " WHERE name NOT IN ('changes', 'mark')";
 
   /**
    * A table.
    *
+   * @param where of the rows that count; empty for all
    * @param order in which its rows are read
    */
   private record Part(String name, List<String> columns, String where, String order) {
     String select() {
-      return "SELECT %s FROM %s WHERE %s ORDER BY %s"
+      return "SELECT %s FROM %s%s ORDER BY %s"
           .formatted(String.join(", ", columns), name, where, order);
+    }
+
+    /** Of a whole table SQLite makes the page anew, whatever it takes the rows there for. */
+    String delete() {
+      return "DELETE FROM " + name + where;
     }
 
     String insert() {
@@ -63,7 +69,7 @@ final class LifeCopy {
   private LifeCopy() {}
 
   private static Part part(String name, String... columns) {
-    return new Part(name, List.of(columns), "true", String.join(", ", columns));
+    return new Part(name, List.of(columns), "", String.join(", ", columns));
   }
 
   /**
@@ -187,7 +193,7 @@ final class LifeCopy {
     ByteBuffer in = copy.tables().duplicate();
     for (Part part : PARTS) {
       try (Statement statement = connection.createStatement()) {
-        statement.executeUpdate("DELETE FROM " + part.name() + " WHERE " + part.where());
+        statement.executeUpdate(part.delete());
       }
       int count = BatchBytes.size(in);
       try (PreparedStatement insert = connection.prepareStatement(part.insert())) {

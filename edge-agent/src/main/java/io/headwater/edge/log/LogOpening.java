@@ -181,7 +181,9 @@ final class LogOpening {
       // All that is needed of it later has to be there now, or the agent would not start.
       file.tables().heads();
       file.tables().shares();
-      FileReader.open(path).close();
+      try (FileReader reader = FileReader.open(path)) {
+        reader.requireGaps();
+      }
     } catch (SQLException e) {
       file.close();
       throw e;

@@ -48,7 +48,9 @@ class FlippedBitTest {
   @TempDir private Path folder;
 
   /** Where a bit flips. */
-  private record Place(String file, int at) {}
+  private record Place(String file, int at, int bit) {}
+
+  private static final int PAGE = 4096;
 
   /** What can be read of a log. */
   private record Contents(
@@ -190,11 +192,17 @@ class FlippedBitTest {
       String name = file.getFileName().toString();
       if (wanted.equals("all")) {
         for (int at = 0; at < size; at++) {
-          places.add(new Place(name, at));
+          places.add(new Place(name, at, random.nextInt(8)));
         }
       } else {
         for (int i = 0; i < Integer.parseInt(wanted) / files.size(); i++) {
-          places.add(new Place(name, random.nextInt(size)));
+          places.add(new Place(name, random.nextInt(size), random.nextInt(8)));
+        }
+        if (name.endsWith(".edgelog")) {
+          for (int page = PAGE; page < size; page += PAGE) {
+            places.add(new Place(name, page, 3)); // its kind: a leaf that is none
+            places.add(new Place(name, page + 4, 6)); // how much it holds: 64 things too many
+          }
         }
       }
     }
@@ -213,12 +221,11 @@ class FlippedBitTest {
     int losses = 0;
     for (Place place : places(whole, random)) {
       copy(whole, damaged);
-      int bit = random.nextInt(8);
       Path file = damaged.resolve(place.file());
       byte[] bytes = Files.readAllBytes(file);
-      bytes[place.at()] ^= (byte) (1 << bit);
+      bytes[place.at()] ^= (byte) (1 << place.bit());
       Files.write(file, bytes);
-      String what = "bit " + bit + " of byte " + place.at() + " of " + place.file() + ", " + seed;
+      String what = place + ", " + seed;
       Contents after;
       try (EdgeLog log = open(damaged)) {
         after = Contents.of(log);
