@@ -9,24 +9,32 @@ import io.headwater.process.RunningProcess;
 import io.headwater.process.UserError;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The analytics process.
  *
- * <p>Started, it answers {@code /health} and {@code /metrics}; the queries come up by themselves as
- * soon as the hub is there. Nothing that happens to a query or to the hub ends the process.
+ * <p>Started, it answers over HTTP; the queries come up by themselves as soon as the hub is there.
+ * Nothing that happens to a query or to the hub ends the process.
  */
 final class Analytics implements RunningProcess {
+  private static final Logger LOGGER = LoggerFactory.getLogger(Analytics.class);
+
   private final Resources resources;
+  private final QueryAdmin admin;
   private final Health health;
   private final HostPort http;
   private final CompletableFuture<Void> fatal = new CompletableFuture<>();
 
-  private Analytics(Resources resources, Health health, HostPort http) {
+  private Analytics(Resources resources, QueryAdmin admin, Health health, HostPort http) {
     this.resources = resources;
+    this.admin = admin;
     this.health = health;
     this.http = http;
   }
@@ -53,31 +61,70 @@ final class Analytics implements RunningProcess {
       var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
       resources.onClose("metrics", registry::close);
       var metrics = new AnalyticsMetrics(registry);
-      var health = new Health();
-      StateMemory memory =
-          resources.open("state memory", new StateMemory(config.stateMemory().bytes()));
-      Map<String, Object> admin = ClientConfigs.admin(config);
-      var hub = resources.open("hub watch", new HubWatch(ClientConfigs.bootstrap(config), admin));
-      health.check("hub", hub::problem);
-      for (Query query : queries) {
-        var runner =
-            resources.open(
-                "query " + query.name(),
-                new QueryRunner(
-                    query,
-                    admin,
-                    ClientConfigs.streams(config, query, instance, memory),
-                    metrics.forQuery(query.name())));
-        metrics.running(query.name(), runner::isRunning);
-        health.check("query " + query.name(), runner::problem);
-      }
-      // Last: without its checks, health would be green.
+      Health health = Health.starting();
       var endpoint =
           resources.open("http", new HttpEndpoint("analytics", config.http(), registry, health));
-      return new Analytics(resources, health, endpoint.address());
+      HostPort self = advertised(config, endpoint.address());
+      StateMemory memory =
+          resources.open("state memory", new StateMemory(config.stateMemory().bytes()));
+      var hub =
+          resources.open(
+              "hub watch",
+              new HubWatch(ClientConfigs.bootstrap(config), ClientConfigs.admin(config)));
+      health.check("hub", hub::problem);
+      var running = new RunningQueries();
+      Peers peers = resources.open("peers", new Peers());
+      LiveFeed live =
+          resources.open("live results", new LiveFeed(ClientConfigs.live(config), metrics));
+      var starter = new QueryStarter(config, instance, self, memory, metrics, health, running);
+      QueryAdmin admin =
+          resources.open(
+              "queries",
+              new QueryAdmin(
+                  config.queries().orElseThrow(),
+                  Definitions.open(data.path()),
+                  running,
+                  starter,
+                  live));
+      admin.startAll(queries);
+      endpoint.handle(
+          HttpApi.PATH, new HttpApi(running, new WindowService(self, peers), live, admin));
+      endpoint.handle("/", new Page());
+      health.started();
+      return new Analytics(resources, admin, health, endpoint.address());
     } catch (RuntimeException e) {
       resources.closeAfter(e);
       throw e;
+    }
+  }
+
+  /** Reads the query file again, as far as no state is lost by it. */
+  void reload() {
+    try {
+      LOGGER.atInfo().addKeyValue("changes", admin.apply(false)).log("The query file was applied");
+    } catch (ApiError | UserError e) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("error", e.getMessage())
+          .log("The query file was not applied; the queries go on as they were");
+    }
+  }
+
+  /** Where other instances find this one. */
+  private static HostPort advertised(AnalyticsConfig config, HostPort bound) {
+    if (config.advertise().isPresent()) {
+      return config.advertise().get();
+    }
+    try {
+      return InetAddress.getByName(bound.host()).isAnyLocalAddress()
+          ? new HostPort(InetAddress.getLocalHost().getHostName(), bound.port())
+          : bound;
+    } catch (UnknownHostException e) {
+      throw UserError.failure(
+          "http is bound to all addresses and this machine's name leads nowhere ("
+              + e.getMessage()
+              + "): say by advertise=host:port where other instances find this one",
+          e);
     }
   }
 

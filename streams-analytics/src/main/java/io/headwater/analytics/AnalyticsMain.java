@@ -1,5 +1,6 @@
 package io.headwater.analytics;
 
+import io.headwater.process.HangUp;
 import io.headwater.process.Main;
 import io.headwater.process.ProcessCommand;
 import io.headwater.process.RunningProcess;
@@ -13,7 +14,14 @@ import picocli.CommandLine.Option;
 /** {@code headwater analytics}. */
 @Command(
     name = "headwater analytics",
-    description = "Computes windowed aggregates over hub topics, as declared in a query file.")
+    description = "Computes windowed aggregates over hub topics, as declared in a query file.",
+    subcommands = {
+      ListCommand.class,
+      DescribeCommand.class,
+      DiffCommand.class,
+      ApplyCommand.class,
+      ResetCommand.class
+    })
 public final class AnalyticsMain extends ProcessCommand<AnalyticsConfig> {
   @Option(
       names = "--data",
@@ -36,7 +44,7 @@ public final class AnalyticsMain extends ProcessCommand<AnalyticsConfig> {
   @Option(
       names = "--http",
       paramLabel = "HOST:PORT",
-      description = "Where /metrics and /health are served.")
+      description = "Where the page, /api, /metrics and /health are served.")
   private @Nullable String http;
 
   AnalyticsMain() {
@@ -70,6 +78,8 @@ public final class AnalyticsMain extends ProcessCommand<AnalyticsConfig> {
 
   @Override
   protected RunningProcess start(AnalyticsConfig config) {
-    return Analytics.start(config);
+    Analytics analytics = Analytics.start(config);
+    HangUp.run(analytics::reload);
+    return analytics;
   }
 }

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.function.IntSupplier;
 
 /** The meters of the analytics process; those of a query carry its name as a label. */
 final class AnalyticsMetrics {
@@ -42,9 +43,25 @@ final class AnalyticsMetrics {
   }
 
   private final MeterRegistry registry;
+  private final Counter liveDropped;
 
   AnalyticsMetrics(MeterRegistry registry) {
     this.registry = registry;
+    this.liveDropped =
+        Counter.builder("analytics.live.dropped")
+            .description("Listeners to new results that were dropped because they read too slowly")
+            .register(registry);
+  }
+
+  Counter liveDropped() {
+    return liveDropped;
+  }
+
+  void liveClients(IntSupplier clients) {
+    Gauge.builder("analytics.live.clients", clients, IntSupplier::getAsInt)
+        .description("Those who listen to new results over HTTP; 64 at most")
+        .strongReference(true) // a lambda would be collected at once
+        .register(registry);
   }
 
   QueryMetrics forQuery(String query) {
@@ -72,6 +89,13 @@ final class AnalyticsMetrics {
         .tag("query", query)
         .strongReference(true) // a method reference would be collected at once
         .register(registry);
+  }
+
+  /** Takes away the meters of a query that is no longer there. */
+  void forget(String query) {
+    registry.getMeters().stream()
+        .filter(meter -> query.equals(meter.getId().getTag("query")))
+        .forEach(registry::remove);
   }
 
   private Counter counter(String name, String help, String query) {

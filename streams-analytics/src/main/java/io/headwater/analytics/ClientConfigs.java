@@ -10,6 +10,7 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
 
 /** What Kafka's clients and Streams are told, derived from the process' settings. */
 final class ClientConfigs {
@@ -26,13 +27,32 @@ final class ClientConfigs {
     return Map.copyOf(admin);
   }
 
+  /** What reads result topics for those who listen over HTTP: without a group, from the end. */
+  static Map<String, Object> live(AnalyticsConfig config) {
+    Map<String, Object> live = new HashMap<>(common(config));
+    live.put(ConsumerConfig.CLIENT_ID_CONFIG, config.application() + "-live");
+    live.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    live.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    live.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    live.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "latest");
+    live.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+    live.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, LiveFeed.AT_ONCE);
+    live.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 4 << 20);
+    return Map.copyOf(live);
+  }
+
   /**
    * Streams' settings for one query.
    *
    * @param instance stays the same over restarts on the same data folder, differs between folders
+   * @param advertised where other instances ask this one for its windows
    */
   static Properties streams(
-      AnalyticsConfig config, Query query, String instance, StateMemory memory) {
+      AnalyticsConfig config,
+      Query query,
+      String instance,
+      HostPort advertised,
+      StateMemory memory) {
     var streams = new Properties();
     streams.putAll(common(config));
     streams.put(StreamsConfig.APPLICATION_ID_CONFIG, config.application() + "-" + query.name());
@@ -41,6 +61,17 @@ final class ClientConfigs {
     streams.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     streams.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
     streams.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
+    streams.put(StreamsConfig.APPLICATION_SERVER_CONFIG, advertised.toString());
+    streams.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbys());
+    streams.put(
+        StreamsConfig.DSL_STORE_SUPPLIERS_CLASS_CONFIG,
+        switch (config.store()) {
+          case ROCKSDB -> BuiltInDslStoreSuppliers.RocksDBDslStoreSuppliers.class;
+          case MEMORY -> BuiltInDslStoreSuppliers.InMemoryDslStoreSuppliers.class;
+        });
+    // When work stays where it is because the hub could not tell how much state there is to move,
+    // or a standby warms up, this is the time after which it is looked at again. The least allowed.
+    streams.put(StreamsConfig.PROBING_REBALANCE_INTERVAL_MS_CONFIG, 60_000L);
     // Joins the updates of a window between two commits; more would only be memory.
     streams.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 1L << 20);
     streams.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StateMemory.Setter.class);

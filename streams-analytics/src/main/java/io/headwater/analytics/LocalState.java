@@ -7,8 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Properties;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.kafka.streams.StreamsConfig;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +39,21 @@ final class LocalState {
   LocalState(Path stateFolder, String application) {
     this.folder = stateFolder.resolve(application);
     this.marker = stateFolder.resolve(application + ".open");
+  }
+
+  static LocalState of(Properties streamsConfig) {
+    return new LocalState(
+        Path.of(streamsConfig.getProperty(StreamsConfig.STATE_DIR_CONFIG)),
+        streamsConfig.getProperty(StreamsConfig.APPLICATION_ID_CONFIG));
+  }
+
+  /** Deletes the stores; nobody may have them open. */
+  void delete() {
+    try {
+      deleteStores();
+    } catch (IOException e) {
+      throw UserError.failure("state folder " + folder + " cannot be deleted (" + e + ")", e);
+    }
   }
 
   /** To be called before Streams opens the stores. */

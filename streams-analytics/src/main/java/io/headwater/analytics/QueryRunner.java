@@ -3,7 +3,6 @@ package io.headwater.analytics;
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.headwater.process.Threads;
 import io.headwater.process.UserError;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +19,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.KafkaStreams;
-import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +29,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Streams ends for good when a source topic is missing, and after errors that it does not know
  * how to mend. So topics are made first, with the hub's default partitions, and an ended instance
- * is replaced after a pause that grows from half a second to ten.
+ * is replaced after a pause that grows from half a second to ten. What fails the same way over and
+ * over because of what it reads, not because of the hub, is given up: see {@link PoisonCount}.
  *
  * <p>The runner's own thread makes and closes the instance. Streams' threads only set the volatile
  * fields and wake it.
@@ -50,30 +50,42 @@ final class QueryRunner implements AutoCloseable {
   private final Properties streamsConfig;
   private final QueryMetrics metrics;
   private final LocalState localState;
+  private final boolean isBlocked;
   private final Semaphore wake = new Semaphore(0);
   private final Thread thread;
 
   private volatile boolean stopping;
+
+  /** Why it does not run and is not tried again; empty if it is. */
+  private volatile String stopReason;
+
   private volatile boolean ended;
   private volatile KafkaStreams.State state = KafkaStreams.State.CREATED;
   private volatile boolean everRan;
   private volatile long notRunningSinceNanos = System.nanoTime();
   private volatile String lastFailure = "";
+  private volatile @Nullable KafkaStreams streams;
+  private final PoisonCount poison = new PoisonCount();
+  private final RestoreProgress restore = new RestoreProgress();
 
-  /** Starts at once; whatever is missing yet is waited for. */
+  /**
+   * Starts at once; whatever is missing yet is waited for.
+   *
+   * @param blocked why it may not run, if that is so; it then only says so
+   */
   QueryRunner(
       Query query,
       Map<String, Object> adminConfig,
       Properties streamsConfig,
-      QueryMetrics metrics) {
+      QueryMetrics metrics,
+      Optional<String> blocked) {
     this.query = query;
     this.adminConfig = adminConfig;
     this.streamsConfig = streamsConfig;
     this.metrics = metrics;
-    this.localState =
-        new LocalState(
-            Path.of(streamsConfig.getProperty(StreamsConfig.STATE_DIR_CONFIG)),
-            streamsConfig.getProperty(StreamsConfig.APPLICATION_ID_CONFIG));
+    this.localState = LocalState.of(streamsConfig);
+    this.stopReason = blocked.orElse("");
+    this.isBlocked = blocked.isPresent();
     this.thread = Threads.start("analytics-query-" + query.name(), this::run);
   }
 
@@ -81,8 +93,45 @@ final class QueryRunner implements AutoCloseable {
     return state == KafkaStreams.State.RUNNING;
   }
 
+  /** The instance of now, if there is one; it may be closed by the time that it is asked. */
+  Optional<KafkaStreams> streams() {
+    return Optional.ofNullable(streams);
+  }
+
+  RestoreProgress restore() {
+    return restore;
+  }
+
+  /** Whether it never ran, because it was told that it may not. */
+  boolean isBlocked() {
+    return isBlocked;
+  }
+
+  /** Whether it ran, failed again and again, and is not tried any more. */
+  boolean hasGivenUp() {
+    return !isBlocked && !stopReason.isEmpty();
+  }
+
+  /** Where it is, in one word: starting, restoring, rebalancing, running, retrying, stopped. */
+  String phase() {
+    if (!stopReason.isEmpty()) {
+      return "stopped";
+    }
+    return switch (state) {
+      case RUNNING -> "running";
+      case CREATED, REBALANCING ->
+          !lastFailure.isEmpty()
+              ? "retrying"
+              : restore.isUnderWay() ? "restoring" : everRan ? "rebalancing" : "starting";
+      case PENDING_SHUTDOWN, NOT_RUNNING, PENDING_ERROR, ERROR -> "retrying";
+    };
+  }
+
   /** What {@code /health} says. */
   Optional<String> problem() {
+    if (!stopReason.isEmpty()) {
+      return Optional.of("query " + query.name() + " is stopped: " + stopReason);
+    }
     long nanos = System.nanoTime() - notRunningSinceNanos;
     if (isRunning() || (everRan && !ended && nanos < REBALANCE_LIMIT.toNanos())) {
       return Optional.empty();
@@ -108,9 +157,17 @@ final class QueryRunner implements AutoCloseable {
   }
 
   private void run() {
+    if (isBlocked) {
+      LOGGER
+          .atWarn()
+          .addKeyValue("query", query.name())
+          .addKeyValue("reason", stopReason)
+          .log("The query is not started");
+      return;
+    }
     Duration pause = FIRST_PAUSE;
     try {
-      while (!stopping) {
+      while (!stopping && stopReason.isEmpty()) {
         everRan = false;
         try {
           if (makeTopics()) {
@@ -118,6 +175,10 @@ final class QueryRunner implements AutoCloseable {
           }
         } catch (ExecutionException | TimeoutException | KafkaException | UserError e) {
           failed(e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e);
+        }
+        if (poison.isTooMuch()) {
+          giveUp();
+          return;
         }
         pause = everRan ? FIRST_PAUSE : min(pause.multipliedBy(2), LONGEST_PAUSE);
         if (!stopping) {
@@ -128,6 +189,22 @@ final class QueryRunner implements AutoCloseable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void giveUp() {
+    stopReason =
+        "it failed "
+            + PoisonCount.LIMIT
+            + " times in a row with "
+            + lastFailure
+            + "; 'headwater analytics reset "
+            + query.name()
+            + "' computes it anew, 'headwater analytics apply' tries it once more";
+    LOGGER
+        .atError()
+        .addKeyValue("query", query.name())
+        .addKeyValue("error", lastFailure)
+        .log("The query is stopped; the others go on");
   }
 
   /**
@@ -186,20 +263,24 @@ final class QueryRunner implements AutoCloseable {
   private void runStreams() throws InterruptedException {
     ended = false;
     localState.open();
-    var streams = new KafkaStreams(QueryTopology.of(query, metrics, streamsConfig), streamsConfig);
+    var instance = new KafkaStreams(QueryTopology.of(query, metrics, streamsConfig), streamsConfig);
     try {
-      streams.setStateListener((now, _) -> changed(now));
-      streams.setUncaughtExceptionHandler(failure -> {
+      instance.setGlobalStateRestoreListener(restore);
+      instance.setStateListener((now, _) -> changed(now));
+      instance.setUncaughtExceptionHandler(failure -> {
+        poison.failed(failure);
         failed(failure);
         return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
       });
-      streams.start();
+      instance.start();
+      streams = instance;
       while (!stopping && !ended) {
         awaitWake(Duration.ofMinutes(1));
       }
     } finally {
+      streams = null;
       boolean inOrder = !ended; // closing ends it, too
-      if (!streams.close(CLOSE_LIMIT)) {
+      if (!instance.close(CLOSE_LIMIT)) {
         LOGGER
             .atWarn()
             .addKeyValue("query", query.name())
@@ -208,13 +289,16 @@ final class QueryRunner implements AutoCloseable {
         localState.closed();
       }
       ended = true;
+      restore.clear();
     }
   }
 
   private void changed(KafkaStreams.State now) {
     if (now == KafkaStreams.State.RUNNING) {
       everRan = true;
-      lastFailure = "";
+      if (!poison.isSuspected()) {
+        lastFailure = "";
+      }
       LOGGER
           .atInfo()
           .addKeyValue("query", query.name())

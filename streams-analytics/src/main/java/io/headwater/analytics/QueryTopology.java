@@ -25,8 +25,11 @@ import org.apache.kafka.streams.state.WindowStore;
  * query starts with the oldest reading that the topic still holds.
  */
 final class QueryTopology {
-  /** Part of the changelog's name: renaming it abandons the state of running queries. */
-  private static final String STORE = "windows";
+  /**
+   * The store that interactive queries read. Part of the changelog's name: renaming it abandons the
+   * state of running queries.
+   */
+  static final String STORE = "windows";
 
   private QueryTopology() {}
 

@@ -45,13 +45,14 @@ final class ResultWriter implements Processor<Windowed<Bytes>, Accumulator, Byte
     context.forward(
         new Record<>(
             window.key().key(),
-            encode(window.key(), window.value()),
+            encode(query, window.key(), window.value()),
             window.timestamp(),
             new RecordHeaders()));
     metrics.results().increment();
   }
 
-  private byte[] encode(Windowed<Bytes> window, Accumulator accumulator) {
+  /** The value of a result record; what is served is the same. */
+  static byte[] encode(Query query, Windowed<Bytes> window, Accumulator accumulator) {
     var out = new ByteArrayOutputStream(160);
     try (var json = JSON.createGenerator(out)) {
       json.writeStartObject();

@@ -41,26 +41,32 @@ class AnalyticsConfigTest {
   void everyKeyCanBeSet() {
     assertThat(
             read(
-                Map.of(
-                    "data", "/d",
-                    "hub", "a:1,[::1]:2",
-                    "queries", "/q.yaml",
-                    "http", "0.0.0.0:1",
-                    "application", "other",
-                    "commit-interval", "50ms",
-                    "session-timeout", "20s",
-                    "threads", "3",
-                    "state-memory", "8MiB")))
+                Map.ofEntries(
+                    Map.entry("data", "/d"),
+                    Map.entry("hub", "a:1,[::1]:2"),
+                    Map.entry("queries", "/q.yaml"),
+                    Map.entry("http", "0.0.0.0:1"),
+                    Map.entry("advertise", "gateway-7:1"),
+                    Map.entry("application", "other"),
+                    Map.entry("commit-interval", "50ms"),
+                    Map.entry("session-timeout", "20s"),
+                    Map.entry("threads", "3"),
+                    Map.entry("standbys", "1"),
+                    Map.entry("store", "memory"),
+                    Map.entry("state-memory", "8MiB"))))
         .isEqualTo(
             new AnalyticsConfig(
                 Path.of("/d"),
                 List.of(new HostPort("a", 1), new HostPort("::1", 2)),
                 Optional.of(Path.of("/q.yaml")),
                 new HostPort("0.0.0.0", 1),
+                Optional.of(new HostPort("gateway-7", 1)),
                 "other",
                 Duration.ofMillis(50),
                 Duration.ofSeconds(20),
                 3,
+                1,
+                AnalyticsConfig.Store.MEMORY,
                 new ByteSize(8L << 20)));
   }
 
@@ -71,6 +77,9 @@ class AnalyticsConfigTest {
     "commit-interval, 6s, commit-interval 6000 ms is not between 10 ms and 5000 ms",
     "session-timeout, 500ms, session-timeout 500 ms is not between 1000 ms and 300000 ms",
     "threads, 0, threads 0 is not between 1 and 64",
+    "standbys, 5, standbys 5 is not between 0 and 4",
+    "store, disk, is not one of",
+    "advertise, gateway-7:0, advertise gateway-7:0 has no port",
     "state-memory, 1MiB, state-memory 1048576 bytes < min 4MiB"
   })
   void refusesValuesOutOfRange(String key, String value, String problem) {

@@ -55,6 +55,11 @@ public final class Health {
     checks.put(name, problem);
   }
 
+  /** Takes a check away: what it was about is no longer there. */
+  public void forget(String name) {
+    checks.remove(name);
+  }
+
   /** Adds what is told without being a problem of the process: a restart would not mend it. */
   public void note(String name, Supplier<Optional<String>> note) {
     notes.put(name, note);

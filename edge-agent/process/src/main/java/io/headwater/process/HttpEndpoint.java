@@ -2,6 +2,7 @@ package io.headwater.process;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -10,7 +11,10 @@ import java.util.LinkedHashMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * {@code /metrics} (Prometheus text) and {@code /health} (200 or 503, JSON) of a process.
@@ -29,9 +33,11 @@ public final class HttpEndpoint implements AutoCloseable {
   public static final String TEXT = "text/plain; charset=utf-8";
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final Logger LOGGER = LoggerFactory.getLogger(HttpEndpoint.class);
 
   private final HttpServer server;
   private final ExecutorService workers;
+  private final ThreadFactory lasting;
   private final HostPort address;
 
   /**
@@ -49,6 +55,7 @@ public final class HttpEndpoint implements AutoCloseable {
     }
     workers = Executors.newFixedThreadPool(2, Threads.factory(process + "-http"));
     server.setExecutor(workers);
+    lasting = Thread.ofVirtual().name(process + "-http-request-", 0).factory();
     page("/metrics", PROMETHEUS, registry::scrape);
     server.createContext("/health", exchange -> answerHealth(exchange, process, health));
     server.start();
@@ -94,6 +101,36 @@ public final class HttpEndpoint implements AutoCloseable {
             }
           }
         });
+  }
+
+  /**
+   * Adds what answers for a path and for all below it that has no page of its own, however long
+   * that takes: each request has a virtual thread. How many there may be is for the handler to
+   * bound; it also closes the exchange.
+   */
+  public void handle(String path, HttpHandler handler) {
+    server.createContext(
+        path, exchange -> lasting.newThread(() -> handOver(exchange, handler)).start());
+  }
+
+  private static void handOver(HttpExchange exchange, HttpHandler handler) {
+    try {
+      handler.handle(exchange);
+    } catch (IOException e) {
+      // The one who asked has gone.
+      exchange.close();
+    } catch (RuntimeException e) {
+      LOGGER
+          .atError()
+          .addKeyValue("path", exchange.getRequestURI().getPath())
+          .setCause(e)
+          .log("A request failed");
+      try {
+        answer(exchange, 500, TEXT, "it failed: " + e + "\n");
+      } catch (IOException _) {
+        exchange.close(); // the answer had begun
+      }
+    }
   }
 
   /** The address really bound. */

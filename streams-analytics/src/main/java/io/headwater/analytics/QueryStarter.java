@@ -1,0 +1,95 @@
+package io.headwater.analytics;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
+import io.headwater.process.Health;
+import io.headwater.process.HostPort;
+import java.util.Optional;
+import java.util.Properties;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+
+/** Makes what runs a query, out of the process' settings and parts. */
+final class QueryStarter {
+  private final AnalyticsConfig config;
+  private final String instance;
+  private final HostPort self;
+  private final StateMemory memory;
+  private final AnalyticsMetrics metrics;
+  private final Health health;
+  private final RunningQueries running;
+
+  /**
+   * @param instance this one's name in its consumer groups
+   * @param self where other instances find this one
+   * @param running where metrics and health look a query up, which may be another one by then
+   */
+  QueryStarter(
+      AnalyticsConfig config,
+      String instance,
+      HostPort self,
+      StateMemory memory,
+      AnalyticsMetrics metrics,
+      Health health,
+      RunningQueries running) {
+    this.config = config;
+    this.instance = instance;
+    this.self = self;
+    this.memory = memory;
+    this.metrics = metrics;
+    this.health = health;
+    this.running = running;
+  }
+
+  String instance() {
+    return instance;
+  }
+
+  /** Starts it. */
+  RunningQuery start(Query query, ObjectNode definition) {
+    return make(query, definition, Optional.empty());
+  }
+
+  /** As {@link #start}, of one that may not run; it says why. */
+  RunningQuery blocked(Query query, ObjectNode definition, String why) {
+    return make(query, definition, Optional.of(why));
+  }
+
+  private RunningQuery make(Query query, ObjectNode definition, Optional<String> blocked) {
+    String name = query.name();
+    QueryMetrics counters = metrics.forQuery(name);
+    var runner =
+        new QueryRunner(
+            query, ClientConfigs.admin(config), streamsConfig(query), counters, blocked);
+    metrics.running(
+        name, () -> running.find(name).map(now -> now.runner().isRunning()).orElse(false));
+    health.check("query " + name, () -> running.find(name).flatMap(now -> now.runner().problem()));
+    return new RunningQuery(query, definition, runner, counters);
+  }
+
+  /** It is no longer among the queries. */
+  void forget(String name) {
+    metrics.forget(name);
+    health.forget("query " + name);
+  }
+
+  /** The topology that the query would have; for its names. */
+  Topology topology(Query query) {
+    return QueryTopology.of(query, metrics.forQuery(query.name()), streamsConfig(query));
+  }
+
+  QueryState state(Query query) {
+    return new QueryState(
+        ClientConfigs.admin(config),
+        streamsConfig(query).getProperty(StreamsConfig.APPLICATION_ID_CONFIG));
+  }
+
+  /** Of a query that does not run. */
+  void deleteLocalState(Query query) {
+    LocalState.of(streamsConfig(query)).delete();
+  }
+
+  private Properties streamsConfig(Query query) {
+    return ClientConfigs.streams(config, query, instance, self, memory);
+  }
+}
