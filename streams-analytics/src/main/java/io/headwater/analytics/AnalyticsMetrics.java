@@ -1,5 +1,6 @@
 package io.headwater.analytics;
 
+import io.headwater.analytics.decode.Undecodable.Reason;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -12,32 +13,22 @@ import java.util.function.IntSupplier;
 
 /** The meters of the analytics process; those of a query carry its name as a label. */
 final class AnalyticsMetrics {
-  /** Why a record was not taken as a reading. */
-  enum Undecodable {
-    /** The payload is not JSON. */
-    NOT_JSON,
-    /** None of the query's paths yields a finite number. */
-    NO_NUMBER,
-    /** There is no payload. */
-    EMPTY,
-    /** There is no key to aggregate by. */
-    NO_KEY
-  }
-
   /**
    * @param readings taken from the source topic
+   * @param leftOut readings that the query leaves out: {@code where}, or no row in the table
    * @param late came after the grace of their window
    * @param results written
    * @param restarts after a failure
    */
   record QueryMetrics(
       Counter readings,
-      Map<Undecodable, Counter> undecodableByReason,
+      Map<Reason, Counter> undecodableByReason,
+      Counter leftOut,
       Counter late,
       Counter results,
       Counter restarts) {
 
-    Counter undecodable(Undecodable reason) {
+    Counter undecodable(Reason reason) {
       return Objects.requireNonNull(undecodableByReason.get(reason));
     }
   }
@@ -65,19 +56,20 @@ final class AnalyticsMetrics {
   }
 
   QueryMetrics forQuery(String query) {
-    var undecodable = new EnumMap<Undecodable, Counter>(Undecodable.class);
-    for (Undecodable reason : Undecodable.values()) {
+    var undecodable = new EnumMap<Reason, Counter>(Reason.class);
+    for (Reason reason : Reason.values()) {
       undecodable.put(
           reason,
           Counter.builder("analytics.undecodable")
               .description("Records that were skipped because no reading could be taken from them")
               .tag("query", query)
-              .tag("reason", reason.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+              .tag("reason", label(reason))
               .register(registry));
     }
     return new QueryMetrics(
         counter("analytics.readings", "Records taken from the source topic", query),
         undecodable,
+        counter("analytics.left.out", "Readings that the query's conditions leave out", query),
         counter("analytics.late", "Readings that came after the grace of their window", query),
         counter("analytics.results", "Window results written, updates included", query),
         counter("analytics.restarts", "Starts of a query after it had failed", query));
@@ -96,6 +88,11 @@ final class AnalyticsMetrics {
     registry.getMeters().stream()
         .filter(meter -> query.equals(meter.getId().getTag("query")))
         .forEach(registry::remove);
+  }
+
+  /** As labels have it: {@code not-json}. */
+  static String label(Reason reason) {
+    return reason.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   private Counter counter(String name, String help, String query) {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.headwater.process.UserError;
+import io.headwater.process.YamlFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -17,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeSet;
 
 /**
@@ -28,9 +28,6 @@ import java.util.TreeSet;
  * <p>Confined to whoever holds the lock of {@link QueryAdmin}.
  */
 final class Definitions {
-  /** Keys that may change without the state being worth less. */
-  private static final Set<String> OUTSIDE_OF_STATE = Set.of("aggregates", "to");
-
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final YAMLMapper YAML = YAMLMapper.builder().build();
 
@@ -90,38 +87,39 @@ final class Definitions {
   }
 
   /**
-   * The keys by which a query differs from what its state was computed by, as far as the state
-   * hangs on them; none if it has no state, or only says a default in words.
+   * The keys by which a query differs from what its state was computed by, if that state does not
+   * fit it; none if it has no state, or only says a default in words.
    */
   List<String> misfits(Query query, ObjectNode definition) {
     ObjectNode before = byName.get(query.name());
     if (before == null || before.equals(definition)) {
       return List.of();
     }
-    List<String> keys =
-        differences(before, definition).stream()
-            .filter(key -> !OUTSIDE_OF_STATE.contains(key))
-            .toList();
-    return keys.isEmpty() || means(before, query) ? List.of() : keys;
+    return fits(before, query) ? List.of() : differences(before, definition);
   }
 
-  /** Whether a definition as it was written once is the same query. */
-  private boolean means(ObjectNode before, Query query) {
+  /** Whether the state of a definition as it was written once fits the query. */
+  private boolean fits(ObjectNode before, Query query) {
+    var whole = new LinkedHashMap<String, ObjectNode>();
+    putWithMerged(before, whole);
+    ObjectNode asFile = JsonNodeFactory.instance.objectNode();
+    asFile.putArray("queries").addAll(whole.values());
     try {
-      Path asFile = Files.createTempFile(file.toAbsolutePath().getParent(), "query", ".yaml");
-      try {
-        ObjectNode whole = JsonNodeFactory.instance.objectNode();
-        whole.putArray("queries").add(before);
-        Files.writeString(asFile, whole.toString()); // JSON is YAML
-        return QueryFile.read(asFile).equals(List.of(query));
-      } catch (UserError _) {
-        return false; // what was right once is not known any more
-      } finally {
-        Files.delete(asFile);
-      }
-    } catch (IOException e) {
-      throw UserError.failure(file + ": no file can be written beside it (" + e + ")", e);
+      // JSON is YAML.
+      return query.fitsStateOf(
+          QueryFile.read(YamlFile.of(file.toString(), asFile.toString())).getLast());
+    } catch (UserError _) {
+      return false; // what was right once is not known any more
     }
+  }
+
+  /** A query, and before it those whose windows it merges. */
+  private void putWithMerged(ObjectNode definition, Map<String, ObjectNode> into) {
+    ObjectNode merged = byName.get(definition.path("from").path("query").asText());
+    if (merged != null && into.size() < byName.size()) {
+      putWithMerged(merged, into);
+    }
+    into.put(definition.path("name").asText(), definition);
   }
 
   void put(String query, ObjectNode definition) {

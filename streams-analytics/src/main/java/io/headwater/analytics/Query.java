@@ -1,61 +1,68 @@
 package io.headwater.analytics;
 
-import java.time.Duration;
-import java.util.EnumSet;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
  * One declared query, complete and valid.
  *
  * @param name see {@link #NAME_RULE}; part of the consumer group and of internal topics
- * @param from source topic; its record key is the key of the results
- * @param value where a payload's number is looked for, in this order; not empty
- * @param aggregates what is told of each window; not empty
- * @param to result topic
+ * @param windows what is computed; empty for a query that answers each reading by itself
  */
 record Query(
-    String name,
-    String from,
-    List<ValuePath> value,
-    Window window,
-    Set<Aggregate> aggregates,
-    Emit emit,
-    String to) {
+    String name, Source source, Readings readings, Optional<Windows> windows, Output output) {
 
   static final String NAME_RULE = "1 to 100 characters out of a-z A-Z 0-9 . _ -";
 
   private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9._-]{1,100}");
 
-  /** How readings are put into windows. */
-  sealed interface Window {
-    /** How long after its end a window still takes readings. */
-    Duration grace();
-  }
-
-  /**
-   * Windows of one size, one after the other, the first at the Unix epoch.
-   *
-   * @param size 1 s to 366 days
-   */
-  record Tumbling(Duration size, Duration grace) implements Window {}
-
-  /** When a window's result is written. */
-  enum Emit {
-    /** At every commit in which the window changed. */
-    UPDATES
-  }
-
   Query {
-    value = List.copyOf(value);
-    aggregates = Set.copyOf(EnumSet.copyOf(aggregates));
-    if (!isName(name) || value.isEmpty()) {
+    if (!isName(name)) {
       throw new IllegalArgumentException("query '" + name + "' is not valid");
     }
   }
 
   static boolean isName(String text) {
     return NAME.matcher(text).matches() && !text.equals(".") && !text.equals("..");
+  }
+
+  /** Where readings come from, for people. */
+  String from() {
+    return source.toString();
+  }
+
+  /** Where results go; with routes, where those go that no route takes. */
+  String to() {
+    return output.topic();
+  }
+
+  Query carryingState() {
+    return new Query(name, source, readings, windows, output.carryingState());
+  }
+
+  /** Whether it goes on well with what the other one has stored. */
+  boolean fitsStateOf(Query other) {
+    if (!name.equals(other.name) || !source.equals(other.source)) {
+      return false;
+    }
+    if (windows.isEmpty() && other.windows.isEmpty()) {
+      return readings.table().equals(other.readings.table());
+    }
+    return readings.withDeadLettersTo(other.readings.deadLetters()).equals(other.readings)
+        && windows.isPresent()
+        && other.windows.isPresent()
+        && windows.get().fitStateOf(other.windows.get());
+  }
+
+  /** All topics that must be there before Streams starts. */
+  List<String> requiredTopics() {
+    var topics = new ArrayList<>(source.topics());
+    readings.table().ifPresent(table -> topics.add(table.topic()));
+    source.join().ifPresent(join -> topics.add(join.topic()));
+    topics.addAll(output.topics());
+    topics.add(readings.deadLetters());
+    return topics.stream().distinct().toList();
   }
 }

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.KafkaStreams;
@@ -215,9 +216,9 @@ final class QueryRunner implements AutoCloseable {
   private boolean makeTopics() throws InterruptedException, ExecutionException, TimeoutException {
     try (Admin admin = Admin.create(adminConfig)) {
       var missing = new ArrayList<NewTopic>();
-      for (String topic : List.of(query.from(), query.to())) {
+      for (String topic : query.requiredTopics()) {
         if (!exists(admin, topic)) {
-          missing.add(new NewTopic(topic, Optional.empty(), Optional.empty()));
+          missing.add(made(topic));
         }
       }
       for (var made : admin.createTopics(missing).values().entrySet()) {
@@ -240,6 +241,18 @@ final class QueryRunner implements AutoCloseable {
       }
       return true;
     }
+  }
+
+  private NewTopic made(String topic) {
+    Output output = query.output();
+    boolean own = output.topics().contains(topic);
+    var made = new NewTopic(topic, own ? output.partitions() : Optional.empty(), Optional.empty());
+    return own && output.retention().isPresent()
+        ? made.configs(
+            Map.of(
+                TopicConfig.RETENTION_MS_CONFIG,
+                Long.toString(output.retention().get().toMillis())))
+        : made;
   }
 
   private static boolean exists(Admin admin, String topic)

@@ -12,6 +12,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
@@ -90,7 +91,8 @@ final class QueryState implements AutoCloseable {
     long oldest = Long.MAX_VALUE;
     long gone = 0;
     QueryTopics topics = QueryTopics.of(query);
-    for (String source : topics.sources()) {
+    List<String> sourceTopics = sources(query);
+    for (String source : sourceTopics) {
       // A time before all records finds the first one, and its time.
       Map<TopicPartition, ListOffsetsResultInfo> firsts =
           offsets(source, OffsetSpec.forTimestamp(0));
@@ -103,7 +105,7 @@ final class QueryState implements AutoCloseable {
         }
       }
     }
-    String sources = String.join(", ", topics.sources());
+    String sources = sourceTopics.isEmpty() ? query.from() : String.join(", ", sourceTopics);
     return ("Lost are the windows of query %s (up to %d changes in %s) and its place in %s. It is"
             + " computed anew from the %d records that %s still holds%s%s; results already in %s"
             + " stay until they are written again.")
@@ -117,6 +119,23 @@ final class QueryState implements AutoCloseable {
             oldest == Long.MAX_VALUE ? "" : ", from " + Instant.ofEpochMilli(oldest) + " on",
             gone > 0 ? " (" + gone + " older ones are no longer there)" : "",
             String.join(", ", topics.results()));
+  }
+
+  /** With those that a pattern finds now. */
+  private List<String> sources(Query query) {
+    var sources = new ArrayList<>(QueryTopics.of(query).sources());
+    if (query.source().pattern().isPresent()) {
+      Pattern pattern = query.source().pattern().get().compiled();
+      try {
+        await(admin.listTopics().names()).stream()
+            .filter(topic -> pattern.matcher(topic).matches())
+            .sorted()
+            .forEach(sources::add);
+      } catch (ExecutionException e) {
+        throw unanswered(e);
+      }
+    }
+    return sources;
   }
 
   private Map<TopicPartition, ListOffsetsResultInfo> offsets(String topic, OffsetSpec where) {

@@ -1,7 +1,6 @@
 package io.headwater.analytics;
 
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
-import java.time.Duration;
 import java.util.Properties;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -11,25 +10,40 @@ import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyConfig;
 import org.apache.kafka.streams.kstream.Consumed;
-import org.apache.kafka.streams.kstream.Grouped;
+import org.apache.kafka.streams.kstream.JoinWindows;
+import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Produced;
-import org.apache.kafka.streams.kstream.TimeWindows;
-import org.apache.kafka.streams.state.WindowStore;
+import org.apache.kafka.streams.kstream.Repartitioned;
+import org.apache.kafka.streams.kstream.StreamJoined;
+import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
  * The Streams topology of one query.
  *
- * <p>Keys stay bytes from end to end: they are compared, never interpreted. Readings of one key are
- * expected in one partition of the source, as the bridge and every Kafka producer put them. A new
- * query starts with the oldest reading that the topic still holds.
+ * <p>Source topics → (join) → {@link ReadingTaker}, which makes an {@link Outcome} of each record:
+ * dead letters go to their topic, answers to theirs, readings into windows ({@link
+ * WindowTopology}).
+ *
+ * <p>Keys stay bytes from end to end: they are compared, never interpreted, unless an expression
+ * asks for them. Readings of one key are expected in one partition of the source, as the bridge and
+ * every Kafka producer put them. A new query starts with the oldest reading that the topic still
+ * holds.
  */
 final class QueryTopology {
-  /**
-   * The store that interactive queries read. Part of the changelog's name: renaming it abandons the
-   * state of running queries.
-   */
-  static final String STORE = "windows";
+  // Names of stores and steps are part of internal topics' names: renaming one abandons the state
+  // of running queries.
+
+  /** The rows of the query's table. */
+  static final String TABLE = "table";
+
+  /** The windows that a query with {@code emit: final} has not told yet. */
+  static final String CLOSING = "closing";
+
+  /** The windows. */
+  static final String WINDOWS = "windows";
+
+  private static final String JOIN = "join";
 
   private QueryTopology() {}
 
@@ -40,37 +54,78 @@ final class QueryTopology {
    */
   static Topology of(Query query, QueryMetrics metrics, Properties config) {
     var builder = new StreamsBuilder(new TopologyConfig(new StreamsConfig(config)));
-    builder.stream(
-            query.from(),
-            Consumed.with(Serdes.Bytes(), Serdes.ByteArray())
-                .withTimestampExtractor(new EventTime())
-                .withOffsetResetPolicy(AutoOffsetReset.earliest()))
-        .<Double>processValues(() -> new ReadingDecoder(query, metrics))
-        .groupByKey(Grouped.with(Serdes.Bytes(), Serdes.Double()))
-        .windowedBy(windows(query.window()))
-        .aggregate(
-            () -> Accumulator.EMPTY,
-            (_, reading, window) -> window.add(reading),
-            Materialized.<Bytes, Accumulator, WindowStore<Bytes, byte[]>>as(STORE)
-                .withKeySerde(Serdes.Bytes())
-                .withValueSerde(Accumulator.serde())
-                .withRetention(retention(query.window()))
-                .withCachingEnabled())
-        .toStream()
-        .process(() -> new ResultWriter(query, metrics))
-        .to(query.to(), Produced.with(Serdes.Bytes(), Serdes.ByteArray()));
+    query.readings().table().ifPresent(table -> addTable(builder, table));
+    ReadingTaker.Use use = use(query, metrics);
+    KStream<Bytes, Outcome> outcomes =
+        payloads(builder, query.source())
+            .processValues(() -> new ReadingTaker(query, use, metrics));
+    outcomes
+        .processValues(() -> new DeadLetterWriter(query.name()))
+        .to(query.readings().deadLetters(), Produced.with(Serdes.Bytes(), Serdes.ByteArray()));
+    if (query.windows().isPresent()) {
+      new WindowTopology(builder, query, query.windows().get(), metrics).add(outcomes);
+    } else {
+      addAnswers(outcomes);
+    }
     return builder.build();
   }
 
-  private static TimeWindows windows(Query.Window window) {
-    return switch (window) {
-      case Query.Tumbling(var size, var grace) -> TimeWindows.ofSizeAndGrace(size, grace);
-    };
+  private static ReadingTaker.Use use(Query query, QueryMetrics metrics) {
+    return query
+        .windows()
+        .<ReadingTaker.Use>map(windows ->
+            windows.merged().isPresent()
+                ? new MergedUse(windows, windows.merged().get())
+                : new ReadingUse(query.readings(), windows))
+        .orElseGet(() -> new ReadingAnswer(query, metrics));
   }
 
-  private static Duration retention(Query.Window window) {
-    return switch (window) {
-      case Query.Tumbling(var size, var grace) -> size.plus(grace);
-    };
+  /** On every instance whole: so it needs neither the stream's partitions nor its key. */
+  private static void addTable(StreamsBuilder builder, Readings.Table table) {
+    builder.globalTable(
+        table.topic(),
+        Consumed.with(Serdes.Bytes(), Serdes.ByteArray()),
+        Materialized.<Bytes, byte[], KeyValueStore<Bytes, byte[]>>as(TABLE)
+            .withKeySerde(Serdes.Bytes())
+            .withValueSerde(Serdes.ByteArray()));
+  }
+
+  private static KStream<Bytes, Payload> payloads(StreamsBuilder builder, Source source) {
+    KStream<Bytes, byte[]> own =
+        source.pattern().isPresent()
+            ? builder.stream(source.pattern().get().compiled(), consumed())
+            : builder.stream(source.topics(), consumed());
+    if (source.join().isEmpty()) {
+      return own.mapValues(payload -> new Payload(payload, null));
+    }
+    Source.Join join = source.join().get();
+    KStream<Bytes, byte[]> other =
+        builder.stream(join.topic(), consumed())
+            // So its topic may have another number of partitions.
+            .repartition(
+                Repartitioned.<Bytes, byte[]>as(JOIN)
+                    .withKeySerde(Serdes.Bytes())
+                    .withValueSerde(Serdes.ByteArray()));
+    return own.join(
+        other,
+        Payload::new,
+        JoinWindows.ofTimeDifferenceAndGrace(join.within(), join.grace()),
+        StreamJoined.with(Serdes.Bytes(), Serdes.ByteArray(), Serdes.ByteArray())
+            .withName(JOIN)
+            .withStoreName(JOIN));
+  }
+
+  private static Consumed<Bytes, byte[]> consumed() {
+    return Consumed.with(Serdes.Bytes(), Serdes.ByteArray())
+        .withTimestampExtractor(new EventTime())
+        .withOffsetResetPolicy(AutoOffsetReset.earliest());
+  }
+
+  private static void addAnswers(KStream<Bytes, Outcome> outcomes) {
+    outcomes
+        .process(AnswerWriter::new)
+        .to(
+            (_, answer, _) -> answer.topic(),
+            Produced.with(Serdes.Bytes(), AnswerWriter.valueSerde()));
   }
 }

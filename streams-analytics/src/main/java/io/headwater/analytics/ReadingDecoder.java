@@ -1,97 +1,142 @@
 package io.headwater.analytics;
 
-import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
-import io.headwater.analytics.AnalyticsMetrics.Undecodable;
-import java.io.IOException;
+import io.headwater.analytics.decode.PayloadFormat;
+import io.headwater.analytics.decode.Undecodable;
+import io.headwater.analytics.decode.Undecodable.Reason;
+import io.headwater.analytics.expression.Expression;
+import io.headwater.analytics.expression.Expression.NoValue;
+import io.headwater.analytics.expression.JsonValues;
+import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.processor.api.FixedKeyProcessor;
-import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
-import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes the number out of a payload. What has none, or comes after its window's grace, is counted
- * and goes no further: nothing that a device sends can stop a query.
+ * Takes a reading out of a record: decodes the payload, finds the value, looks up the table's row,
+ * computes the fields, asks {@code where}.
  *
  * <p>Confined to the Streams thread of its task.
  */
-final class ReadingDecoder implements FixedKeyProcessor<Bytes, byte[], Double> {
-  private static final ObjectReader JSON =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build()
-          .readerFor(JsonNode.class);
+final class ReadingDecoder {
+  private static final PayloadFormat.Decoder JSON = new PayloadFormat.Json().decoder();
 
-  private final Query query;
-  private final QueryMetrics metrics;
-  private @Nullable FixedKeyProcessorContext<Bytes, Double> context;
+  private final Readings readings;
+  private final Optional<Source.Join> join;
+  private final PayloadFormat.Decoder decoder;
+  private final Function<Bytes, byte @Nullable []> rows;
 
-  ReadingDecoder(Query query, QueryMetrics metrics) {
-    this.query = query;
-    this.metrics = metrics;
+  /**
+   * @param rows the rows of the query's table by key
+   */
+  ReadingDecoder(Query query, Function<Bytes, byte @Nullable []> rows) {
+    this.readings = query.readings();
+    this.join = query.source().join();
+    this.decoder = readings.format().decoder();
+    this.rows = rows;
   }
 
-  @Override
-  public void init(FixedKeyProcessorContext<Bytes, Double> taskContext) {
-    context = taskContext;
+  /**
+   * Reads one record.
+   *
+   * @return empty if the query leaves the reading out
+   * @throws Undecodable if there is no reading in the record
+   */
+  Optional<ReadingScope> read(
+      @Nullable Bytes key, Payload payload, long timeMs, String topic, Headers headers)
+      throws Undecodable {
+    if (key == null) {
+      throw new Undecodable(Reason.NO_KEY, "the record has no key");
+    }
+    JsonNode own = decode(decoder, payload.own());
+    OptionalDouble value = value(own);
+    if (value.isEmpty() && readings.needsValue()) {
+      throw new Undecodable(
+          Reason.NO_NUMBER,
+          "there is no finite number at "
+              + String.join(", ", readings.value().stream().map(ValuePath::text).toList()));
+    }
+    var reading = new ReadingScope(key, own, value, timeMs, topic, headers);
+    if (join.isPresent()) {
+      reading.put(join.get().name(), JsonValues.of(decode(JSON, payload.other())));
+    }
+    if (readings.table().isPresent() && !lookUp(readings.table().get(), reading)) {
+      return Optional.empty();
+    }
+    for (Field field : readings.fields()) {
+      compute(field, own, reading);
+    }
+    return isWanted(reading) ? Optional.of(reading) : Optional.empty();
   }
 
-  @Override
-  @SuppressWarnings("NullAway") // Streams calls init first, and the key of a keyless record is null
-  public void process(FixedKeyRecord<Bytes, byte[]> record) {
-    metrics.readings().increment();
-    if (record.key() == null) {
-      metrics.undecodable(Undecodable.NO_KEY).increment();
-      return;
-    }
-    OptionalDouble number = decode(record.value());
-    if (number.isEmpty()) {
-      return;
-    }
-    if (isLate(record.timestamp(), context.currentStreamTimeMs())) {
-      metrics.late().increment();
-      return;
-    }
-    context.forward(record.withValue(number.getAsDouble()));
-  }
-
-  private OptionalDouble decode(byte @Nullable [] payload) {
+  private static JsonNode decode(PayloadFormat.Decoder decoder, byte @Nullable [] payload)
+      throws Undecodable {
     if (payload == null || payload.length == 0) {
-      metrics.undecodable(Undecodable.EMPTY).increment();
-      return OptionalDouble.empty();
+      throw new Undecodable(Reason.EMPTY, "the record has no payload");
     }
-    JsonNode json;
-    try {
-      json = JSON.readTree(payload);
-    } catch (JacksonException _) {
-      metrics.undecodable(Undecodable.NOT_JSON).increment();
-      return OptionalDouble.empty();
-    } catch (IOException e) {
-      throw new AssertionError("reading from memory failed", e);
-    }
-    for (ValuePath path : query.value()) {
-      OptionalDouble number = path.read(json);
+    return decoder.decode(payload);
+  }
+
+  private OptionalDouble value(JsonNode payload) {
+    for (ValuePath path : readings.value()) {
+      OptionalDouble number = path.read(payload);
       if (number.isPresent()) {
         return number;
       }
     }
-    metrics.undecodable(Undecodable.NO_NUMBER).increment();
     return OptionalDouble.empty();
   }
 
-  /** Streams would drop it too, but not say so per query. */
-  private boolean isLate(long timestampMs, long streamTimeMs) {
-    return switch (query.window()) {
-      case Query.Tumbling(var size, var grace) -> {
-        long start = timestampMs - Math.floorMod(timestampMs, size.toMillis());
-        yield start + size.toMillis() + grace.toMillis() <= streamTimeMs;
+  /** Whether the reading goes on. */
+  private boolean lookUp(Readings.Table table, ReadingScope reading) throws Undecodable {
+    Bytes key = table.on().isPresent() ? Keys.of(table.on().get(), reading, "'on'") : reading.key();
+    byte[] row = rows.apply(key);
+    if (row == null) {
+      return !table.required();
+    }
+    reading.put(table.name(), JsonValues.of(decode(JSON, row)));
+    return true;
+  }
+
+  private static void compute(Field field, JsonNode payload, ReadingScope reading) {
+    switch (field) {
+      case Field.AtPath(var name, var path, var type) -> {
+        JsonNode node = path.find(payload);
+        boolean fits =
+            switch (type) {
+              case NUMBER -> node.isNumber() && Double.isFinite(node.doubleValue());
+              case TEXT -> node.isTextual();
+              case CONDITION -> node.isBoolean();
+              case WHOLE, TIME, TEXTS, ANY -> false;
+            };
+        if (fits) {
+          reading.put(name, JsonValues.of(node));
+        }
       }
-    };
+      case Field.Computed(var name, var expression) -> {
+        try {
+          Object result = expression.value(reading);
+          if (!(result instanceof Double number) || Double.isFinite(number)) {
+            reading.put(name, result);
+          }
+        } catch (NoValue _) {
+          // The field is absent, as one at a path may be; who needs it says so.
+        }
+      }
+    }
+  }
+
+  private boolean isWanted(ReadingScope reading) throws Undecodable {
+    if (readings.where().isEmpty()) {
+      return true;
+    }
+    Expression where = readings.where().get();
+    try {
+      return where.test(reading);
+    } catch (NoValue e) {
+      throw new Undecodable(Reason.NO_FIELD, "where: " + e.getMessage());
+    }
   }
 }

@@ -1,10 +1,8 @@
 package io.headwater.analytics;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import io.headwater.analytics.aggregate.WindowState;
+import io.headwater.analytics.decode.Undecodable;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.kstream.Windowed;
@@ -16,21 +14,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * Turns a changed window into a result record.
  *
- * <p>Key: the readings' key. Value: JSON with {@code query}, {@code key} (as UTF-8), {@code start}
- * (inclusive) and {@code end} (exclusive) as ISO instants in UTC, then the declared aggregates. No
- * headers: those of the reading that came last say nothing about the window.
+ * <p>Key: the readings' key, or what the query says. Value: see {@link ResultEncoder}. Headers:
+ * none of those of the readings, for the reading that came last says nothing about the window;
+ * {@link #STATE} if another query merges the results.
  *
  * <p>Confined to the Streams thread of its task.
  */
-final class ResultWriter implements Processor<Windowed<Bytes>, Accumulator, Bytes, byte[]> {
-  private static final JsonFactory JSON = new JsonFactory();
+final class ResultWriter implements Processor<Windowed<Bytes>, WindowState, Bytes, byte[]> {
+  /** Header with the window itself, see {@link MergedUse#header}. */
+  static final String STATE = "analytics.window";
 
   private final Query query;
+  private final ResultEncoder results;
   private final QueryMetrics metrics;
   private @Nullable ProcessorContext<Bytes, byte[]> context;
 
-  ResultWriter(Query query, QueryMetrics metrics) {
+  ResultWriter(Query query, Windows windows, QueryMetrics metrics) {
     this.query = query;
+    this.results = new ResultEncoder(query, windows);
     this.metrics = metrics;
   }
 
@@ -40,35 +41,42 @@ final class ResultWriter implements Processor<Windowed<Bytes>, Accumulator, Byte
   }
 
   @Override
-  @SuppressWarnings("NullAway") // Streams calls init first
-  public void process(Record<Windowed<Bytes>, Accumulator> window) {
+  public void process(Record<Windowed<Bytes>, WindowState> record) {
+    @Nullable WindowState window = record.value();
+    if (window == null) {
+      ResultScope gone = results.gone(record.key());
+      write(record, gone, results.retraction(gone), null);
+      return;
+    }
+    ResultScope told = results.told(record.key(), window);
+    if (results.isWanted(told)) {
+      write(record, told, results.encode(told), query.output().carriesState() ? window : null);
+    }
+  }
+
+  @SuppressWarnings("NullAway") // Streams calls init first, and a value may be null
+  private void write(
+      Record<Windowed<Bytes>, WindowState> record,
+      ResultScope result,
+      byte @Nullable [] value,
+      @Nullable WindowState state) {
+    var headers = new RecordHeaders();
+    if (state != null) {
+      headers.add(STATE, MergedUse.header(record.key().window().start(), state));
+    }
     context.forward(
-        new Record<>(
-            window.key().key(),
-            encode(query, window.key(), window.value()),
-            window.timestamp(),
-            new RecordHeaders()));
+        new Record<>(key(record.key().key(), result), value, record.timestamp(), headers));
     metrics.results().increment();
   }
 
-  /** The value of a result record; what is served is the same. */
-  static byte[] encode(Query query, Windowed<Bytes> window, Accumulator accumulator) {
-    var out = new ByteArrayOutputStream(160);
-    try (var json = JSON.createGenerator(out)) {
-      json.writeStartObject();
-      json.writeStringField("query", query.name());
-      json.writeStringField("key", new String(window.key().get(), StandardCharsets.UTF_8));
-      json.writeStringField("start", window.window().startTime().toString());
-      json.writeStringField("end", window.window().endTime().toString());
-      for (Aggregate aggregate : Aggregate.values()) {
-        if (query.aggregates().contains(aggregate)) {
-          aggregate.write(accumulator, json);
-        }
-      }
-      json.writeEndObject();
-    } catch (IOException e) {
-      throw new AssertionError("writing to memory failed", e);
+  private Bytes key(Bytes own, ResultScope result) {
+    if (query.output().key().isEmpty()) {
+      return own;
     }
-    return out.toByteArray();
+    try {
+      return Keys.of(query.output().key().get(), result, "key");
+    } catch (Undecodable _) {
+      return own;
+    }
   }
 }

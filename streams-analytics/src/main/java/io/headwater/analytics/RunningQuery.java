@@ -29,10 +29,7 @@ record RunningQuery(Query query, ObjectNode definition, QueryRunner runner, Quer
     ObjectNode status = JsonNodeFactory.instance.objectNode();
     status.put("name", query.name()).put("state", runner.phase());
     runner.problem().ifPresent(problem -> status.put("problem", problem));
-    QueryTopics topics = QueryTopics.of(query);
-    status
-        .put("from", String.join(", ", topics.sources()))
-        .put("to", String.join(", ", topics.results()));
+    status.put("from", query.from()).put("to", String.join(", ", query.output().topics()));
     runner.streams().ifPresent(streams -> measured(status, streams));
     status
         .put("recordsIn", (long) metrics.readings().count())

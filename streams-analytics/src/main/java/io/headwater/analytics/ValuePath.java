@@ -73,12 +73,18 @@ record ValuePath(String text, List<Step> steps) {
             + "' is not a path: write $ for the payload itself, $.name, $['a name'] or $.list[0]");
   }
 
-  /** The number there, if there is a finite one. */
-  OptionalDouble read(JsonNode payload) {
+  /** What is there; a missing node if nothing is. */
+  JsonNode find(JsonNode payload) {
     JsonNode node = payload;
     for (Step step : steps) {
       node = step.from(node);
     }
+    return node;
+  }
+
+  /** The number there, if there is a finite one. */
+  OptionalDouble read(JsonNode payload) {
+    JsonNode node = find(payload);
     return node.isNumber() && Double.isFinite(node.doubleValue())
         ? OptionalDouble.of(node.doubleValue())
         : OptionalDouble.empty();

@@ -50,8 +50,20 @@ final class WindowService {
    */
   ObjectNode find(
       RunningQuery running, WindowsRequest request, String path, Optional<String> forwarded) {
+    Windows windows =
+        running
+            .query()
+            .windows()
+            .orElseThrow(() ->
+                ApiError.of(
+                    404,
+                    "query "
+                        + running.query().name()
+                        + " has no windows: it answers each reading by itself; read "
+                        + String.join(", ", running.query().output().topics())));
     KafkaStreams streams = running.runner().streams().orElseThrow(() -> notNow(running));
-    var search = new Search(running, streams, request, path, new FoundWindows(request.limit()));
+    var search =
+        new Search(running, windows, streams, request, path, new FoundWindows(request.limit()));
     if (forwarded.isPresent()) {
       if (forwarded.get().equals(Peers.OWNER)) {
         search.atOwner(true);
@@ -89,6 +101,7 @@ final class WindowService {
 
     Search(
         RunningQuery running,
+        Windows windows,
         KafkaStreams streams,
         WindowsRequest request,
         String path,
@@ -98,7 +111,7 @@ final class WindowService {
       this.request = request;
       this.path = path;
       this.found = found;
-      this.reader = new StateReader(running.query(), streams);
+      this.reader = new StateReader(running.query(), windows, streams);
     }
 
     /** Where the key's partition is; a request that came from elsewhere goes no further. */
@@ -121,7 +134,7 @@ final class WindowService {
       try {
         owner =
             streams.queryMetadataForKey(
-                QueryTopology.STORE,
+                QueryTopology.WINDOWS,
                 key.getBytes(StandardCharsets.UTF_8),
                 new ByteArraySerializer());
       } catch (IllegalStateException _) { // not started, stopped, or without its metadata
@@ -145,11 +158,11 @@ final class WindowService {
       Map<HostPort, CompletableFuture<JsonNode>> asked = new LinkedHashMap<>();
       boolean own = false;
       try {
-        for (StreamsMetadata each : streams.streamsMetadataForStore(QueryTopology.STORE)) {
+        for (StreamsMetadata each : streams.streamsMetadataForStore(QueryTopology.WINDOWS)) {
           HostPort host = Peers.address(each.hostInfo());
           if (host.equals(self)) {
             own = true;
-          } else if (each.stateStoreNames().contains(QueryTopology.STORE)) {
+          } else if (each.stateStoreNames().contains(QueryTopology.WINDOWS)) {
             asked.put(host, peers.ask(host, path, Peers.ALL));
           }
         }

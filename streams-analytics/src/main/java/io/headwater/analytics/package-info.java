@@ -1,17 +1,25 @@
 /**
- * Windowed aggregates over hub topics, declared in one YAML file and computed by Kafka Streams.
+ * Queries over hub topics, declared in one YAML file and computed by Kafka Streams.
  *
- * <p>{@link io.headwater.analytics.QueryFile} turns the file into {@link
- * io.headwater.analytics.Query} records, or into all of its errors at once. {@link
- * io.headwater.analytics.QueryTopology} builds the Streams topology of one query: readings are
- * decoded and placed in event time, aggregated by key and window, and every change of a window is
- * written as JSON. {@link io.headwater.analytics.QueryRunner} keeps one Streams instance per query
- * alive: it makes missing topics, starts, and starts again after whatever failed. {@link
+ * <p><b>The file.</b> {@link io.headwater.analytics.QueryFile} turns it into {@link
+ * io.headwater.analytics.Query} records, or into all of its errors at once. One {@code …Reader} per
+ * part of a query: source, input, windows, output. Expressions are compiled and checked there.
+ *
+ * <p><b>The topology.</b> {@link io.headwater.analytics.QueryTopology} builds the Streams topology
+ * of one query. {@link io.headwater.analytics.ReadingTaker} makes an {@link
+ * io.headwater.analytics.Outcome} of each record: {@link io.headwater.analytics.ReadingDecoder}
+ * takes a reading out of it and a {@code Use} says what the query is about. What is no reading goes
+ * to the dead letters. {@link io.headwater.analytics.WindowTopology} puts readings, or the windows
+ * of another query, into windows by event time; {@link io.headwater.analytics.WindowCloser} tells
+ * each once, if it is to be final, and {@link io.headwater.analytics.ResultWriter} writes results.
+ *
+ * <p><b>The process.</b> {@link io.headwater.analytics.QueryRunner} keeps one Streams instance per
+ * query alive: it makes missing topics, starts, and starts again after whatever failed. {@link
  * io.headwater.analytics.QueryAdmin} changes them while the process runs, and sees to it that no
  * state is taken for one of another definition. {@link io.headwater.analytics.Analytics} wires
  * these into the process.
  *
- * <p>{@link io.headwater.analytics.HttpApi} serves windows out of the state ({@link
+ * <p><b>Serving.</b> {@link io.headwater.analytics.HttpApi} serves windows out of the state ({@link
  * io.headwater.analytics.WindowService} finds the instance that holds them) and new results as they
  * come ({@link io.headwater.analytics.LiveFeed}); {@link io.headwater.analytics.Page} shows both.
  *

@@ -8,7 +8,6 @@ import io.headwater.process.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,10 +27,13 @@ class DefinitionsTest {
       value = {
         "name: q, from: in, window: {tumbling: 10s}, aggregates: [count]              |",
         "name: q, from: in, window: {tumbling: 10000ms, grace: 24h}, aggregates: [count] |",
-        "name: q, from: in, window: {tumbling: 10s}, aggregates: [count, max]         |",
+        "name: q, from: in, window: {tumbling: 10s}, aggregates: [count, max]         | aggregates",
+        "name: q, from: in, window: {tumbling: 10s}, aggregates: [count], having: count > 1 |",
+        "name: q, from: in, window: {tumbling: 10s}, aggregates: [count], where: key != 'a' | where",
+        "name: q, from: in, window: {tumbling: 10s}, aggregates: [count], emit: final | emit",
         "name: q, from: in, window: {tumbling: 10s}, aggregates: [count], to: there   |",
         "name: q, from: in, window: {tumbling: 20s}, aggregates: [count]              | window",
-        "name: q, from: other, value: $.v, window: {tumbling: 10s}, aggregates: [max] | from value",
+        "name: q, from: other, value: $.v, window: {tumbling: 10s}, aggregates: [max] | aggregates from value",
       })
   void tellsWhatTheStateDoesNotFit(String now, String keys) throws Exception {
     // Kept over a restart.
@@ -41,6 +43,34 @@ class DefinitionsTest {
     List<String> misfits = applied.misfits(query(now), definition(now));
 
     assertThat(String.join(" ", misfits)).isEqualTo(keys == null ? "" : keys);
+  }
+
+  @Test
+  void aggregatesOfWhatIsKeptAlreadyFit() throws Exception {
+    Definitions applied = Definitions.open(folder);
+    applied.put("q", definition("name: q, from: in, window: {tumbling: 10s}, aggregates: [mean]"));
+
+    String now = "name: q, from: in, window: {tumbling: 10s}, aggregates: [min, max, sum]";
+
+    assertThat(applied.misfits(query(now), definition(now))).isEmpty();
+  }
+
+  /** What the other query keeps is not this one's state. */
+  @Test
+  void aQueryThatMergesAnotherFitsItself() throws Exception {
+    Definitions applied = Definitions.open(folder);
+    applied.put("s", definition("name: s, from: in, window: {tumbling: 1s}, aggregates: [mean]"));
+    String merging = "name: q, from: {query: s}, window: {tumbling: 1m}, aggregates: [mean]";
+    applied.put("q", definition(merging + ", to: there"));
+
+    Path file = folder.resolve("both.yaml");
+    Files.writeString(
+        file,
+        "queries:\n  - {name: s, from: in, window: {tumbling: 1s}, aggregates: [mean, max]}\n  - {"
+            + merging
+            + "}\n");
+
+    assertThat(applied.misfits(QueryFile.read(file).getLast(), definition(merging))).isEmpty();
   }
 
   @Test
@@ -54,7 +84,7 @@ class DefinitionsTest {
     applied.put("q", definition(WRITTEN).removeAll());
 
     assertThat(applied.misfits(query(WRITTEN), definition(WRITTEN)))
-        .containsExactly("from", "name", "window");
+        .containsExactly("aggregates", "from", "name", "window");
   }
 
   @Test
@@ -77,6 +107,6 @@ class DefinitionsTest {
   }
 
   private ObjectNode definition(String query) throws Exception {
-    return Objects.requireNonNull(Definitions.read(file(query)).get("q"));
+    return Definitions.read(file(query)).values().iterator().next();
   }
 }

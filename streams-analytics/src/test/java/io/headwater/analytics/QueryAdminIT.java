@@ -118,7 +118,7 @@ class QueryAdminIT extends AnalyticsFixture {
         .untilAsserted(() ->
             assertThat(json(get(address, "/api/queries/temperature")).path("problem").asText())
                 .startsWith("query temperature is stopped: it failed 3 times in a row with ")
-                .contains("stored window of 7 bytes is not of version 1")
+                .contains("stored window of 7 bytes is not of version 2")
                 .contains("'headwater analytics reset temperature' computes it anew"));
     assertThat(json(get(address, "/api/queries/other")).path("problem").asText())
         .startsWith("query other is stopped: its window changed, which its state does not fit");

@@ -3,15 +3,19 @@ package io.headwater.analytics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.headwater.analytics.aggregate.Aggregate;
+import io.headwater.analytics.decode.PayloadFormat;
 import io.headwater.process.UserError;
 import io.headwater.testsupport.Headwater;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -32,12 +36,10 @@ class QueryFileTest {
         .containsExactly(
             new Query(
                 "temperature-10s",
-                "sensors.temperature",
-                List.of(ValuePath.parse("$.value"), ValuePath.parse("$")),
-                new Query.Tumbling(Duration.ofSeconds(10), Duration.ofHours(24)),
-                EnumSet.allOf(Aggregate.class),
-                Query.Emit.UPDATES,
-                "analytics.temperature-10s"));
+                Source.of("sensors.temperature"),
+                readings("$.value", "$"),
+                windows(Duration.ofSeconds(10), "count", "min", "max", "mean"),
+                Output.to("analytics.temperature-10s")));
   }
 
   @Test
@@ -56,12 +58,10 @@ class QueryFileTest {
         .containsExactly(
             new Query(
                 "mean",
-                "readings",
-                List.of(ValuePath.parse("$")),
-                new Query.Tumbling(Duration.ofMinutes(1), Duration.ofHours(24)),
-                EnumSet.of(Aggregate.MEAN),
-                Query.Emit.UPDATES,
-                "analytics.mean"));
+                Source.of("readings"),
+                readings("$"),
+                windows(Duration.ofMinutes(1), "mean"),
+                Output.to("analytics.mean")));
   }
 
   @Test
@@ -75,7 +75,7 @@ class QueryFileTest {
                 value: value
                 window: {tumblng: 10s, grace: soon}
                 aggregates: [count, meen]
-                emit: final
+                emit: finl
               - name: good
                 from: analytics.good
                 window: {tumbling: 0s}
@@ -85,6 +85,7 @@ class QueryFileTest {
             querys: 1
             """);
 
+    String known = String.join(", ", Aggregate.names());
     assertThat(errors)
         .containsExactly(
             "q.yaml line 2: name: 'a b' must be 1 to 100 characters out of a-z A-Z 0-9 . _ -",
@@ -93,20 +94,117 @@ class QueryFileTest {
             "q.yaml line 4: value: 'value' is not a path: write $ for the payload itself, $.name,"
                 + " $['a name'] or $.list[0]",
             "q.yaml line 5: unknown key 'tumblng': did you mean 'tumbling'?",
-            "q.yaml line 5: 'tumbling' is missing",
             "q.yaml line 5: grace: 'soon' is not a duration: write a number with ms, s, m, h or d,"
                 + " like 10s",
+            "q.yaml line 5: 'window' needs one of tumbling, hopping, sliding, session with a"
+                + " duration",
             "q.yaml line 6: aggregates: unknown aggregate 'meen': did you mean 'mean'?",
-            "q.yaml line 7: emit: 'final' is not known; known: updates",
+            "q.yaml line 7: emit: 'finl' is not known: did you mean 'final'?",
             "q.yaml line 8: 'to' is the topic that the query reads: choose another than"
                 + " 'analytics.good'",
             "q.yaml line 10: tumbling: 0s is not between 1s and 366d",
-            "q.yaml line 11: 'aggregates' is missing: choose from count, min, max, mean",
+            "q.yaml line 11: 'aggregates' is missing: choose from " + known,
             "q.yaml line 12: 'name' is missing",
-            "q.yaml line 12: 'from' must be a single value",
-            "q.yaml line 12: 'aggregates' is missing: choose from count, min, max, mean",
-            "q.yaml line 13: 'window' must be keys and values: grace, tumbling",
+            "q.yaml line 12: 'aggregates' is missing: choose from " + known,
+            "q.yaml line 13: 'window' must be keys and values: every, grace, hopping, session,"
+                + " sliding, tumbling",
             "q.yaml line 14: unknown key 'querys': did you mean 'queries'?");
+  }
+
+  /** Each with what it must be told, after the file's name and the line. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "where: valu > 3|where: 'valu > 3': unknown name 'valu' (column 1): did you mean 'value'?",
+        "where: value + 1|where: 'value + 1' is a number, but must be a condition",
+        "where: value >|where: 'value >': mismatched input '<EOF>'",
+        "where: key > 3|where: 'key > 3': found no matching overload for '_>_' applied to '(string, int)'",
+        "fields: {t: $.t, f: tt * 2}|f: 'tt * 2': unknown name 'tt' (column 1): did you mean 't'?",
+        "fields: {key: $.t}|the name 'key' is already taken: choose another",
+        "fields: {in: $.t}|fields: 'in' cannot be a name in expressions",
+        "fields: {t: {path: $.t, type: txt}}|type: 'txt' is not known: did you mean 'text'?",
+        "fields: $.t|'fields' must be names, each with a path like $.humidity or an expression",
+        "decode: jsn|decode: 'jsn' is not known: write json, number, or {csv: [column, column]}",
+        "decode: {csv: []}|'csv' is missing: list the names of the columns",
+        "decode: {csv: [a, a]}|csv: column 'a' is empty or given twice",
+        "decode: {csv: [a], separator: ab}|separator: 'ab' is not a separator",
+        "aggregates: mean(celsus)|aggregates: 'celsus' is not a number of the readings",
+        "aggregates: [mean, mean]|aggregates: 'mean' is there twice",
+        "aggregates: mean[x]|aggregates: 'mean[x]' is not an aggregate: write for example mean",
+        "having: mean > 3|having: 'mean > 3': unknown name 'mean' (column 1)",
+        "window: {tumbling: 1s, session: 2s}|'window' needs one of tumbling, hopping, sliding",
+        "window: {hopping: 10s}|'every' is missing",
+        "window: {hopping: 10s, every: 20s}|every: must be at most the size",
+        "window: {tumbling: 10s, every: 5s}|'every' is for hopping windows; leave it out",
+        "idle: 5s|'idle' is for emit: final; leave it out",
+        "routes: [{when: value > 1, to: x}]|'routes' are for queries without window; leave them out",
+        "to: {format: payload}|format: a window has no payload; choose json, csv or number",
+        "to: {key: count}|key: 'count': unknown name 'count' (column 1)",
+        "to: {retention: 1s}|retention: 1s is not between 60s and 3660d",
+        "to: {partitions: many}|partitions: 'many' is not a number between 1 and 1000",
+        "from: {pattern: '['}|pattern: '[' is not a regular expression",
+        "from: {query: x}|query: there is no valid query 'x' above this one",
+        "join: {topic: x, as: y}|'within' is missing",
+        "join: {topic: x, as: payload, within: 1s}|the name 'payload' is already taken",
+        "table: {topic: x}|'as' is missing",
+        "join: {topic: x, as: y, within: 1s}|join: 'x' is read by 'from' already",
+        "table: {topic: x, as: y, required: maybe}|required: 'maybe' is neither true nor false"
+      })
+  void saysWhatIsWrongWithALine(String line, String problem) {
+    String key = line.substring(0, line.indexOf(':'));
+    String others =
+        Stream.of("from: x", "window: {tumbling: 10s}", "aggregates: count")
+            .filter(other -> !other.startsWith(key + ":"))
+            .collect(Collectors.joining("\n    "));
+
+    assertThat(errorsOf("queries:\n  - name: q\n    " + line + "\n    " + others + "\n"))
+        .first(InstanceOfAssertFactories.STRING)
+        .startsWith("q.yaml line 3: " + problem);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"having: value > 1", "emit: final", "idle: 3s", "by: key"})
+  void refusesWithoutAWindowWhatNeedsOne(String line) {
+    assertThat(errorsOf("queries:\n  - name: q\n    from: x\n    " + line + "\n"))
+        .first(InstanceOfAssertFactories.STRING)
+        .contains("for queries with a window");
+  }
+
+  @Test
+  void refusesAQueryThatReadsWhatItWrites() {
+    assertThat(errorsOf("queries:\n  - name: q\n    from: {pattern: .*}\n"))
+        .containsExactly(
+            "q.yaml line 2: 'to' is the topic that the query reads: choose another than"
+                + " 'analytics.q'",
+            "q.yaml line 3: 'from' takes the query's own dead letters 'analytics.dead-letters'");
+  }
+
+  @Test
+  void aQueryMergesOnlyWhatTheOtherOneKeeps() {
+    List<String> errors =
+        errorsOf(
+            """
+            queries:
+              - {name: a, from: x, window: {tumbling: 10s}, aggregates: [mean, p50]}
+              - {name: b, from: {query: a}, window: {tumbling: 1m}, aggregates: [max, p99]}
+              - {name: c, from: {query: a}, window: {tumbling: 15s}, aggregates: mean}
+              - {name: d, from: {query: a}, window: {tumbling: 1m}, aggregates: [stddev, mean(t)]}
+              - {name: e, from: {query: b2}, window: {tumbling: 1m}, aggregates: mean}
+              - {name: f, from: {query: a}, window: {session: 1m}, aggregates: mean, by: key}
+            """);
+
+    assertThat(errors)
+        .containsExactly(
+            "q.yaml line 4: window: must be tumbling or hopping by multiples of the 10 s of query"
+                + " 'a'",
+            "q.yaml line 5: aggregates: query 'a' does not keep what percentiles, deviations or"
+                + " ends of value need, t",
+            "q.yaml line 6: query: there is no valid query 'b2' above this one: did you mean 'b'?",
+            "q.yaml line 7: window: must be tumbling or hopping by multiples of the 10 s of query"
+                + " 'a'",
+            "q.yaml line 7: 'by' has no place here: the windows of a query are merged");
   }
 
   @Test
@@ -175,6 +273,28 @@ class QueryFileTest {
     assertThat(errorsOf("queries:\n  - {name: a, from: x, aggregates: count, " + window + "}\n"))
         .singleElement(InstanceOfAssertFactories.STRING)
         .startsWith("q.yaml line 2: " + key + ": ");
+  }
+
+  private static Readings readings(String... value) {
+    return new Readings(
+        new PayloadFormat.Json(),
+        Stream.of(value).map(ValuePath::parse).toList(),
+        true,
+        Optional.empty(),
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        "analytics.dead-letters");
+  }
+
+  private static Optional<Windows> windows(Duration size, String... aggregates) {
+    return Optional.of(
+        new Windows(
+            new Window.Tumbling(size, Duration.ofHours(24)),
+            Stream.of(aggregates).map(Aggregate::parse).toList(),
+            Optional.empty(),
+            new Windows.Emit.Updates(),
+            Optional.empty()));
   }
 
   private List<Query> read(String text) {

@@ -3,25 +3,14 @@ package io.headwater.analytics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.testsupport.Seed;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.EnumSet;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Properties;
 import java.util.SplittableRandom;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
-import org.apache.kafka.common.serialization.StringSerializer;
-import org.apache.kafka.streams.StreamsConfig;
-import org.apache.kafka.streams.TestInputTopic;
-import org.apache.kafka.streams.TestOutputTopic;
-import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.test.TestRecord;
 import org.assertj.core.data.Offset;
 import org.assertj.core.groups.Tuple;
@@ -36,30 +25,27 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class QueryTopologyTest {
   private static final Duration GRACE = Duration.ofMinutes(1);
-  private static final long T0 = 1_700_000_000_000L; // 2023-11-14T22:13:20Z
+  private static final long T0 = TopologyRun.T0;
 
   @TempDir private Path folder;
-  private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  private @Nullable TopologyTestDriver driver;
-  private @Nullable TestInputTopic<String, byte[]> readings;
-  private @Nullable TestOutputTopic<String, String> results;
+  private @Nullable TopologyRun run;
 
   @BeforeEach
   void startTopology() {
-    open(EnumSet.allOf(Aggregate.class));
+    open("count, min, max, mean");
   }
 
   @AfterEach
   void closeTopology() {
-    driver().close();
+    run().close();
   }
 
   @Test
   void amendsTheResultOfAWindowWithEachReading() {
-    publish("dev42", "21.5", T0);
-    publish("dev42", "{\"device\":\"dev42\",\"seq\":1,\"value\":20.5}", T0 + 9_999);
+    run().publish("dev42", "21.5", T0);
+    run().publish("dev42", "{\"device\":\"dev42\",\"seq\":1,\"value\":20.5}", T0 + 9_999);
 
-    assertThat(results().readRecordsToList())
+    assertThat(run().results())
         .extracting(TestRecord::key, TestRecord::value)
         .containsExactly(
             result("dev42", "20Z", "30Z", "\"count\":1,\"min\":21.5,\"max\":21.5,\"mean\":21.5"),
@@ -68,11 +54,11 @@ class QueryTopologyTest {
 
   @Test
   void keepsKeysAndWindowsApart() {
-    publish("a", "1", T0);
-    publish("b", "2", T0);
-    publish("a", "3", T0 + 10_000);
+    run().publish("a", "1", T0);
+    run().publish("b", "2", T0);
+    run().publish("a", "3", T0 + 10_000);
 
-    assertThat(results().readRecordsToList())
+    assertThat(run().results())
         .extracting(TestRecord::key, TestRecord::value)
         .containsExactly(
             result("a", "20Z", "30Z", "\"count\":1,\"min\":1.0,\"max\":1.0,\"mean\":1.0"),
@@ -83,11 +69,11 @@ class QueryTopologyTest {
   @Test
   void tellsOnlyTheDeclaredAggregates() {
     closeTopology();
-    open(EnumSet.of(Aggregate.MAX));
+    open("max");
 
-    publish("a", "1", T0);
+    run().publish("a", "1", T0);
 
-    assertThat(results().readValue()).endsWith("30Z\",\"max\":1.0}");
+    assertThat(run().results().getFirst().value()).endsWith("30Z\",\"max\":1.0}");
   }
 
   @Test
@@ -95,9 +81,9 @@ class QueryTopologyTest {
     var reading =
         new TestRecord<>("a", "1".getBytes(StandardCharsets.UTF_8), Instant.ofEpochMilli(T0));
     reading.headers().add("edge.offset", "e:s:0:1".getBytes(StandardCharsets.UTF_8));
-    readings().pipeInput(reading);
+    run().publish(reading);
 
-    assertThat(results().readRecord().headers()).isEmpty();
+    assertThat(run().results().getFirst().headers()).isEmpty();
   }
 
   @Test
@@ -106,43 +92,42 @@ class QueryTopologyTest {
         new TestRecord<>(
             "a", "1".getBytes(StandardCharsets.UTF_8), Instant.ofEpochMilli(T0 + 3_600_000));
     reading.headers().add("captured", Long.toString(T0).getBytes(StandardCharsets.UTF_8));
-    readings().pipeInput(reading);
+    run().publish(reading);
 
-    assertThat(results().readValue()).contains("\"start\":\"2023-11-14T22:13:20Z\"");
+    assertThat(run().results().getFirst().value()).contains("\"start\":\"2023-11-14T22:13:20Z\"");
   }
 
   @Test
   void skipsAndCountsWhatIsNoReading() {
-    publish("a", "garbage", T0);
-    publish("a", "21.5 C", T0);
-    publish("a", "{\"value\":\"21.5\"}", T0);
-    publish("a", "[1e999]", T0);
-    publish("a", "", T0);
-    readings().pipeInput("a", null, T0);
-    readings().pipeInput(null, "1".getBytes(StandardCharsets.UTF_8), T0);
-    publish("a", "2", T0);
+    run().publish("a", "garbage", T0);
+    run().publish("a", "21.5 C", T0);
+    run().publish("a", "{\"value\":\"21.5\"}", T0);
+    run().publish("a", "[1e999]", T0);
+    run().publish("a", "", T0);
+    run().publish("a", null, T0);
+    run().publish(null, "1", T0);
+    run().publish("a", "2", T0);
 
-    assertThat(results().readValuesToList()).hasSize(1);
-    assertThat(undecodable("not-json")).isEqualTo(2);
-    assertThat(undecodable("no-number")).isEqualTo(2);
-    assertThat(undecodable("empty")).isEqualTo(2);
-    assertThat(undecodable("no-key")).isEqualTo(1);
-    assertThat(count("analytics.readings")).isEqualTo(8);
-    assertThat(count("analytics.results")).isEqualTo(1);
+    assertThat(run().results()).hasSize(1);
+    assertThat(run().undecodable("not-json")).isEqualTo(2);
+    assertThat(run().undecodable("no-number")).isEqualTo(2);
+    assertThat(run().undecodable("empty")).isEqualTo(2);
+    assertThat(run().undecodable("no-key")).isEqualTo(1);
+    assertThat(run().results("analytics.dead-letters")).hasSize(7);
+    assertThat(run().count("analytics.readings")).isEqualTo(8);
+    assertThat(run().count("analytics.results")).isEqualTo(1);
   }
 
   @Test
   void amendsAWindowWithinItsGraceAndCountsWhatComesLater() {
-    publish("a", "1", T0);
-    publish("b", "1", T0 + 10_000 + GRACE.toMillis() - 1);
-    publish("a", "2", T0 + 1);
-    publish("b", "1", T0 + 10_000 + GRACE.toMillis());
-    publish("a", "3", T0 + 2);
+    run().publish("a", "1", T0);
+    run().publish("b", "1", T0 + 10_000 + GRACE.toMillis() - 1);
+    run().publish("a", "2", T0 + 1);
+    run().publish("b", "1", T0 + 10_000 + GRACE.toMillis());
+    run().publish("a", "3", T0 + 2);
 
-    assertThat(results().readKeyValuesToList())
-        .extracting(result -> result.key)
-        .containsExactly("a", "b", "a", "b");
-    assertThat(count("analytics.late")).isEqualTo(1);
+    assertThat(run().results()).extracting(TestRecord::key).containsExactly("a", "b", "a", "b");
+    assertThat(run().count("analytics.late")).isEqualTo(1);
   }
 
   @Test
@@ -154,7 +139,7 @@ class QueryTopologyTest {
       String key = "dev" + random.nextInt(20);
       long time = T0 + random.nextLong(60_000); // out of order, all within the grace
       double value = Math.round(random.nextDouble(-50, 50) * 100) / 100.0;
-      publish(key, Double.toString(value), time);
+      run().publish(key, Double.toString(value), time);
       expected.merge(
           key + "@" + time / 10_000,
           new double[] {1, value, value, value},
@@ -163,7 +148,7 @@ class QueryTopologyTest {
     }
 
     Map<String, double[]> actual = new HashMap<>();
-    for (TestRecord<String, String> result : results().readRecordsToList()) {
+    for (TestRecord<String, String> result : run().results()) {
       var json = Results.parse(result.value());
       actual.put(
           result.key() + "@" + json.start().toEpochMilli() / 10_000,
@@ -176,37 +161,20 @@ class QueryTopologyTest {
             .containsExactly(aggregates, Offset.offset(1e-9)));
   }
 
-  private void open(EnumSet<Aggregate> aggregates) {
-    var query =
-        new Query(
-            "q",
-            "in",
-            List.of(ValuePath.parse("$.value"), ValuePath.parse("$")),
-            new Query.Tumbling(Duration.ofSeconds(10), GRACE),
-            aggregates,
-            Query.Emit.UPDATES,
-            "out");
-    var config = new Properties();
-    config.put(StreamsConfig.APPLICATION_ID_CONFIG, "test-" + aggregates.size());
-    config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
-    config.put(StreamsConfig.STATE_DIR_CONFIG, folder.toString());
-    driver =
-        new TopologyTestDriver(
-            QueryTopology.of(query, new AnalyticsMetrics(registry).forQuery("q"), config), config);
-    readings = driver.createInputTopic("in", new StringSerializer(), new ByteArraySerializer());
-    results = driver.createOutputTopic("out", new StringDeserializer(), new StringDeserializer());
-  }
-
-  private void publish(String key, String payload, long timeMs) {
-    readings().pipeInput(key, payload.getBytes(StandardCharsets.UTF_8), timeMs);
-  }
-
-  private double undecodable(String reason) {
-    return registry.get("analytics.undecodable").tag("reason", reason).counter().count();
-  }
-
-  private double count(String meter) {
-    return registry.get(meter).tag("query", "q").counter().count();
+  private void open(String aggregates) {
+    run =
+        new TopologyRun(
+            folder,
+            TopologyRun.query(
+                """
+                - name: q
+                  from: in
+                  value: [$.value, $]
+                  window: {tumbling: 10s, grace: 1m}
+                  aggregates: [%s]
+                  to: out
+                """
+                    .formatted(aggregates)));
   }
 
   private static Tuple result(String key, String start, String end, String aggregates) {
@@ -226,15 +194,7 @@ class QueryTopologyTest {
             + "}");
   }
 
-  private TopologyTestDriver driver() {
-    return Objects.requireNonNull(driver);
-  }
-
-  private TestInputTopic<String, byte[]> readings() {
-    return Objects.requireNonNull(readings);
-  }
-
-  private TestOutputTopic<String, String> results() {
-    return Objects.requireNonNull(results);
+  private TopologyRun run() {
+    return Objects.requireNonNull(run);
   }
 }

@@ -88,6 +88,31 @@ class ServingIT extends AnalyticsFixture {
   }
 
   @Test
+  void thePageDrawsResultsInABrowser() throws Exception {
+    publish(0, 30);
+    String address = address(startAnalytics("a"));
+    awaitWindows(address, KEYS * 3);
+
+    try (var browser = new Browser(folder)) {
+      browser.open("http://" + address + "/");
+      await()
+          .atMost(START)
+          .untilAsserted(() -> {
+            String page = browser.page();
+            assertThat(page)
+                .contains("Results of temperature", ">running<", ">live<", "<canvas")
+                .contains("<td class=\"number\">" + KEYS * 30 + "</td>");
+            assertThat(Pattern.compile("<h3>dev\\d+</h3>").matcher(page).results()).hasSize(6);
+          });
+      publish(30, 40);
+      await()
+          .atMost(START)
+          .untilAsserted(() ->
+              assertThat(browser.page()).contains("<td class=\"number\">" + KEYS * 40 + "</td>"));
+    }
+  }
+
+  @Test
   void tellsNewResultsAsTheyCome() throws Exception {
     publish(0, 10);
     String address = address(startAnalytics("a"));

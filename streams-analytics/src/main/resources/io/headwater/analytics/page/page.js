@@ -5,6 +5,7 @@
 const POLL_MS = 2000;
 const WINDOWS = 500; // kept of each key
 const FIRST_CHARTS = 6;
+const NOT_TOLD = new Set(['query', 'key', 'start', 'end']); // every other field is an aggregate
 const COLOURS = ['--accent', '--good', '--warn', '--bad', '--quiet'];
 
 const byId = id => document.getElementById(id);
@@ -196,7 +197,10 @@ function listen() {
     charts.forEach(chart => chart.load());
   });
   stream.addEventListener('message', event => {
-    const result = JSON.parse(event.data);
+    const result = parsed(event.data);
+    if (!result) {
+      return;
+    }
     learn(result.key);
     charts.get(result.key)?.take([result]);
   });
@@ -204,6 +208,15 @@ function listen() {
     stream.addEventListener(end, event => live(JSON.parse(event.data).error));
   }
   stream.addEventListener('error', () => live('not live; it is tried again'));
+}
+
+/** Null of results that are not JSON: their charts are drawn from what is asked for. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function live(text) {
@@ -255,7 +268,13 @@ class Chart {
 
   take(results) {
     for (const result of results) {
-      this.windows.set(Date.parse(result.start), result);
+      if (result.retracted) { // a session that has become part of another one
+        if (this.windows.get(Date.parse(result.start))?.end === result.end) {
+          this.windows.delete(Date.parse(result.start));
+        }
+      } else {
+        this.windows.set(Date.parse(result.start), result);
+      }
     }
     if (results.length > 0 && !this.due) {
       this.due = requestAnimationFrame(() => this.draw());
@@ -269,8 +288,11 @@ class Chart {
       this.windows.delete(old);
     }
     const newest = this.windows.get(starts.at(-1));
+    if (!newest) {
+      return;
+    }
     this.last.textContent = 'window of ' + new Date(newest.start).toLocaleString();
-    const names = Object.keys(newest).filter(name => typeof newest[name] === 'number');
+    const names = Object.keys(newest).filter(name => !NOT_TOLD.has(name));
     if (!this.plot || names.join() !== this.names.join()) {
       this.names = names;
       this.plot?.destroy();

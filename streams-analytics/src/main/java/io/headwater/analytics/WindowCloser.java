@@ -1,0 +1,129 @@
+package io.headwater.analytics;
+
+import io.headwater.analytics.Windows.Emit;
+import io.headwater.analytics.aggregate.WindowState;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells each window once, when it is closed.
+ *
+ * <p>Streams' own {@code emitStrategy} waits for a later reading, which on a quiet partition may
+ * never come. Here a partition is quiet when nothing has come for {@code idle} by the clock, and
+ * its time then goes on by the clock, {@code idle} behind it: so a window closes at its end + grace
+ * + idle at the latest. While readings come, be they days old, only they move time, so history is
+ * computed as it would have been live.
+ *
+ * <p>A window's state is kept here a second time: Streams' own goes on taking readings for a window
+ * that the clock has closed.
+ *
+ * <p>Confined to the Streams thread of its task.
+ */
+final class WindowCloser
+    implements Processor<Windowed<Bytes>, WindowState, Windowed<Bytes>, WindowState> {
+  private static final Duration TICK = Duration.ofMillis(200);
+
+  private final Window window;
+  private final long idleMs;
+  private @Nullable ProcessorContext<Windowed<Bytes>, WindowState> context;
+  private @Nullable ClosingStore closing;
+  private long reachedMs;
+  private long nextMs = Long.MIN_VALUE; // not later than the next window closes
+  private long lastStreamTimeMs;
+  private long lastActiveMs; // by the clock
+
+  WindowCloser(Window window, Emit.Final emit) {
+    this.window = window;
+    this.idleMs = emit.idle().toMillis();
+  }
+
+  @Override
+  public void init(ProcessorContext<Windowed<Bytes>, WindowState> taskContext) {
+    context = taskContext;
+    closing = new ClosingStore(taskContext.getStateStore(QueryTopology.CLOSING));
+    reachedMs = closing.reachedMs();
+    lastStreamTimeMs = taskContext.currentStreamTimeMs();
+    lastActiveMs = taskContext.currentSystemTimeMs();
+    var _ = taskContext.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
+  }
+
+  @Override
+  @SuppressWarnings("NullAway") // Streams calls init first; a session that is gone is null
+  public void process(Record<Windowed<Bytes>, WindowState> record) {
+    lastActiveMs = context.currentSystemTimeMs();
+    lastStreamTimeMs = context.currentStreamTimeMs();
+    // First: the reading may have changed windows that its own time closes.
+    close(lastStreamTimeMs);
+    long closesAtMs = window.closesAtMs(record.key().window().end());
+    if (record.value() == null) {
+      closing.remove(closesAtMs, record.key());
+    } else if (closesAtMs > reachedMs) {
+      nextMs = Math.min(nextMs, closesAtMs);
+      closing.put(closesAtMs, record.key(), record.value().encode());
+    }
+  }
+
+  @SuppressWarnings("NullAway") // Streams calls init first
+  private void tick(long nowMs) {
+    long streamTimeMs = context.currentStreamTimeMs();
+    if (streamTimeMs != lastStreamTimeMs) {
+      // Readings come, though none of them for a window.
+      lastStreamTimeMs = streamTimeMs;
+      lastActiveMs = nowMs;
+    }
+    close(streamTimeMs);
+    if (nowMs - lastActiveMs >= idleMs) {
+      closeQuiet(nowMs - idleMs);
+    }
+  }
+
+  @SuppressWarnings("NullAway") // Streams calls init first
+  private void close(long timeMs) {
+    if (timeMs > reachedMs) {
+      reachedMs = timeMs;
+      closing.reach(timeMs);
+      tell(timeMs);
+    }
+  }
+
+  /**
+   * Time goes on to what was closed, not to the clock: readings that are still on their way, days
+   * old after an outage of the hub, may be the first of their windows.
+   */
+  @SuppressWarnings("NullAway") // Streams calls init first
+  private void closeQuiet(long timeMs) {
+    long lastMs = tell(timeMs);
+    if (lastMs > reachedMs) {
+      reachedMs = lastMs;
+      closing.reach(lastMs);
+    }
+  }
+
+  /** Returns when the last of them closed. */
+  @SuppressWarnings("NullAway") // Streams calls init first
+  private long tell(long timeMs) {
+    if (timeMs < nextMs) {
+      return Long.MIN_VALUE;
+    }
+    var last = new AtomicLong(Long.MIN_VALUE);
+    nextMs =
+        closing.take(
+            timeMs,
+            waiting -> {
+              last.set(waiting.closesAtMs());
+              context.forward(
+                  new Record<>(
+                      waiting.window(window),
+                      WindowState.decode(waiting.state()),
+                      window.endExclusiveMs(waiting.endMs()) - 1));
+            });
+    return last.get();
+  }
+}

@@ -1,0 +1,111 @@
+package io.headwater.analytics.aggregate;
+
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is kept of a window of one key; immutable.
+ *
+ * <p>Stored: version 2 (one byte), readings (8 bytes, as all numbers big endian), number of fields
+ * (2 bytes), the {@link FieldState}s.
+ *
+ * @param readings taken in, whatever fields they have
+ * @param fields in the order of the query's {@link Layout}
+ */
+public record WindowState(long readings, List<FieldState> fields) {
+  private static final byte VERSION = 2;
+
+  private static final int HEAD_BYTES = 1 + Long.BYTES + Short.BYTES;
+
+  public WindowState {
+    fields = List.copyOf(fields);
+  }
+
+  /** This window and one more reading. */
+  public WindowState add(Reading reading) {
+    var more = new ArrayList<FieldState>(fields.size());
+    for (int i = 0; i < fields.size(); i++) {
+      double value = reading.value(i);
+      FieldState field = fields.get(i);
+      more.add(Double.isFinite(value) ? field.add(value, reading.timeMs()) : field);
+    }
+    return new WindowState(readings + 1, more);
+  }
+
+  /**
+   * Both windows' readings.
+   *
+   * @param later what arrived later; of the same layout
+   */
+  public WindowState merge(WindowState later) {
+    if (later.fields.size() != fields.size()) {
+      throw new SerializationException(
+          "windows of " + fields.size() + " and " + later.fields.size() + " fields do not merge");
+    }
+    var both = new ArrayList<FieldState>(fields.size());
+    for (int i = 0; i < fields.size(); i++) {
+      both.add(fields.get(i).merge(later.fields.get(i)));
+    }
+    return new WindowState(readings + later.readings, both);
+  }
+
+  /** Fails with a SerializationException on bytes of another version. */
+  public static Serde<WindowState> serde() {
+    return Serdes.serdeFrom(
+        (_, value) -> encodeNullable(value), (_, bytes) -> decodeNullable(bytes));
+  }
+
+  public byte[] encode() {
+    int bytes = HEAD_BYTES;
+    var encoded = new ArrayList<byte[]>(fields.size());
+    for (FieldState field : fields) {
+      byte[] one = field.encode();
+      encoded.add(one);
+      bytes += one.length;
+    }
+    ByteBuffer out = ByteBuffer.allocate(bytes);
+    out.put(VERSION).putLong(readings).putShort((short) fields.size());
+    for (byte[] field : encoded) {
+      out.put(field);
+    }
+    return out.array();
+  }
+
+  public static WindowState decode(byte[] bytes) {
+    if (bytes.length < HEAD_BYTES || bytes[0] != VERSION) {
+      throw new SerializationException(
+          "stored window of " + bytes.length + " bytes is not of version " + VERSION);
+    }
+    ByteBuffer in = ByteBuffer.wrap(bytes, 1, bytes.length - 1);
+    try {
+      long readings = in.getLong();
+      int size = in.getShort();
+      var fields = new ArrayList<FieldState>();
+      for (int i = 0; i < size; i++) {
+        fields.add(FieldState.readFrom(in));
+      }
+      if (in.hasRemaining()) {
+        throw new SerializationException("stored window has " + in.remaining() + " bytes too many");
+      }
+      return new WindowState(readings, fields);
+    } catch (BufferUnderflowException e) {
+      throw new SerializationException("stored window ends within a field", e);
+    }
+  }
+
+  @SuppressWarnings("NullAway") // Streams hands on null for "no value" and expects it back
+  private static byte @Nullable [] encodeNullable(@Nullable WindowState value) {
+    return value == null ? null : value.encode();
+  }
+
+  @SuppressWarnings("NullAway") // as above
+  private static @Nullable WindowState decodeNullable(byte @Nullable [] bytes) {
+    return bytes == null ? null : decode(bytes);
+  }
+}

@@ -1,0 +1,170 @@
+package io.headwater.analytics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.headwater.analytics.SqlReference.WindowId;
+import io.headwater.testsupport.Seed;
+import java.nio.file.Path;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Every aggregate of every kind of window equals what SQL makes of the same readings: simulated
+ * days, out of order, some too late. {@code -Dheadwater.reference.readings=10000000} is the long
+ * run.
+ */
+@Timeout(3_600)
+class ReferenceTest {
+  private static final int READINGS = Integer.getInteger("headwater.reference.readings", 1_000_000);
+  private static final int KEYS = 50;
+  private static final long DAYS_MS = Duration.ofDays(3).toMillis();
+  private static final long MINUTE_MS = 60_000;
+  private static final long GRACE_MS = 180 * MINUTE_MS;
+
+  /** Equal to the last bit. */
+  private static final Set<String> EXACT = Set.of("count", "min", "max", "first", "last");
+
+  /** Of the reading of that rank; what {@code Sketch} promises. */
+  private static final Map<String, Double> SKETCHED =
+      Map.of("median", 0.001, "p95", 0.001, "p99", 0.001);
+
+  @TempDir private Path folder;
+  private final Seed seed = Seed.next();
+
+  @Test
+  void tumblingWindows() throws Exception {
+    try (var sql = new SqlReference()) {
+      var told = run(sql, READINGS, 8 * 60, "window: {tumbling: 1h, grace: 3h}\nemit: final\n");
+      compare(told, sql.tumbling(60 * MINUTE_MS, GRACE_MS));
+    }
+  }
+
+  @Test
+  void hoppingWindows() throws Exception {
+    try (var sql = new SqlReference()) {
+      var told =
+          run(
+              sql,
+              READINGS / 50,
+              8 * 60,
+              "window: {hopping: 1h, every: 20m, grace: 3h}\nemit: final\n");
+      compare(told, sql.hopping(60 * MINUTE_MS, 20 * MINUTE_MS, GRACE_MS));
+    }
+  }
+
+  @Test
+  void sessions() throws Exception {
+    try (var sql = new SqlReference()) {
+      var told = run(sql, READINGS / 50, 8 * 60, "window: {session: 15m, grace: 3h}\n");
+      compare(told, sql.sessions(15 * MINUTE_MS, GRACE_MS));
+    }
+  }
+
+  @Test
+  void slidingWindows() throws Exception {
+    try (var sql = new SqlReference()) {
+      var told = run(sql, READINGS / 200, 2 * 60, "window: {sliding: 2h, grace: 3h}\n");
+      compare(told, sql.sliding(120 * MINUTE_MS));
+    }
+  }
+
+  /** Publishes readings to the query and to SQL; the windows that the query tells at last. */
+  private Map<WindowId, JsonNode> run(
+      SqlReference sql, int readings, int latestMinutes, String window) throws SQLException {
+    Query query =
+        TopologyRun.query(
+            "- name: q\n  from: in\n"
+                + window.indent(2)
+                + "  aggregates: ["
+                + String.join(", ", SqlReference.COLUMNS)
+                + "]\n");
+    SplittableRandom random = seed.random();
+    var told = new HashMap<WindowId, JsonNode>();
+    try (var run = new TopologyRun(folder.resolve(query.name()), query);
+        PreparedStatement insert = sql.inserts()) {
+      for (int i = 0; i < readings; i++) {
+        String key = "dev" + random.nextInt(KEYS);
+        long timeMs = TopologyRun.T0 + i * DAYS_MS / readings - delayMs(random, latestMinutes);
+        double value = Math.round(random.nextDouble(-20, 40) * 1_000) / 1_000.0;
+        run.publish("in", key, Double.toString(value), timeMs);
+        insert.setInt(1, i);
+        insert.setString(2, key);
+        insert.setLong(3, timeMs);
+        insert.setDouble(4, value);
+        insert.addBatch();
+        if (i % 1_000 == 999) {
+          insert.executeBatch();
+          collect(run, told);
+        }
+      }
+      insert.executeBatch();
+      // Closes all windows that are still open.
+      run.publish("in", "end", "1", TopologyRun.T0 + 2 * DAYS_MS);
+      collect(run, told);
+      told.keySet().removeIf(id -> id.key().equals("end"));
+      if (latestMinutes * MINUTE_MS > GRACE_MS) {
+        assertThat(run.count("analytics.late")).as("%s", seed).isPositive();
+      }
+    }
+    return told;
+  }
+
+  /** Most come at once, many out of order, a few so late that their windows may be closed. */
+  private static long delayMs(SplittableRandom random, int latestMinutes) {
+    int kind = random.nextInt(100);
+    long most = kind < 70 ? 1 : kind < 95 ? latestMinutes / 4 : latestMinutes;
+    return random.nextLong(most * MINUTE_MS);
+  }
+
+  private static void collect(TopologyRun run, Map<WindowId, JsonNode> told) {
+    for (JsonNode result : run.json()) {
+      var id =
+          new WindowId(
+              result.get("key").textValue(), ms(result.get("start")), ms(result.get("end")));
+      if (result.has("retracted")) {
+        told.remove(id);
+      } else {
+        told.put(id, result);
+      }
+    }
+  }
+
+  private static long ms(JsonNode instant) {
+    return Instant.parse(instant.textValue()).toEpochMilli();
+  }
+
+  private void compare(Map<WindowId, JsonNode> told, Map<WindowId, Map<String, Double>> expected) {
+    assertThat(told.keySet()).as("%s", seed).isEqualTo(expected.keySet());
+    assertThat(told).as("%s", seed).hasSizeGreaterThan(100);
+    expected.forEach((id, columns) ->
+        columns.forEach((column, number) -> {
+          JsonNode field = Objects.requireNonNull(told.get(id)).get(column);
+          double actual = field.isNull() ? Double.NaN : field.doubleValue();
+          if (!isEqual(column, actual, number)) {
+            throw new AssertionError(
+                column + " of " + id + " is " + actual + ", in SQL " + number + "; " + seed);
+          }
+        }));
+  }
+
+  private static boolean isEqual(String column, double actual, double expected) {
+    if (EXACT.contains(column) || Double.isNaN(expected)) {
+      return Double.compare(actual, expected) == 0;
+    }
+    // Relative to the readings' size: sums and differences of both signs may be next to zero.
+    double size =
+        SKETCHED.containsKey(column) ? Math.abs(expected) : Math.max(1, Math.abs(expected));
+    return Math.abs(actual - expected) <= size * SKETCHED.getOrDefault(column, 1e-9) + 1e-12;
+  }
+}

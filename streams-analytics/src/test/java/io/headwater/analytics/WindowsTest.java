@@ -1,0 +1,260 @@
+package io.headwater.analytics;
+
+import static io.headwater.analytics.TopologyRun.T0;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the kinds of windows hold, and when they are told. */
+@Timeout(60)
+class WindowsTest {
+  @TempDir private Path folder;
+  private @Nullable TopologyRun run;
+
+  @AfterEach
+  void close() {
+    if (run != null) {
+      run.close();
+    }
+  }
+
+  @Test
+  void aReadingIsInEachHoppingWindowThatCoversIt() {
+    open("window: {hopping: 10s, every: 5s}", "aggregates: sum");
+    publish("1", 6);
+    publish("2", 12);
+
+    assertThat(newest()).isEqualTo(Map.of("0..10", 1.0, "5..15", 3.0, "10..20", 2.0));
+  }
+
+  @Test
+  void slidingWindowsHoldWhatCameUpToEachReadingAndAfterIt() {
+    open("window: {sliding: 10s}", "aggregates: sum");
+    publish("1", 0);
+    publish("2", 4);
+    publish("4", 11);
+
+    assertThat(newest())
+        .isEqualTo(
+            Map.of(
+                "-10..0.001", 1.0, // up to the first
+                "-6..4.001", 3.0, // up to the second
+                "0.001..10.002", 2.0, // after the first
+                "1..11.001", 6.0, // up to the third
+                "4.001..14.002", 4.0)); // after the second
+  }
+
+  @Test
+  void aReadingBetweenTwoSessionsMakesThemOneAndTakesTheOldOnesBack() {
+    open("window: {session: 5s}", "aggregates: [sum, count]");
+    publish("1", 0);
+    publish("2", 8);
+    assertThat(newest()).isEqualTo(Map.of("0..0.001", 1.0, "8..8.001", 2.0));
+
+    publish("4", 4);
+
+    List<JsonNode> results = run().json();
+    assertThat(results).hasSize(3);
+    assertThat(results.get(0).get("retracted").booleanValue()).isTrue();
+    assertThat(results.get(1).get("retracted").booleanValue()).isTrue();
+    assertThat(span(results.get(2))).isEqualTo("0..8.001");
+    assertThat(results.get(2).get("sum").doubleValue()).isEqualTo(7);
+    assertThat(results.get(2).get("count").longValue()).isEqualTo(3);
+  }
+
+  @Test
+  void allAggregatesOfMergedSessionsAreThoseOfOneSession() {
+    String all =
+        "aggregates: [count, sum, min, max, mean, stddev, first, last, delta, rate,"
+            + " time_weighted_mean, median, p99]";
+    open("window: {session: 5s}", all);
+    publish("7", 0);
+    publish("3", 8);
+    publish("5", 4); // joins them
+    JsonNode joined = run().json().getLast();
+    run().close();
+    open("window: {session: 5s}", all);
+    publish("7", 0);
+    publish("5", 4);
+    publish("3", 8);
+
+    assertThat(joined).isEqualTo(run().json().getLast());
+  }
+
+  @Test
+  void aFinalResultIsToldOnceWhenStreamTimeClosesTheWindow() {
+    open("window: {tumbling: 10s, grace: 5s}", "aggregates: sum", "emit: final");
+    publish("1", 1);
+    publish("2", 12);
+    publish("4", 3); // late, but within the grace
+    publish("8", 14.999);
+    assertThat(newest()).isEmpty();
+
+    publish("16", 15);
+    publish("32", 2); // too late
+
+    assertThat(newest()).isEqualTo(Map.of("0..10", 5.0));
+    assertThat(run().count("analytics.late")).isEqualTo(1);
+  }
+
+  @Test
+  void onAQuietPartitionTheClockClosesWindowsAfterTheirEndAndGraceAndIdle() {
+    open("window: {tumbling: 10s, grace: 5s}", "aggregates: sum", "emit: final", "idle: 3s");
+    publish("1", 1);
+
+    run().passTime(Duration.ofMillis(17_800));
+    assertThat(newest()).isEmpty();
+    run().passTime(Duration.ofMillis(400));
+    assertThat(newest()).isEqualTo(Map.of("0..10", 1.0));
+
+    publish("2", 2); // its window has been told
+    assertThat(run().count("analytics.late")).isEqualTo(1);
+    publish("4", 10);
+    run().passTime(Duration.ofSeconds(10));
+    assertThat(newest()).isEqualTo(Map.of("10..20", 4.0));
+  }
+
+  @Test
+  void theClockDoesNotCloseOldWindowsWhileTheirReadingsAreStillComing() {
+    open("window: {tumbling: 10s, grace: 0s}", "aggregates: sum", "emit: final", "idle: 3s");
+    // An hour-old backlog, read slowly.
+    for (int second = 0; second < 10; second++) {
+      publish("1", -3_600 + second);
+      run().passTime(Duration.ofSeconds(2));
+      assertThat(newest()).as("after %s s", second).isEmpty();
+    }
+
+    run().passTime(Duration.ofSeconds(1));
+
+    assertThat(newest()).isEqualTo(Map.of("-3600..-3590", 10.0));
+  }
+
+  @Test
+  void aBacklogThatComesAfterAQuietTimeIsNotLateForWindowsThatWereNotTold() {
+    open("window: {tumbling: 10s, grace: 0s}", "aggregates: sum", "emit: final", "idle: 3s");
+    publish("1", 1);
+    run().passTime(Duration.ofMinutes(30));
+    assertThat(newest()).isEqualTo(Map.of("0..10", 1.0));
+
+    publish("2", 11);
+    publish("4", 21);
+
+    assertThat(newest()).isEqualTo(Map.of("10..20", 2.0));
+    assertThat(run().count("analytics.late")).isZero();
+  }
+
+  @Test
+  void finalResultsComeInTheOrderInWhichWindowsClose() {
+    open("window: {hopping: 10s, every: 5s, grace: 0s}", "aggregates: sum", "emit: final");
+    publish("1", 6);
+    publish("2", 12);
+    publish("4", 100);
+
+    assertThat(spans()).containsExactly("0..10", "5..15", "10..20");
+  }
+
+  @Test
+  void aSessionIsToldOnceWhenItsGapAndGraceHavePassed() {
+    open("window: {session: 5s, grace: 2s}", "aggregates: sum", "emit: final");
+    publish("1", 0);
+    publish("2", 8); // closes nothing: 0 + 5 + 2 < 8 does
+    publish("4", 12);
+    assertThat(newest()).isEqualTo(Map.of("0..0.001", 1.0));
+
+    publish("8", 20);
+
+    assertThat(newest()).isEqualTo(Map.of("8..12.001", 6.0));
+  }
+
+  @Test
+  void aFinalSlidingWindowIsToldOnce() {
+    open("window: {sliding: 10s, grace: 0s}", "aggregates: sum", "emit: final");
+    publish("1", 0);
+    publish("2", 4);
+    publish("4", 100);
+
+    assertThat(newest())
+        .isEqualTo(Map.of("-10..0.001", 1.0, "-6..4.001", 3.0, "0.001..10.002", 2.0));
+  }
+
+  @Test
+  void havingKeepsResultsBackForWhichItDoesNotHold() {
+    open("window: {tumbling: 10s}", "aggregates: [count, mean]", "having: count >= 2 && mean > 3");
+    publish("4", 0);
+    assertThat(newest()).isEmpty();
+
+    publish("3", 1);
+
+    List<JsonNode> results = run().json();
+    assertThat(results)
+        .singleElement()
+        .satisfies(result -> assertThat(result.get("mean").doubleValue()).isEqualTo(3.5));
+  }
+
+  @Test
+  void whatAWindowCannotTellIsNull() {
+    open("window: {tumbling: 10s}", "aggregates: [stddev, rate, p50]");
+    publish("4", 0);
+
+    JsonNode result = run().json().getLast();
+    assertThat(result.get("stddev").isNull()).isTrue();
+    assertThat(result.get("rate").isNull()).isTrue();
+    assertThat(result.get("p50").doubleValue()).isBetween(3.996, 4.004);
+  }
+
+  private void open(String... lines) {
+    run =
+        new TopologyRun(
+            folder.resolve("run"),
+            TopologyRun.query("- name: q\n  from: in\n  " + String.join("\n  ", lines) + "\n"));
+  }
+
+  private void publish(String payload, double second) {
+    run().publish("a", payload, T0 + Math.round(second * 1_000));
+  }
+
+  private TopologyRun run() {
+    return Objects.requireNonNull(run);
+  }
+
+  /** The sums of the results since the last call, by start and end in seconds after T0. */
+  private Map<String, Double> newest() {
+    var sums = new TreeMap<String, Double>();
+    for (JsonNode result : run().json()) {
+      if (result.has("retracted")) {
+        sums.remove(span(result));
+      } else {
+        sums.put(span(result), result.get("sum").doubleValue());
+      }
+    }
+    return sums;
+  }
+
+  private List<String> spans() {
+    var spans = new ArrayList<String>();
+    run().json().forEach(result -> spans.add(span(result)));
+    return spans;
+  }
+
+  private static String span(JsonNode result) {
+    return seconds(result.get("start")) + ".." + seconds(result.get("end"));
+  }
+
+  private static String seconds(JsonNode instant) {
+    long ms = Instant.parse(instant.textValue()).toEpochMilli() - T0;
+    return ms % 1_000 == 0 ? Long.toString(ms / 1_000) : Double.toString(ms / 1_000.0);
+  }
+}
