@@ -28,7 +28,11 @@ import org.junit.jupiter.api.io.TempDir;
 class ReferenceTest {
   private static final int READINGS = Integer.getInteger("headwater.reference.readings", 1_000_000);
   private static final int KEYS = 50;
-  private static final long DAYS_MS = Duration.ofDays(3).toMillis();
+  private static final Duration FEWEST_DAYS = Duration.ofDays(3);
+
+  /** Between two readings when there are many; time-weighted means keep all of a window. */
+  private static final Duration READING_EVERY = Duration.ofMillis(1_300);
+
   private static final long MINUTE_MS = 60_000;
   private static final long GRACE_MS = 180 * MINUTE_MS;
 
@@ -90,12 +94,13 @@ class ReferenceTest {
                 + String.join(", ", SqlReference.COLUMNS)
                 + "]\n");
     SplittableRandom random = seed.random();
+    long daysMs = Math.max(FEWEST_DAYS.toMillis(), readings * READING_EVERY.toMillis());
     var told = new HashMap<WindowId, JsonNode>();
     try (var run = new TopologyRun(folder.resolve(query.name()), query);
         PreparedStatement insert = sql.inserts()) {
       for (int i = 0; i < readings; i++) {
         String key = "dev" + random.nextInt(KEYS);
-        long timeMs = TopologyRun.T0 + i * DAYS_MS / readings - delayMs(random, latestMinutes);
+        long timeMs = TopologyRun.T0 + i * daysMs / readings - delayMs(random, latestMinutes);
         double value = Math.round(random.nextDouble(-20, 40) * 1_000) / 1_000.0;
         run.publish("in", key, Double.toString(value), timeMs);
         insert.setInt(1, i);
@@ -110,7 +115,7 @@ class ReferenceTest {
       }
       insert.executeBatch();
       // Closes all windows that are still open.
-      run.publish("in", "end", "1", TopologyRun.T0 + 2 * DAYS_MS);
+      run.publish("in", "end", "1", TopologyRun.T0 + 2 * daysMs);
       collect(run, told);
       told.keySet().removeIf(id -> id.key().equals("end"));
       if (latestMinutes * MINUTE_MS > GRACE_MS) {
