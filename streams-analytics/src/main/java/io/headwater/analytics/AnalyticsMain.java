@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
       DescribeCommand.class,
       DiffCommand.class,
       ApplyCommand.class,
-      ResetCommand.class
+      ResetCommand.class,
+      RunCommand.class
     })
 public final class AnalyticsMain extends ProcessCommand<AnalyticsConfig> {
   @Option(

@@ -41,6 +41,19 @@ final class ClientConfigs {
     return Map.copyOf(live);
   }
 
+  /** What reads topics from a time on, to where they end: without a group. */
+  static Map<String, Object> history(AnalyticsConfig config) {
+    Map<String, Object> history = new HashMap<>(common(config));
+    history.put(ConsumerConfig.CLIENT_ID_CONFIG, config.application() + "-run");
+    history.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+    history.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+    history.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+    history.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"); // retention goes on
+    history.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
+    history.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000);
+    return Map.copyOf(history);
+  }
+
   /**
    * Streams' settings for one query.
    *

@@ -25,6 +25,26 @@ sealed interface Window {
   /** From a reading on until none has come for {@code gap}. */
   record Session(Duration gap, Duration grace) implements Window {}
 
+  /** From its start to its end; the least that a session can have, which is nothing. */
+  default long spanMs() {
+    return switch (this) {
+      case Tumbling(var size, _) -> ms(size);
+      case Hopping(var size, _, _) -> ms(size);
+      case Sliding(var span, _) -> ms(span);
+      case Session _ -> 0;
+    };
+  }
+
+  /** The same windows, which take readings for longer or shorter. */
+  default Window withGrace(Duration other) {
+    return switch (this) {
+      case Tumbling(var size, _) -> new Tumbling(size, other);
+      case Hopping(var size, var every, _) -> new Hopping(size, every, other);
+      case Sliding(var span, _) -> new Sliding(span, other);
+      case Session(var gap, _) -> new Session(gap, other);
+    };
+  }
+
   /**
    * When a window takes no more readings.
    *

@@ -47,6 +47,11 @@ record Windows(
     aggregates = List.copyOf(aggregates);
   }
 
+  /** The same, told at every change, of windows that take readings for so long after their end. */
+  Windows openFor(Duration grace) {
+    return new Windows(window.withGrace(grace), aggregates, having, new Emit.Updates(), merged);
+  }
+
   /** Whether windows of the other ones can be taken over. */
   boolean fitStateOf(Windows other) {
     return window.equals(other.window)

@@ -3,12 +3,6 @@ package io.headwater.analytics;
 import io.headwater.process.YamlFile;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
-import java.time.Instant;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +21,6 @@ record WindowsRequest(Optional<String> key, long from, long to, int limit) {
   static final int DEFAULT_LIMIT = 1_000;
   static final int MAX_LIMIT = 10_000;
 
-  /** Past all windows, and still a time that can be written. */
-  private static final long FOREVER = 253_402_300_800_000L; // the year 10000
-
   /**
    * Reads the part of an address behind the question mark.
    *
@@ -40,7 +31,7 @@ record WindowsRequest(Optional<String> key, long from, long to, int limit) {
     String givenFrom = given.get("from");
     String givenTo = given.get("to");
     long from = givenFrom == null ? 0 : time("from", givenFrom);
-    long to = givenTo == null ? FOREVER : time("to", givenTo);
+    long to = givenTo == null ? Times.FOREVER : time("to", givenTo);
     if (from >= to) {
       throw ApiError.of(
           400,
@@ -85,20 +76,10 @@ record WindowsRequest(Optional<String> key, long from, long to, int limit) {
   }
 
   private static long time(String name, String text) {
-    if (text.matches("\\d{1,14}")) {
-      return Long.parseLong(text);
-    }
-    // A plus sign of an offset means a space in an address, and hardly anybody thinks of it.
-    String time = text.replace(' ', '+');
     try {
-      Instant instant =
-          time.matches("\\d{4}-\\d\\d-\\d\\d")
-              ? LocalDate.parse(time).atStartOfDay().toInstant(ZoneOffset.UTC)
-              : time.matches(".*T.*(Z|[+-]\\d\\d:?\\d\\d)")
-                  ? OffsetDateTime.parse(time).toInstant()
-                  : LocalDateTime.parse(time).toInstant(ZoneOffset.UTC);
-      return instant.toEpochMilli();
-    } catch (DateTimeException | ArithmeticException _) {
+      // A plus sign of an offset means a space in an address, and hardly anybody thinks of it.
+      return Times.parse(text.replace(' ', '+'));
+    } catch (IllegalArgumentException _) {
       throw ApiError.of(
           400,
           name

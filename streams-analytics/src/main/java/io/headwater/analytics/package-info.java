@@ -19,6 +19,9 @@
  * state is taken for one of another definition. {@link io.headwater.analytics.Analytics} wires
  * these into the process.
  *
+ * <p><b>History.</b> {@link io.headwater.analytics.BatchRun} takes the same topology through what
+ * topics hold ({@link io.headwater.analytics.TopicHistory}), without a process or a hub to write to.
+ *
  * <p><b>Serving.</b> {@link io.headwater.analytics.HttpApi} serves windows out of the state ({@link
  * io.headwater.analytics.WindowService} finds the instance that holds them) and new results as they
  * come ({@link io.headwater.analytics.LiveFeed}); {@link io.headwater.analytics.Page} shows both.

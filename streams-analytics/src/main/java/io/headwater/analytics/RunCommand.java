@@ -1,0 +1,218 @@
+package io.headwater.analytics;
+
+import io.headwater.process.Config;
+import io.headwater.process.Setting;
+import io.headwater.process.UserError;
+import io.headwater.process.YamlFile;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code headwater analytics run}. */
+@Command(
+    name = "run",
+    description =
+        "Computes a query of the query file over what its topics hold, prints its results, and"
+            + " ends. No running instance is needed or disturbed, and nothing is written to the"
+            + " hub.")
+final class RunCommand implements Callable<Integer> {
+  @Parameters(paramLabel = "QUERY", description = "The query's name.")
+  private String name = "";
+
+  @Option(
+      names = "--from",
+      paramLabel = "TIME",
+      description =
+          "The earliest start of a window, or of a reading that is answered by itself: ISO 8601"
+              + " (without an offset it is UTC) or milliseconds since 1970. Default: all.")
+  private @Nullable String from;
+
+  @Option(
+      names = "--to",
+      paramLabel = "TIME",
+      description =
+          "Where windows end at the latest. Default: all, also those that are still open.")
+  private @Nullable String to;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "The configuration of analytics, for its keys hub and queries.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--hub",
+      paramLabel = "HOST:PORT",
+      description = "The hub, or any Kafka cluster; several separated by commas.")
+  private @Nullable String hub;
+
+  @Option(
+      names = "--queries",
+      paramLabel = "FILE",
+      description = "YAML file that declares the queries.")
+  private @Nullable String queries;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Shows this text.")
+  @SuppressWarnings("UnusedVariable") // picocli looks at it
+  private boolean help;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    if (spec == null) {
+      throw new IllegalStateException("not called by picocli");
+    }
+    AnalyticsConfig settings = settings();
+    Query query = query(Analytics.queries(settings));
+    BatchRun.Range range = range();
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    Path scratch = Files.createTempDirectory("headwater-run");
+    try {
+      err.println(run(settings, query, range, scratch, out));
+    } catch (KafkaException e) {
+      throw UserError.failure(
+          "the hub at " + ClientConfigs.bootstrap(settings) + " does not answer: " + e.getMessage(),
+          e);
+    } finally {
+      out.flush();
+      err.flush();
+      delete(scratch);
+    }
+    return 0;
+  }
+
+  private AnalyticsConfig settings() {
+    var given = new ArrayList<Setting>();
+    if (hub != null) {
+      given.add(new Setting("hub", hub, "--hub"));
+    }
+    if (queries != null) {
+      given.add(new Setting("queries", queries, "--queries"));
+    }
+    return Config.read(
+        "analytics", AnalyticsConfig.DEFAULTS, Optional.ofNullable(config), System.getenv(), given);
+  }
+
+  private Query query(List<Query> declared) {
+    List<String> names = declared.stream().map(Query::name).toList();
+    return declared.stream()
+        .filter(query -> query.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () -> UserError.usage("there is no query '" + name + "'" + YamlFile.hint(name, names)));
+  }
+
+  private BatchRun.Range range() {
+    long fromMs = from == null ? 0 : time("--from", from);
+    long toMs = to == null ? Times.FOREVER : time("--to", to);
+    if (fromMs >= toMs) {
+      throw UserError.usage(
+          "--from %s is not before --to %s: windows are told that start at the one and end at the"
+                  .formatted(from == null ? "1970-01-01" : from, to)
+              + " other, or between them");
+    }
+    return new BatchRun.Range(fromMs, toMs);
+  }
+
+  private static long time(String option, String text) {
+    try {
+      return Times.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw UserError.usage(option + " " + e.getMessage());
+    }
+  }
+
+  /** Returns what is said of it in the end. */
+  private static String run(
+      AnalyticsConfig settings, Query query, BatchRun.Range range, Path scratch, PrintWriter out) {
+    Map<String, Object> reading = ClientConfigs.history(settings);
+    var registry = new SimpleMeterRegistry();
+    var metrics = new AnalyticsMetrics(registry).forQuery(query.name());
+    Collection<String> sources = sources(reading, query);
+    try (var memory = new StateMemory(settings.stateMemory().bytes());
+        var run =
+            new BatchRun(
+                query,
+                range,
+                metrics,
+                scratch,
+                memory,
+                line -> out.println(new String(line, StandardCharsets.UTF_8)))) {
+      // As it is now: what the table said at the time of a reading is known no more.
+      query.readings().table().ifPresent(table -> takeAll(reading, List.of(table.topic()), 0, run));
+      // A capture may lie so much after its record's time, and still be believed.
+      takeAll(reading, sources, Math.max(0, range.fromMs() - EventTime.MAX_AHEAD_MS), run);
+      long told = run.finish();
+      double undecodable =
+          metrics.undecodableByReason().values().stream().mapToDouble(Counter::count).sum();
+      return "%,d records of %s: %,d results, %,d left out, %,d undecodable"
+          .formatted(
+              (long) metrics.readings().count(),
+              String.join(", ", sources),
+              told,
+              (long) metrics.leftOut().count(),
+              (long) undecodable);
+    }
+  }
+
+  private static Collection<String> sources(Map<String, Object> reading, Query query) {
+    var sources = new TreeSet<>(QueryTopics.of(query).sources());
+    if (query.source().pattern().isPresent()) {
+      var pattern = query.source().pattern().get().compiled();
+      try (var consumer =
+          new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+        consumer.listTopics().keySet().stream()
+            .filter(topic -> pattern.matcher(topic).matches())
+            .forEach(sources::add);
+      }
+    }
+    return sources;
+  }
+
+  private static void takeAll(
+      Map<String, Object> reading, Collection<String> topics, long fromMs, BatchRun run) {
+    try (var history = new TopicHistory(reading, topics, fromMs)) {
+      for (Optional<ConsumerRecord<byte[], byte[]>> next = history.next();
+          next.isPresent();
+          next = history.next()) {
+        run.take(next.get());
+      }
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
