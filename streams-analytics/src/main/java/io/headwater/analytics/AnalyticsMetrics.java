@@ -16,7 +16,8 @@ final class AnalyticsMetrics {
   /**
    * @param readings taken from the source topic
    * @param leftOut readings that the query leaves out: {@code where}, or no row in the table
-   * @param late came after the grace of their window
+   * @param late came when no window would take them any more
+   * @param amending came when their windows had been told, which are told again
    * @param results written
    * @param restarts after a failure
    */
@@ -25,6 +26,7 @@ final class AnalyticsMetrics {
       Map<Reason, Counter> undecodableByReason,
       Counter leftOut,
       Counter late,
+      Counter amending,
       Counter results,
       Counter restarts) {
 
@@ -70,7 +72,11 @@ final class AnalyticsMetrics {
         counter("analytics.readings", "Records taken from the source topic", query),
         undecodable,
         counter("analytics.left.out", "Readings that the query's conditions leave out", query),
-        counter("analytics.late", "Readings that came after the grace of their window", query),
+        counter("analytics.late", "Readings that came when no window took them any more", query),
+        counter(
+            "analytics.amending",
+            "Readings that came when their windows had been told; these are told again",
+            query),
         counter("analytics.results", "Window results written, updates included", query),
         counter("analytics.restarts", "Starts of a query after it had failed", query));
   }

@@ -216,7 +216,7 @@ final class BatchRun implements AutoCloseable {
                 ? merged.merged(windows.layout())
                 : (WindowState) stored);
     if (results.isWanted(result)) {
-      into.add(new Told(startMs, result.key(), results.encode(result)));
+      into.add(new Told(startMs, result.key(), results.encode(result, 0)));
     }
   }
 

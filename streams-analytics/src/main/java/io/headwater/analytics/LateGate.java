@@ -1,6 +1,7 @@
 package io.headwater.analytics;
 
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
+import io.headwater.analytics.LateGate.Gated;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
@@ -8,15 +9,23 @@ import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts and drops readings whose windows are all closed. Streams would drop most of them, too, but
- * not say so per query, and it knows nothing of windows that the clock has closed.
+ * Counts readings whose windows have all been told or are kept no more, and tells them from those
+ * that windows still take. Streams would drop most of them, too, but not say so per query, and it
+ * knows nothing of windows that the clock has closed.
  *
  * <p>Confined to the Streams thread of its task.
  */
-final class LateGate<V> implements FixedKeyProcessor<Bytes, V, V> {
+final class LateGate<V> implements FixedKeyProcessor<Bytes, V, Gated<V>> {
+  /**
+   * What has come.
+   *
+   * @param isLate no window takes it
+   */
+  record Gated<V>(V value, boolean isLate) {}
+
   private final Windows windows;
   private final QueryMetrics metrics;
-  private @Nullable FixedKeyProcessorContext<Bytes, V> context;
+  private @Nullable FixedKeyProcessorContext<Bytes, Gated<V>> context;
   private @Nullable ClosingStore closing;
 
   LateGate(Windows windows, QueryMetrics metrics) {
@@ -25,7 +34,7 @@ final class LateGate<V> implements FixedKeyProcessor<Bytes, V, V> {
   }
 
   @Override
-  public void init(FixedKeyProcessorContext<Bytes, V> taskContext) {
+  public void init(FixedKeyProcessorContext<Bytes, Gated<V>> taskContext) {
     context = taskContext;
     closing =
         windows.emit() instanceof Windows.Emit.Final
@@ -36,14 +45,20 @@ final class LateGate<V> implements FixedKeyProcessor<Bytes, V, V> {
   @Override
   @SuppressWarnings("NullAway") // Streams calls init first
   public void process(FixedKeyRecord<Bytes, V> record) {
-    long reachedMs = context.currentStreamTimeMs();
-    if (closing != null) {
-      reachedMs = Math.max(reachedMs, closing.reachedMs());
-    }
-    if (windows.window().isLate(record.timestamp(), reachedMs)) {
+    long streamTimeMs = context.currentStreamTimeMs();
+    long reachedMs = closing == null ? streamTimeMs : Math.max(streamTimeMs, closing.reachedMs());
+    boolean isAfterAll = windows.window().isLate(record.timestamp(), reachedMs);
+    boolean isLate =
+        isAfterAll
+            && (windows.amending().isEmpty()
+                || windows.kept().isLate(record.timestamp(), streamTimeMs));
+    if (isLate) {
       metrics.late().increment();
-    } else {
-      context.forward(record);
+    } else if (isAfterAll) {
+      metrics.amending().increment();
+    }
+    if (!isLate || windows.lateTopic().isPresent()) {
+      context.forward(record.withValue(new Gated<>(record.value(), isLate)));
     }
   }
 }

@@ -63,6 +63,7 @@ record Query(
     source.join().ifPresent(join -> topics.add(join.topic()));
     topics.addAll(output.topics());
     topics.add(readings.deadLetters());
+    windows.flatMap(Windows::lateTopic).ifPresent(topics::add);
     return topics.stream().distinct().toList();
   }
 }

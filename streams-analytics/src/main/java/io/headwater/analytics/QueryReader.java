@@ -3,6 +3,7 @@ package io.headwater.analytics;
 import io.headwater.analytics.Output.Format;
 import io.headwater.analytics.aggregate.Aggregate;
 import io.headwater.process.YamlFile;
+import java.util.ArrayList;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +29,9 @@ final class QueryReader {
           "having",
           "emit",
           "idle",
+          "late",
+          "keep",
+          "recompute-after",
           "to",
           "routes",
           "dead-letters");
@@ -58,15 +62,15 @@ final class QueryReader {
     Readings readings = reader.read(keys, source == null ? Optional.empty() : source.join());
     boolean windowed = keys.containsKey("window") || keys.containsKey("aggregates");
     Optional<Windows> windows = Optional.empty();
+    Output output = new OutputReader(yaml, reader).read(name, keys, windowed);
     if (windowed) {
       if (!keys.containsKey("window")) {
         yaml.problem(node, "'window' is missing: write for example window: {tumbling: 10s}");
       }
-      windows = new WindowsReader(yaml).read(node, keys, reader.names(), merged);
+      windows = new WindowsReader(yaml).read(node, keys, reader.names(), output.topic(), merged);
     } else {
       withoutWindows(node, keys, merged);
     }
-    Output output = new OutputReader(yaml, reader).read(name, keys, windowed);
     if (source != null) {
       check(node, keys, source, readings, output, windows);
     }
@@ -103,7 +107,9 @@ final class QueryReader {
       Output output,
       Optional<Windows> windows) {
     Node to = keys.getOrDefault("to", keys.getOrDefault("name", query));
-    for (String topic : output.topics()) {
+    var written = new ArrayList<>(output.topics());
+    windows.flatMap(Windows::lateTopic).ifPresent(written::add);
+    for (String topic : written) {
       if (source.reads(topic)) {
         yaml.problem(
             to, "'to' is the topic that the query reads: choose another than '" + topic + "'");

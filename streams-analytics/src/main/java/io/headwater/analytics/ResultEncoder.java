@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * The results of a query, as they are written to its topic and served over HTTP.
  *
  * <p>As JSON: {@code query}, {@code key} (as UTF-8), {@code start} (inclusive) and {@code end}
- * (exclusive) as ISO instants in UTC, then the declared aggregates, null where the window cannot
- * tell. A session that has become part of another one is taken back: with {@code retracted}, and
- * without aggregates.
+ * (exclusive) as ISO instants in UTC, {@code revision} if it is told again, from 1 on, then the
+ * declared aggregates, null where the window cannot tell. A session that has become part of another
+ * one is taken back: with {@code retracted}, and without aggregates.
  */
 final class ResultEncoder {
   private static final JsonFactory JSON = new JsonFactory();
@@ -69,10 +69,14 @@ final class ResultEncoder {
     }
   }
 
-  /** In the format that the query asks for. */
-  byte[] encode(ResultScope result) {
+  /**
+   * In the format that the query asks for.
+   *
+   * @param revision how often the window has been told before; only JSON says so
+   */
+  byte[] encode(ResultScope result, int revision) {
     return switch (query.output().format()) {
-      case JSON, PAYLOAD -> json(result);
+      case JSON, PAYLOAD -> json(result, false, revision);
       case CSV -> csv(result);
       case NUMBER -> text(result.number(windows.aggregates().getFirst()));
     };
@@ -80,14 +84,14 @@ final class ResultEncoder {
 
   /** Null if the format has no word for it. */
   byte @Nullable [] retraction(ResultScope result) {
-    return query.output().format() == Output.Format.JSON ? json(result, true) : null;
+    return query.output().format() == Output.Format.JSON ? json(result, true, 0) : null;
   }
 
   byte[] json(ResultScope result) {
-    return json(result, false);
+    return json(result, false, 0);
   }
 
-  private byte[] json(ResultScope result, boolean retracted) {
+  private byte[] json(ResultScope result, boolean retracted, int revision) {
     var out = new ByteArrayOutputStream(160);
     try (var json = JSON.createGenerator(out)) {
       json.writeStartObject();
@@ -95,6 +99,9 @@ final class ResultEncoder {
       json.writeStringField("key", result.key());
       json.writeStringField("start", result.start().toString());
       json.writeStringField("end", result.end().toString());
+      if (revision > 0) {
+        json.writeNumberField("revision", revision);
+      }
       if (retracted) {
         json.writeBooleanField("retracted", true);
       } else {

@@ -3,6 +3,8 @@ package io.headwater.analytics;
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.headwater.analytics.aggregate.WindowState;
 import io.headwater.analytics.decode.Undecodable;
+import java.nio.ByteBuffer;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.kstream.Windowed;
@@ -26,12 +28,17 @@ final class ResultWriter implements Processor<Windowed<Bytes>, WindowState, Byte
 
   private final Query query;
   private final ResultEncoder results;
+
+  /** Otherwise headers are those of a reading. */
+  private final boolean isAmending;
+
   private final QueryMetrics metrics;
   private @Nullable ProcessorContext<Bytes, byte[]> context;
 
   ResultWriter(Query query, Windows windows, QueryMetrics metrics) {
     this.query = query;
     this.results = new ResultEncoder(query, windows);
+    this.isAmending = windows.amending().isPresent();
     this.metrics = metrics;
   }
 
@@ -50,8 +57,17 @@ final class ResultWriter implements Processor<Windowed<Bytes>, WindowState, Byte
     }
     ResultScope told = results.told(record.key(), window);
     if (results.isWanted(told)) {
-      write(record, told, results.encode(told), query.output().carriesState() ? window : null);
+      write(
+          record,
+          told,
+          results.encode(told, revision(record)),
+          query.output().carriesState() ? window : null);
     }
+  }
+
+  private int revision(Record<?, ?> record) {
+    Header revision = isAmending ? record.headers().lastHeader(WindowCloser.REVISION) : null;
+    return revision == null ? 0 : ByteBuffer.wrap(revision.value()).getInt();
   }
 
   @SuppressWarnings("NullAway") // Streams calls init first, and a value may be null

@@ -2,8 +2,10 @@ package io.headwater.analytics;
 
 import io.headwater.analytics.Windows.Emit;
 import io.headwater.analytics.aggregate.WindowState;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -13,7 +15,8 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells each window once, when it is closed.
+ * Tells each window once, when it is closed; and again, with the next revision, some time after
+ * late readings have changed it.
  *
  * <p>Streams' own {@code emitStrategy} waits for a later reading, which on a quiet partition may
  * never come. Here a partition is quiet when nothing has come for {@code idle} by the clock, and
@@ -28,8 +31,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class WindowCloser
     implements Processor<Windowed<Bytes>, WindowState, Windowed<Bytes>, WindowState> {
-  private static final Duration TICK = Duration.ofMillis(200);
+  /** Header with the revision (4 bytes) of a window that is told again. */
+  static final String REVISION = "revision";
 
+  private static final Duration TICK = Duration.ofMillis(200);
+  private static final Duration FORGET_EVERY = Duration.ofMinutes(1);
+
+  private final Windows windows;
   private final Window window;
   private final long idleMs;
   private @Nullable ProcessorContext<Windowed<Bytes>, WindowState> context;
@@ -38,9 +46,12 @@ final class WindowCloser
   private long nextMs = Long.MIN_VALUE; // not later than the next window closes
   private long lastStreamTimeMs;
   private long lastActiveMs; // by the clock
+  private long nextAgainMs; // by the clock; not later than the next window is to be told again
+  private long lastForgotMs; // by the clock
 
-  WindowCloser(Window window, Emit.Final emit) {
-    this.window = window;
+  WindowCloser(Windows windows, Emit.Final emit) {
+    this.windows = windows;
+    this.window = windows.window();
     this.idleMs = emit.idle().toMillis();
   }
 
@@ -62,12 +73,30 @@ final class WindowCloser
     // First: the reading may have changed windows that its own time closes.
     close(lastStreamTimeMs);
     long closesAtMs = window.closesAtMs(record.key().window().end());
-    if (record.value() == null) {
+    if (closesAtMs <= reachedMs) {
+      changeTold(record);
+    } else if (record.value() == null) {
       closing.remove(closesAtMs, record.key());
-    } else if (closesAtMs > reachedMs) {
+    } else {
       nextMs = Math.min(nextMs, closesAtMs);
       closing.put(closesAtMs, record.key(), record.value().encode());
     }
+  }
+
+  /** What has been told before is told again a little later, or taken back at once. */
+  @SuppressWarnings("NullAway") // as above
+  private void changeTold(Record<Windowed<Bytes>, WindowState> record) {
+    if (windows.amending().isEmpty()) {
+      return;
+    }
+    if (record.value() == null) {
+      closing.removeAgain(record.key());
+      context.forward(record);
+      return;
+    }
+    long dueMs = lastActiveMs + windows.amending().get().after().toMillis();
+    closing.putAgain(dueMs, record.key(), record.value().encode());
+    nextAgainMs = Math.min(nextAgainMs, dueMs);
   }
 
   @SuppressWarnings("NullAway") // Streams calls init first
@@ -82,6 +111,40 @@ final class WindowCloser
     if (nowMs - lastActiveMs >= idleMs) {
       closeQuiet(nowMs - idleMs);
     }
+    if (windows.amending().isPresent()) {
+      tellAgain(nowMs);
+    }
+  }
+
+  @SuppressWarnings("NullAway") // Streams calls init first
+  private void tellAgain(long nowMs) {
+    if (nowMs >= nextAgainMs) {
+      nextAgainMs =
+          closing.takeAgain(
+              nowMs,
+              (waiting, revision) ->
+                  context.forward(
+                      record(waiting)
+                          .withHeaders(
+                              new RecordHeaders()
+                                  .add(
+                                      REVISION,
+                                      ByteBuffer.allocate(Integer.BYTES)
+                                          .putInt(revision)
+                                          .array()))));
+    }
+    if (nowMs - lastForgotMs >= FORGET_EVERY.toMillis()) {
+      lastForgotMs = nowMs;
+      Window kept = windows.kept();
+      closing.forgetBefore(lastStreamTimeMs - kept.grace().toMillis() - 2 * kept.spanMs());
+    }
+  }
+
+  private Record<Windowed<Bytes>, WindowState> record(ClosingStore.Waiting waiting) {
+    return new Record<>(
+        waiting.window(window),
+        WindowState.decode(waiting.state()),
+        window.endExclusiveMs(waiting.endMs()) - 1);
   }
 
   @SuppressWarnings("NullAway") // Streams calls init first
@@ -118,11 +181,7 @@ final class WindowCloser
             timeMs,
             waiting -> {
               last.set(waiting.closesAtMs());
-              context.forward(
-                  new Record<>(
-                      waiting.window(window),
-                      WindowState.decode(waiting.state()),
-                      window.endExclusiveMs(waiting.endMs()) - 1));
+              context.forward(record(waiting));
             });
     return last.get();
   }

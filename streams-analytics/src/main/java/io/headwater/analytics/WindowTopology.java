@@ -1,6 +1,7 @@
 package io.headwater.analytics;
 
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
+import io.headwater.analytics.LateGate.Gated;
 import io.headwater.analytics.Windows.Emit;
 import io.headwater.analytics.aggregate.Layout;
 import io.headwater.analytics.aggregate.Reading;
@@ -88,8 +89,15 @@ final class WindowTopology {
       readings = taken.mapValues(outcome -> ((Outcome.Taken) outcome).reading());
     }
     Layout layout = windows.layout();
+    KStream<Bytes, Gated<Reading>> gated = gated(readings);
+    windows
+        .lateTopic()
+        .ifPresent(topic ->
+            gated
+                .processValues(() -> new LateWriter(query.name(), layout.fields()))
+                .to(topic, Produced.with(Serdes.Bytes(), Serdes.ByteArray())));
     return aggregated(
-        inTime(readings),
+        inTime(gated),
         new Steps<>(
             layout::empty,
             (_, reading, window) -> window.add(reading),
@@ -104,7 +112,7 @@ final class WindowTopology {
             .mapValues(outcome -> (Outcome.Merged) outcome);
     Layout layout = windows.layout();
     return aggregated(
-            inTime(parts),
+            inTime(gated(parts)),
             new Steps<Outcome.Merged, MergedStates>(
                 () -> MergedStates.EMPTY,
                 (_, part, window) -> window.with(part.startMs(), part.window()),
@@ -113,17 +121,21 @@ final class WindowTopology {
         .mapValues(states -> states.merged(layout));
   }
 
-  private <V> KStream<Bytes, V> inTime(KStream<Bytes, V> values) {
+  private <V> KStream<Bytes, Gated<V>> gated(KStream<Bytes, V> values) {
     return windows.emit() instanceof Emit.Final
         ? values.processValues(() -> new LateGate<V>(windows, metrics), QueryTopology.CLOSING)
         : values.processValues(() -> new LateGate<V>(windows, metrics));
+  }
+
+  private static <V> KStream<Bytes, V> inTime(KStream<Bytes, Gated<V>> gated) {
+    return gated.filter((_, each) -> !each.isLate()).mapValues(Gated::value);
   }
 
   private <V, S> KStream<Windowed<Bytes>, S> aggregated(
       KStream<Bytes, V> values, Steps<V, S> steps) {
     KGroupedStream<Bytes, V> byKey = values.groupByKey(Grouped.keySerde(Serdes.Bytes()));
     KTable<Windowed<Bytes>, S> table =
-        switch (windows.window()) {
+        switch (windows.kept()) {
           case Window.Tumbling(var size, var grace) ->
               byKey
                   .windowedBy(TimeWindows.ofSizeAndGrace(size, grace))
@@ -180,7 +192,7 @@ final class WindowTopology {
   private KStream<Windowed<Bytes>, WindowState> told(
       KStream<Windowed<Bytes>, WindowState> changed) {
     return windows.emit() instanceof Emit.Final emit
-        ? changed.process(() -> new WindowCloser(windows.window(), emit), QueryTopology.CLOSING)
+        ? changed.process(() -> new WindowCloser(windows, emit), QueryTopology.CLOSING)
         : changed;
   }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
  *
  * @param aggregates what is told of each; not empty
  * @param having results for which it does not hold are not told
+ * @param late what becomes of readings that come too late
  * @param merged the windows of another query are merged, instead of readings taken in
  */
 record Windows(
@@ -19,6 +20,7 @@ record Windows(
     List<Aggregate> aggregates,
     Optional<Expression> having,
     Emit emit,
+    Late late,
     Optional<Merged> merged) {
 
   /** When a window's result is written. */
@@ -47,14 +49,37 @@ record Windows(
     aggregates = List.copyOf(aggregates);
   }
 
+  /** How a final window that has been told is told again; empty if it is not. */
+  Optional<Late.Recompute> amending() {
+    return emit instanceof Emit.Final && late instanceof Late.Recompute recompute
+        ? Optional.of(recompute)
+        : Optional.empty();
+  }
+
+  /** Where late readings go, if they go somewhere. */
+  Optional<String> lateTopic() {
+    return late instanceof Late.Side(String topic) ? Optional.of(topic) : Optional.empty();
+  }
+
+  /** The windows as they are stored, which take readings for as long as they are kept. */
+  Window kept() {
+    return amending()
+        .map(Late.Recompute::keep)
+        .filter(keep -> keep.compareTo(window.grace()) > 0)
+        .map(window::withGrace)
+        .orElse(window);
+  }
+
   /** The same, told at every change, of windows that take readings for so long after their end. */
   Windows openFor(Duration grace) {
-    return new Windows(window.withGrace(grace), aggregates, having, new Emit.Updates(), merged);
+    return new Windows(
+        window.withGrace(grace), aggregates, having, new Emit.Updates(), late, merged);
   }
 
   /** Whether windows of the other ones can be taken over. */
   boolean fitStateOf(Windows other) {
-    return window.equals(other.window)
+    return kept().equals(other.kept())
+        && window.equals(other.window)
         && emit.equals(other.emit)
         && layout().equals(other.layout())
         && layout().fields().equals(other.layout().fields())

@@ -23,7 +23,8 @@ final class WindowsReader {
       Set.of("tumbling", "hopping", "every", "sliding", "session", "grace");
 
   /** Keys of a query that make sense only with windows. */
-  static final List<String> KEYS = List.of("aggregates", "having", "emit", "idle", "by");
+  static final List<String> KEYS =
+      List.of("aggregates", "having", "emit", "idle", "late", "keep", "recompute-after", "by");
 
   static final Duration MAX_GRACE = Duration.ofDays(366);
 
@@ -40,9 +41,19 @@ final class WindowsReader {
   private static final Duration MAX_SIZE = Duration.ofDays(366);
   private static final int MAX_OVERLAP = 3_600;
 
+  private static final Duration DEFAULT_KEEP = Duration.ofHours(1);
+  private static final Duration DEFAULT_RECOMPUTE_AFTER = Duration.ofMinutes(1);
+
   private enum EmitChoice {
     UPDATES,
     FINAL
+  }
+
+  /** What {@code late} can be. */
+  enum LateChoice {
+    RECOMPUTE,
+    SIDE,
+    DROP
   }
 
   private final YamlFile yaml;
@@ -55,11 +66,17 @@ final class WindowsReader {
    * Reads them.
    *
    * @param names of fields that may be aggregated, with their types
+   * @param to the topic of results
    * @param merged the query whose windows are merged
    */
   Optional<Windows> read(
-      Node query, Map<String, Node> keys, Map<String, Type> names, @Nullable Query merged) {
+      Node query,
+      Map<String, Node> keys,
+      Map<String, Type> names,
+      String to,
+      @Nullable Query merged) {
     Emit emit = emit(keys);
+    Late late = late(keys, emit, to, merged != null);
     Window window = window(keys.get("window"), emit);
     List<Aggregate> aggregates =
         aggregates(query, keys.get("aggregates"), merged == null ? names : null);
@@ -77,7 +94,7 @@ final class WindowsReader {
     }
     Optional<Windows.Merged> merging =
         merged == null ? Optional.empty() : merging(query, keys, window, aggregates, merged);
-    return Optional.of(new Windows(window, aggregates, having, emit, merging));
+    return Optional.of(new Windows(window, aggregates, having, emit, late, merging));
   }
 
   private Emit emit(Map<String, Node> keys) {
@@ -93,6 +110,42 @@ final class WindowsReader {
       yaml.problem(node, "'idle' is for emit: final; leave it out");
     }
     return new Emit.Updates();
+  }
+
+  private Late late(Map<String, Node> keys, Emit emit, String to, boolean merging) {
+    Node node = keys.get("late");
+    LateChoice choice =
+        yaml.optional(node, "late", LateChoice.RECOMPUTE, Texts.oneOf(LateChoice.class));
+    Duration keep =
+        yaml.optional(
+            keys.get("keep"), "keep", DEFAULT_KEEP, Texts.duration(Duration.ZERO, MAX_GRACE));
+    Duration after =
+        yaml.optional(
+            keys.get("recompute-after"),
+            "recompute-after",
+            DEFAULT_RECOMPUTE_AFTER,
+            Texts.duration(Duration.ZERO, Duration.ofDays(1)));
+    for (String key : new String[] {"keep", "recompute-after"}) {
+      Node misplaced = keys.get(key);
+      if (misplaced != null && emit instanceof Emit.Updates) {
+        yaml.problem(
+            misplaced, "'" + key + "' is for emit: final; others take readings as long as 'grace'");
+      } else if (misplaced != null && choice != LateChoice.RECOMPUTE) {
+        yaml.problem(misplaced, "'" + key + "' is for late: recompute; leave it out");
+      }
+    }
+    if (choice == LateChoice.SIDE && merging && node != null) {
+      yaml.problem(
+          node, "late: side is for readings; windows of a query are merged, or dropped: 'drop'");
+    }
+    return switch (choice) {
+      case SIDE -> new Late.Side(to + ".late");
+      case DROP -> new Late.Drop();
+      case RECOMPUTE ->
+          new Late.Recompute(
+              keep == null ? DEFAULT_KEEP : keep, after == null ? DEFAULT_RECOMPUTE_AFTER : after);
+      case null -> new Late.Drop();
+    };
   }
 
   private @Nullable Window window(@Nullable Node node, Emit emit) {

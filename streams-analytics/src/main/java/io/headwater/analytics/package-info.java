@@ -20,7 +20,8 @@
  * these into the process.
  *
  * <p><b>History.</b> {@link io.headwater.analytics.BatchRun} takes the same topology through what
- * topics hold ({@link io.headwater.analytics.TopicHistory}), without a process or a hub to write to.
+ * topics hold ({@link io.headwater.analytics.TopicHistory}), without a process or a hub to write
+ * to.
  *
  * <p><b>Serving.</b> {@link io.headwater.analytics.HttpApi} serves windows out of the state ({@link
  * io.headwater.analytics.WindowService} finds the instance that holds them) and new results as they

@@ -139,6 +139,8 @@ class QueryFileTest {
         "window: {hopping: 10s, every: 20s}|every: must be at most the size",
         "window: {tumbling: 10s, every: 5s}|'every' is for hopping windows; leave it out",
         "idle: 5s|'idle' is for emit: final; leave it out",
+        "keep: 5s|'keep' is for emit: final; others take readings as long as 'grace'",
+        "late: sid|late: 'sid' is not known: did you mean 'side'?",
         "routes: [{when: value > 1, to: x}]|'routes' are for queries without window; leave them out",
         "to: {format: payload}|format: a window has no payload; choose json, csv or number",
         "to: {key: count}|key: 'count': unknown name 'count' (column 1)",
@@ -294,6 +296,7 @@ class QueryFileTest {
             Stream.of(aggregates).map(Aggregate::parse).toList(),
             Optional.empty(),
             new Windows.Emit.Updates(),
+            new Late.Recompute(Duration.ofHours(1), Duration.ofMinutes(1)),
             Optional.empty()));
   }
 

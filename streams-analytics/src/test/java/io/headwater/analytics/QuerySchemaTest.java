@@ -66,6 +66,8 @@ class QuerySchemaTest {
         .isEqualTo(labels(InputReader.FieldType.values()));
     assertThat(choices(definition("query").at("/properties/emit")))
         .containsExactlyInAnyOrder("updates", "final");
+    assertThat(choices(definition("query").at("/properties/late")))
+        .isEqualTo(labels(WindowsReader.LateChoice.values()));
   }
 
   @Test

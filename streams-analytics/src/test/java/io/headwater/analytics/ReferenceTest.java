@@ -49,7 +49,12 @@ class ReferenceTest {
   @Test
   void tumblingWindows() throws Exception {
     try (var sql = new SqlReference()) {
-      var told = run(sql, READINGS, 8 * 60, "window: {tumbling: 1h, grace: 3h}\nemit: final\n");
+      var told =
+          run(
+              sql,
+              READINGS,
+              8 * 60,
+              "window: {tumbling: 1h, grace: 3h}\nemit: final\nlate: drop\n");
       compare(told, sql.tumbling(60 * MINUTE_MS, GRACE_MS));
     }
   }
@@ -62,7 +67,7 @@ class ReferenceTest {
               sql,
               READINGS / 50,
               8 * 60,
-              "window: {hopping: 1h, every: 20m, grace: 3h}\nemit: final\n");
+              "window: {hopping: 1h, every: 20m, grace: 3h}\nemit: final\nlate: drop\n");
       compare(told, sql.hopping(60 * MINUTE_MS, 20 * MINUTE_MS, GRACE_MS));
     }
   }

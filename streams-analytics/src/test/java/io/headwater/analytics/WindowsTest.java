@@ -96,7 +96,7 @@ class WindowsTest {
 
   @Test
   void aFinalResultIsToldOnceWhenStreamTimeClosesTheWindow() {
-    open("window: {tumbling: 10s, grace: 5s}", "aggregates: sum", "emit: final");
+    open("window: {tumbling: 10s, grace: 5s}", "aggregates: sum", "emit: final", "late: drop");
     publish("1", 1);
     publish("2", 12);
     publish("4", 3); // late, but within the grace
@@ -112,7 +112,12 @@ class WindowsTest {
 
   @Test
   void onAQuietPartitionTheClockClosesWindowsAfterTheirEndAndGraceAndIdle() {
-    open("window: {tumbling: 10s, grace: 5s}", "aggregates: sum", "emit: final", "idle: 3s");
+    open(
+        "window: {tumbling: 10s, grace: 5s}",
+        "aggregates: sum",
+        "emit: final",
+        "idle: 3s",
+        "late: drop");
     publish("1", 1);
 
     run().passTime(Duration.ofMillis(17_800));
@@ -154,6 +159,79 @@ class WindowsTest {
 
     assertThat(newest()).isEqualTo(Map.of("10..20", 2.0));
     assertThat(run().count("analytics.late")).isZero();
+  }
+
+  @Test
+  void aWindowThatHasBeenToldIsToldAgainWithWhatCameLate() {
+    open(
+        "window: {tumbling: 10s, grace: 0s}",
+        "aggregates: [sum]",
+        "emit: final",
+        "keep: 100s",
+        "recompute-after: 5s");
+    publish("1", 1);
+    publish("2", 12);
+    assertThat(newest()).isEqualTo(Map.of("0..10", 1.0));
+
+    publish("4", 3);
+    run().passTime(Duration.ofSeconds(4));
+    publish("8", 4);
+    assertThat(run().json()).isEmpty();
+    run().passTime(Duration.ofSeconds(1));
+    JsonNode second = run().json().getFirst();
+    assertThat(span(second)).isEqualTo("0..10");
+    assertThat(second.get("sum").doubleValue()).isEqualTo(13);
+    assertThat(second.get("revision").intValue()).isEqualTo(1);
+
+    publish("16", 5);
+    run().passTime(Duration.ofSeconds(5));
+    JsonNode third = run().json().getFirst();
+    assertThat(third.get("sum").doubleValue()).isEqualTo(29);
+    assertThat(third.get("revision").intValue()).isEqualTo(2);
+    assertThat(run().count("analytics.amending")).isEqualTo(3);
+    assertThat(run().count("analytics.late")).isZero();
+
+    publish("1", 110); // the window is kept no more
+    publish("32", 6);
+    run().passTime(Duration.ofMinutes(2));
+    assertThat(newest()).doesNotContainKey("0..10");
+    assertThat(run().count("analytics.late")).isEqualTo(1);
+  }
+
+  /** Nobody else would ever take back the sessions that were told. */
+  @Test
+  void sessionsThatHaveBeenToldAreTakenBackWhenALateReadingJoinsThem() {
+    open("window: {session: 5s, grace: 0s}", "aggregates: sum", "emit: final");
+    publish("1", 0);
+    publish("2", 8);
+    publish("1", 100);
+    assertThat(newest()).isEqualTo(Map.of("0..0.001", 1.0, "8..8.001", 2.0));
+
+    publish("4", 4);
+    List<JsonNode> back = run().json();
+    assertThat(back).hasSize(2).allMatch(result -> result.get("retracted").booleanValue());
+    run().passTime(Duration.ofMinutes(1));
+
+    assertThat(newest()).containsEntry("0..8.001", 7.0);
+  }
+
+  @Test
+  void readingsThatNoWindowTakesGoToATopicOfTheirOwn() {
+    open("window: {tumbling: 10s, grace: 0s}", "aggregates: sum", "emit: final", "late: side");
+    publish("1", 1);
+    publish("2", 12);
+    publish("4", 3);
+
+    assertThat(newest()).isEqualTo(Map.of("0..10", 1.0));
+    assertThat(run().results("analytics.q.late"))
+        .singleElement()
+        .satisfies(late -> {
+          assertThat(late.key()).isEqualTo("a");
+          assertThat(late.value())
+              .isEqualTo(
+                  "{\"query\":\"q\",\"key\":\"a\",\"time\":\"2023-11-14T22:13:23Z\",\"value\":4.0}");
+        });
+    assertThat(run().count("analytics.late")).isEqualTo(1);
   }
 
   @Test
