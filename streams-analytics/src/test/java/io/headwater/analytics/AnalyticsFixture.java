@@ -5,8 +5,11 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.headwater.process.UserError;
 import io.headwater.testsupport.ChildProcess;
 import io.headwater.testsupport.Headwater;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -34,6 +37,7 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** A real hub, and processes with one query of windows of ten seconds over it. */
 abstract class AnalyticsFixture {
@@ -46,6 +50,21 @@ abstract class AnalyticsFixture {
   /** The start of a minute; recent, because the hub soon deletes what is older than retention. */
   static final long T0 = System.currentTimeMillis() / 60_000 * 60_000 - 600_000;
 
+  /**
+   * What {@code headwater analytics run} printed.
+   *
+   * @param told beside the results
+   */
+  record LookedBack(int exitCode, List<String> lines, String told) {
+    List<JsonNode> json() throws Exception {
+      var all = new ArrayList<JsonNode>();
+      for (String line : lines) {
+        all.add(JSON.readTree(line));
+      }
+      return all;
+    }
+  }
+
   @TempDir Path folder;
   final HttpClient http = HttpClient.newHttpClient();
   private final List<AutoCloseable> opened = new ArrayList<>();
@@ -54,9 +73,7 @@ abstract class AnalyticsFixture {
   @BeforeEach
   void startHub() throws Exception {
     opened.add(http);
-    ChildProcess process = Headwater.startHub(folder);
-    opened.add(process);
-    hub = Objects.requireNonNull(process.awaitReady(START).get("kafka"));
+    hub = startBroker(opened);
     try (Admin admin =
         Admin.create(
             Map.of(
@@ -70,6 +87,18 @@ abstract class AnalyticsFixture {
           .get();
     }
     declare(TEMPERATURE);
+  }
+
+  /**
+   * Starts what queries run over.
+   *
+   * @param ended takes what is to be closed
+   * @return its address
+   */
+  String startBroker(List<AutoCloseable> ended) throws Exception {
+    ChildProcess process = Headwater.startHub(folder);
+    ended.add(process);
+    return Objects.requireNonNull(process.awaitReady(START).get("kafka"));
   }
 
   /** Writes the query file. */
@@ -156,6 +185,28 @@ abstract class AnalyticsFixture {
       request.headers(headers);
     }
     return http.send(request.build(), BodyHandlers.ofString(StandardCharsets.UTF_8));
+  }
+
+  /** {@code headwater analytics run} over what the hub has now. */
+  LookedBack lookBack(String query, String... arguments) {
+    var out = new StringWriter();
+    var err = new StringWriter();
+    var all = new ArrayList<>(List.of("run", query, "--hub", hub));
+    all.add("--queries=" + folder.resolve("queries.yaml"));
+    all.addAll(List.of(arguments));
+    int exitCode =
+        new CommandLine(new AnalyticsMain())
+            .setOut(new PrintWriter(out))
+            .setErr(new PrintWriter(err))
+            .setExecutionExceptionHandler((failure, _, _) -> {
+              if (failure instanceof UserError error) {
+                err.write(String.valueOf(error.getMessage()));
+                return error.exitCode();
+              }
+              throw failure;
+            })
+            .execute(all.toArray(String[]::new));
+    return new LookedBack(exitCode, out.toString().lines().toList(), err.toString());
   }
 
   static JsonNode json(HttpResponse<String> answer) throws Exception {

@@ -3,9 +3,6 @@ package io.headwater.analytics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.headwater.process.UserError;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,21 +13,10 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import picocli.CommandLine;
 
 /** Queries over what a hub's topics hold. */
 @Timeout(300)
 class RunCommandIT extends AnalyticsFixture {
-  private record Ran(int exitCode, List<String> lines, String told) {
-    List<JsonNode> json() throws Exception {
-      var all = new ArrayList<JsonNode>();
-      for (String line : lines) {
-        all.add(JSON.readTree(line));
-      }
-      return all;
-    }
-  }
-
   @Test
   void tellsTheSameAsLiveAndLeavesNothingBehind() throws Exception {
     publish(0, 30);
@@ -41,13 +27,14 @@ class RunCommandIT extends AnalyticsFixture {
     json(get(address, "/api/results/temperature")).path("results").forEach(live::add);
     Set<String> before = topicsAndGroups();
 
-    Ran all = run("temperature");
+    LookedBack all = lookBack("temperature");
 
     assertThat(all.exitCode()).as(all.told()).isZero();
     assertThat(all.json()).containsExactlyElementsOf(live);
     assertThat(all.told())
         .contains("361 records of readings: 36 results, 0 left out, 1 undecodable");
-    Ran part = run("temperature", "--from", time(10).toString(), "--to", time(29).toString());
+    LookedBack part =
+        lookBack("temperature", "--from", time(10).toString(), "--to", time(29).toString());
     assertThat(part.json()).containsExactlyElementsOf(live.subList(KEYS, 2 * KEYS));
     assertThat(topicsAndGroups()).isEqualTo(before);
   }
@@ -61,7 +48,7 @@ class RunCommandIT extends AnalyticsFixture {
     publish(0, 30);
     publish(0, 10);
 
-    Ran ran = run("f", "--to", time(10).toString());
+    LookedBack ran = lookBack("f", "--to", time(10).toString());
 
     assertThat(ran.lines())
         .hasSize(KEYS)
@@ -84,15 +71,17 @@ class RunCommandIT extends AnalyticsFixture {
       }
     }
 
-    assertThat(run("s").json())
+    assertThat(lookBack("s").json())
         .extracting(each -> each.path("key").asText() + each.path("count") + each.path("sum"))
         .containsExactly("s02090.0", "s12090.0", "s010270.0", "s110270.0");
-    assertThat(run("hot").lines()).hasSize(2 * KEYS).contains("28.0", "29.0");
-    assertThat(run("hot", "--to", time(29).toString()).lines()).hasSize(KEYS).containsOnly("28.0");
-    assertThat(run("gone").told()).contains("topic 'nowhere' is not on the hub");
-    assertThat(run("hott").told()).contains("there is no query 'hott': did you mean 'hot'?");
-    assertThat(run("hot", "--from", "then").told()).contains("--from then is not a time");
-    assertThat(run("hot", "--from", "2026-01-02", "--to", "2026-01-01").told())
+    assertThat(lookBack("hot").lines()).hasSize(2 * KEYS).contains("28.0", "29.0");
+    assertThat(lookBack("hot", "--to", time(29).toString()).lines())
+        .hasSize(KEYS)
+        .containsOnly("28.0");
+    assertThat(lookBack("gone").told()).contains("topic 'nowhere' is not on the hub");
+    assertThat(lookBack("hott").told()).contains("there is no query 'hott': did you mean 'hot'?");
+    assertThat(lookBack("hot", "--from", "then").told()).contains("--from then is not a time");
+    assertThat(lookBack("hot", "--from", "2026-01-02", "--to", "2026-01-01").told())
         .contains("--from 2026-01-02 is not before --to 2026-01-01");
   }
 
@@ -102,26 +91,5 @@ class RunCommandIT extends AnalyticsFixture {
       admin.listGroups().all().get().forEach(group -> all.add("group " + group.groupId()));
       return all;
     }
-  }
-
-  private Ran run(String query, String... arguments) {
-    var out = new StringWriter();
-    var err = new StringWriter();
-    var all = new ArrayList<>(List.of("run", query, "--hub", hub));
-    all.add("--queries=" + folder.resolve("queries.yaml"));
-    all.addAll(List.of(arguments));
-    int exitCode =
-        new CommandLine(new AnalyticsMain())
-            .setOut(new PrintWriter(out))
-            .setErr(new PrintWriter(err))
-            .setExecutionExceptionHandler((failure, _, _) -> {
-              if (failure instanceof UserError error) {
-                err.write(String.valueOf(error.getMessage()));
-                return error.exitCode();
-              }
-              throw failure;
-            })
-            .execute(all.toArray(String[]::new));
-    return new Ran(exitCode, out.toString().lines().toList(), err.toString());
   }
 }
