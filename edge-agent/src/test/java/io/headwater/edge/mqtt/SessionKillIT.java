@@ -47,7 +47,7 @@ import org.slf4j.LoggerFactory;
 @Timeout(value = 2, unit = TimeUnit.HOURS)
 class SessionKillIT {
   private static final Logger LOGGER = LoggerFactory.getLogger(SessionKillIT.class);
-  private static final int KILLS = Integer.getInteger("headwater.kills", 200);
+  private static final int KILLS = Integer.getInteger("headwater.kills", 100);
 
   /** What of the JVM's work pays in a life of less than a second. */
   private static final String SHORT_LIFE = "-XX:TieredStopAtLevel=1";
