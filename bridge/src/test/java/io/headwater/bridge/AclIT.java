@@ -10,11 +10,10 @@ import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5PublishResult;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
 import io.headwater.process.PasswordFile;
 import io.headwater.testsupport.ChildProcess;
+import io.headwater.testsupport.FreePorts;
 import io.headwater.testsupport.OutsideSoftware;
 import io.headwater.uplink.UplinkTopics;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,10 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 class AclIT {
   @TempDir private Path folder;
 
-  static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
+  static int freePort() {
+    return FreePorts.take();
   }
 
   /** Starts Mosquitto with passwords and the ACL; the password of each user is its name. */

@@ -12,8 +12,8 @@ import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import com.hivemq.client.mqtt.mqtt3.message.publish.Mqtt3Publish;
 import io.headwater.process.ByteSize;
 import io.headwater.process.Config;
+import io.headwater.testsupport.FreePorts;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,12 +97,6 @@ class SparkplugToLogTest {
         .toList();
   }
 
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
   @Test
   void messagesOfAnEdgeNodeBecomeReadingsByNameAndAGapAsksForABirth() throws IOException {
     try (TestAgent agent = new TestAgent(folder, "edge", "")) {
@@ -181,7 +175,7 @@ class SparkplugToLogTest {
 
   @Test
   void agentIsAnEdgeNodeItselfBirthBeforeBacklogAndOnlyForItsHost() throws IOException {
-    int port = freePort();
+    int port = FreePorts.take();
     String node =
         """
         sparkplug:

@@ -9,10 +9,8 @@ import io.headwater.process.Config;
 import io.headwater.process.HostPort;
 import io.headwater.process.Setting;
 import io.headwater.process.UserError;
+import io.headwater.testsupport.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -77,13 +75,6 @@ class TwoClustersIT {
         Clock.systemUTC());
   }
 
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket()) {
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      return socket.getLocalPort();
-    }
-  }
-
   private static Admin admin(Hub hub) {
     return Admin.create(
         Map.of("bootstrap.servers", Objects.requireNonNull(hub.addresses().get("kafka"))));
@@ -97,10 +88,10 @@ class TwoClustersIT {
 
   @Test
   void aNodeOfTheOtherClusterIsRefusedAndNothingIsTouched() throws Exception {
-    int bookie = freePort();
+    int bookie = FreePorts.take();
     node(second, "theirs", bookie, "broker,bookie").close();
     List<Path> theirs = files("theirs");
-    try (Hub ours = node(first, "ours", freePort(), "broker,bookie");
+    try (Hub ours = node(first, "ours", FreePorts.take(), "broker,bookie");
         Admin admin = admin(ours)) {
       admin.createTopics(List.of(new NewTopic(TOPIC, 1, (short) 1))).all().get(30, SECONDS);
 
@@ -112,7 +103,7 @@ class TwoClustersIT {
           .isInstanceOf(UserError.class)
           .hasMessageContaining("belongs to cluster.id ")
           .hasMessageContaining("or choose another folder with --data");
-      assertThatThrownBy(() -> node(first, "new", freePort(), "broker"))
+      assertThatThrownBy(() -> node(first, "new", FreePorts.take(), "broker"))
           .isInstanceOf(UserError.class)
           .hasMessageContaining("node-id 1 is taken by a node that is alive");
 

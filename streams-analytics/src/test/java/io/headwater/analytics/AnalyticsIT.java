@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.headwater.analytics.Results.Result;
 import io.headwater.testsupport.ChildProcess;
+import io.headwater.testsupport.FreePorts;
 import io.headwater.testsupport.Headwater;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -81,7 +81,7 @@ class AnalyticsIT {
 
   @Test
   void waitsForTheHubAndComesBackByItselfWhenItWasAway() throws Exception {
-    int port = freePort();
+    int port = FreePorts.take();
     String address = "127.0.0.1:" + port;
     try (var analytics = startAnalytics(address)) {
       String http = Objects.requireNonNull(analytics.awaitReady(START).get("http"));
@@ -234,12 +234,6 @@ class AnalyticsIT {
       return client.send(
           HttpRequest.newBuilder(URI.create("http://" + http + path)).build(),
           HttpResponse.BodyHandlers.ofString());
-    }
-  }
-
-  private static int freePort() throws Exception {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
     }
   }
 }

@@ -2,7 +2,6 @@ package io.headwater.testsupport;
 
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,11 +101,7 @@ public final class Mosquitto implements AutoCloseable {
   }
 
   public static int freePort() {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return FreePorts.take();
   }
 
   private void awaitListening() {

@@ -1,10 +1,9 @@
 package io.headwater.apachekafka;
 
 import io.headwater.testsupport.ChildProcess;
+import io.headwater.testsupport.FreePorts;
 import io.headwater.testsupport.Headwater;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,8 +37,8 @@ public final class ApacheKafka implements AutoCloseable {
    * @param settings more lines of its server.properties
    */
   public static ApacheKafka start(Path folder, String... settings) throws IOException {
-    String address = "127.0.0.1:" + freePort();
-    String controller = "127.0.0.1:" + freePort();
+    String address = "127.0.0.1:" + FreePorts.take();
+    String controller = "127.0.0.1:" + FreePorts.take();
     Files.createDirectories(folder);
     var lines =
         new ArrayList<>(
@@ -110,13 +109,6 @@ public final class ApacheKafka implements AutoCloseable {
     } catch (IOException e) {
       throw new AssertionError(
           file + " is not there: package the module hub-broker/apache-kafka first", e);
-    }
-  }
-
-  /** A port for a program that cannot tell which one it got. */
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 

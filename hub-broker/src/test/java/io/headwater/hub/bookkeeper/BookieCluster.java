@@ -5,10 +5,7 @@ import static java.util.Objects.requireNonNull;
 import io.headwater.hub.zookeeper.EmbeddedZooKeeper;
 import io.headwater.process.HostPort;
 import io.headwater.process.Resources;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
+import io.headwater.testsupport.FreePorts;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -92,12 +89,7 @@ final class BookieCluster implements AutoCloseable {
   }
 
   static HostPort freePort() {
-    try (var socket = new ServerSocket()) {
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-      return new HostPort("127.0.0.1", socket.getLocalPort());
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return new HostPort("127.0.0.1", FreePorts.take());
   }
 
   @Override

@@ -2,10 +2,9 @@ package io.headwater.hub.cluster;
 
 import io.headwater.hub.cluster.Network.Kind;
 import io.headwater.testsupport.ChildProcess;
+import io.headwater.testsupport.FreePorts;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -178,23 +177,7 @@ final class HubNodes implements AutoCloseable {
 
   /** Kafka, http, bookie, and three of ZooKeeper. */
   private List<Integer> ports(int id) {
-    return ports.computeIfAbsent(id, _ -> freePorts(6));
-  }
-
-  private static List<Integer> freePorts(int count) {
-    var sockets = new ArrayList<ServerSocket>();
-    try {
-      for (int i = 0; i < count; i++) {
-        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-      }
-      var free = sockets.stream().map(ServerSocket::getLocalPort).toList();
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-      return free;
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return ports.computeIfAbsent(id, _ -> FreePorts.take(6));
   }
 
   private void awaitReady(int id) {

@@ -1,10 +1,6 @@
 package io.headwater.hub.zookeeper;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.util.ArrayList;
+import io.headwater.testsupport.FreePorts;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -16,27 +12,11 @@ final class FreeMembers {
   private FreeMembers() {}
 
   static SortedMap<Integer, Ensemble.Member> draw(int count) {
-    List<ServerSocket> sockets = new ArrayList<>();
-    try {
-      for (int i = 0; i < count * PORTS; i++) {
-        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-      }
-      var members = new TreeMap<Integer, Ensemble.Member>();
-      for (int id = 1; id <= count; id++) {
-        members.put(
-            id,
-            new Ensemble.Member(
-                "127.0.0.1",
-                sockets.get((id - 1) * PORTS).getLocalPort(),
-                sockets.get((id - 1) * PORTS + 1).getLocalPort(),
-                sockets.get((id - 1) * PORTS + 2).getLocalPort()));
-      }
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-      return members;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    var members = new TreeMap<Integer, Ensemble.Member>();
+    for (int id = 1; id <= count; id++) {
+      List<Integer> ports = FreePorts.take(PORTS);
+      members.put(id, new Ensemble.Member("127.0.0.1", ports.get(0), ports.get(1), ports.get(2)));
     }
+    return members;
   }
 }

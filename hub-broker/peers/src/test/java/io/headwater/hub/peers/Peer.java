@@ -3,10 +3,8 @@ package io.headwater.hub.peers;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.testsupport.ChildProcess;
+import io.headwater.testsupport.FreePorts;
 import io.headwater.testsupport.OutsideSoftware;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,10 +97,8 @@ final class Peer {
   }
 
   /** A port for a program that cannot tell which one it got. */
-  static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
+  static int freePort() {
+    return FreePorts.take();
   }
 
   /** A file among the test's resources. */

@@ -1,10 +1,9 @@
 package io.headwater.hub.peers;
 
 import io.headwater.testsupport.ChildProcess;
+import io.headwater.testsupport.FreePorts;
 import io.headwater.testsupport.Headwater;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,7 +30,7 @@ final class PeerCluster implements AutoCloseable {
 
   /** Returns when all serve. */
   static PeerCluster start(Path folder) throws IOException {
-    var cluster = new PeerCluster(folder, freePorts(NODES * PORTS));
+    var cluster = new PeerCluster(folder, FreePorts.take(NODES * PORTS));
     try {
       for (int id = 1; id <= NODES; id++) {
         cluster.running.add(cluster.launch(id));
@@ -60,20 +59,6 @@ final class PeerCluster implements AutoCloseable {
     var arguments = new ArrayList<>(List.of("hub"));
     settings.forEach(setting -> arguments.add("--set=" + setting));
     return Headwater.start(folder, arguments.toArray(new String[0]));
-  }
-
-  private static List<Integer> freePorts(int count) throws IOException {
-    var sockets = new ArrayList<ServerSocket>();
-    try {
-      while (sockets.size() < count) {
-        sockets.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-      }
-      return sockets.stream().map(ServerSocket::getLocalPort).toList();
-    } finally {
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-    }
   }
 
   private int port(int id, int which) {
