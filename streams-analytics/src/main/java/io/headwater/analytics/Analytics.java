@@ -52,6 +52,23 @@ final class Analytics implements RunningProcess {
                 UserError.usage("analytics needs a query file: name one with --queries FILE")));
   }
 
+  /**
+   * The topologies of the user's own that a configuration names; to be closed.
+   *
+   * @throws UserError if something is wrong with them
+   */
+  static OwnTopologies ownTopologies(AnalyticsConfig config, List<Query> queries) {
+    OwnTopologies own = OwnTopologies.find(config.topologies());
+    for (Query query : queries) {
+      if (own.names().contains(query.name())) {
+        own.close();
+        throw UserError.usage(
+            "topologies: '" + query.name() + "' is the name of a query, too: give one another");
+      }
+    }
+    return own;
+  }
+
   static Analytics start(AnalyticsConfig config) {
     List<Query> queries = queries(config);
     var resources = new Resources();
@@ -86,9 +103,11 @@ final class Analytics implements RunningProcess {
                   running,
                   starter,
                   live));
+      OwnTopologies own = resources.open("own topologies", ownTopologies(config, queries));
+      own.start(starter, health);
       admin.startAll(queries);
       endpoint.handle(
-          HttpApi.PATH, new HttpApi(running, new WindowService(self, peers), live, admin));
+          HttpApi.PATH, new HttpApi(running, own, new WindowService(self, peers), live, admin));
       endpoint.handle("/", new Page());
       health.started();
       return new Analytics(resources, admin, health, endpoint.address());

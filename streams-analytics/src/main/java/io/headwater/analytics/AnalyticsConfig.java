@@ -27,6 +27,7 @@ import java.util.Optional;
  *     take-over need not restore it; 0 to 4
  * @param store where windows are kept: on disk and in {@code state-memory}, or on the heap
  * @param stateMemory off-heap memory that the state of all queries shares, at least 4 MiB
+ * @param topologies jars with topologies of the user's own
  */
 record AnalyticsConfig(
     Path data,
@@ -40,7 +41,8 @@ record AnalyticsConfig(
     int threads,
     int standbys,
     Store store,
-    ByteSize stateMemory) {
+    ByteSize stateMemory,
+    List<Path> topologies) {
 
   /** Kinds of state store. */
   enum Store {
@@ -61,10 +63,12 @@ record AnalyticsConfig(
           1,
           0,
           Store.ROCKSDB,
-          new ByteSize(64L << 20));
+          new ByteSize(64L << 20),
+          List.of());
 
   AnalyticsConfig {
     hub = List.copyOf(hub);
+    topologies = List.copyOf(topologies);
     if (hub.isEmpty()) {
       throw new IllegalArgumentException("hub is empty: write at least one host:port");
     }

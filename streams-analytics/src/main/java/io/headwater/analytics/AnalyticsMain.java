@@ -74,7 +74,7 @@ public final class AnalyticsMain extends ProcessCommand<AnalyticsConfig> {
 
   @Override
   protected void check(AnalyticsConfig config) {
-    var _ = Analytics.queries(config);
+    Analytics.ownTopologies(config, Analytics.queries(config)).close();
   }
 
   @Override

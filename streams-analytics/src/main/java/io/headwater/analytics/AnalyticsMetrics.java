@@ -78,7 +78,11 @@ final class AnalyticsMetrics {
             "Readings that came when their windows had been told; these are told again",
             query),
         counter("analytics.results", "Window results written, updates included", query),
-        counter("analytics.restarts", "Starts of a query after it had failed", query));
+        restarts(query));
+  }
+
+  Counter restarts(String query) {
+    return counter("analytics.restarts", "Starts of a query after it had failed", query);
   }
 
   void running(String query, BooleanSupplier running) {

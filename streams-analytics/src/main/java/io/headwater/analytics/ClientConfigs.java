@@ -57,19 +57,20 @@ final class ClientConfigs {
   /**
    * Streams' settings for one query.
    *
+   * @param name the query's
    * @param instance stays the same over restarts on the same data folder, differs between folders
    * @param advertised where other instances ask this one for its windows
    */
   static Properties streams(
       AnalyticsConfig config,
-      Query query,
+      String name,
       String instance,
       HostPort advertised,
       StateMemory memory) {
     var streams = new Properties();
     streams.putAll(common(config));
-    streams.put(StreamsConfig.APPLICATION_ID_CONFIG, config.application() + "-" + query.name());
-    streams.put(StreamsConfig.CLIENT_ID_CONFIG, "analytics-" + query.name());
+    streams.put(StreamsConfig.APPLICATION_ID_CONFIG, config.application() + "-" + name);
+    streams.put(StreamsConfig.CLIENT_ID_CONFIG, "analytics-" + name);
     streams.put(StreamsConfig.STATE_DIR_CONFIG, config.data().resolve("streams").toString());
     streams.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     streams.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());

@@ -42,12 +42,19 @@ final class HttpApi implements HttpHandler {
   private static final Duration TAKEN_WITHIN = Duration.ofSeconds(30);
 
   private final RunningQueries queries;
+  private final OwnTopologies topologies;
   private final WindowService windows;
   private final LiveFeed live;
   private final QueryAdmin admin;
   private final Semaphore places = new Semaphore(AT_ONCE);
 
-  HttpApi(RunningQueries queries, WindowService windows, LiveFeed live, QueryAdmin admin) {
+  HttpApi(
+      RunningQueries queries,
+      OwnTopologies topologies,
+      WindowService windows,
+      LiveFeed live,
+      QueryAdmin admin) {
+    this.topologies = topologies;
     this.admin = admin;
     this.queries = queries;
     this.windows = windows;
@@ -220,6 +227,10 @@ final class HttpApi implements HttpHandler {
     ObjectNode answer = JsonNodeFactory.instance.objectNode();
     ArrayNode list = answer.putArray("queries");
     queries.all().forEach(query -> list.add(query.status()));
+    ArrayNode own = topologies.status();
+    if (!own.isEmpty()) {
+      answer.set("topologies", own);
+    }
     return answer;
   }
 

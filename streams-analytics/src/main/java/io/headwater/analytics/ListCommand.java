@@ -32,7 +32,7 @@ final class ListCommand extends InstanceCommand {
     var rows = new ArrayList<List<String>>();
     rows.add(
         List.of(
-            "query",
+            answer.has("topologies") ? "query, topology" : "query",
             "state",
             "lag",
             "in",
@@ -42,7 +42,10 @@ final class ListCommand extends InstanceCommand {
             "dropped",
             "from",
             "to"));
-    for (JsonNode query : answer.path("queries")) {
+    var all = new ArrayList<JsonNode>();
+    answer.path("queries").forEach(all::add);
+    answer.path("topologies").forEach(all::add);
+    for (JsonNode query : all) {
       rows.add(COLUMNS.stream().map(column -> query.path(column).asText("-")).toList());
     }
     int[] widths = new int[COLUMNS.size()];
@@ -60,7 +63,7 @@ final class ListCommand extends InstanceCommand {
       }
       out.println(line.toString().stripTrailing());
     }
-    for (JsonNode query : answer.path("queries")) {
+    for (JsonNode query : all) {
       if (query.has("problem")) {
         out.println(query.path("problem").asText());
       }

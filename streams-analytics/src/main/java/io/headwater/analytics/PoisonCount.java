@@ -49,7 +49,7 @@ final class PoisonCount {
     return switch (root) {
       case SerializationException _ -> true;
       case KafkaException _, UncheckedIOException _ -> false;
-      case RuntimeException _ -> true;
+      case RuntimeException _, LinkageError _ -> true;
       default -> false;
     };
   }

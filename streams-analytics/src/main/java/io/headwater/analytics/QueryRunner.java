@@ -1,8 +1,8 @@
 package io.headwater.analytics;
 
-import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.headwater.process.Threads;
 import io.headwater.process.UserError;
+import io.micrometer.core.instrument.Counter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +16,6 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.streams.KafkaStreams;
@@ -26,7 +25,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps one query running: its own Streams instance, made anew after whatever ended it.
+ * Keeps one query or topology running: its own Streams instance, made anew after whatever ended it.
  *
  * <p>Streams ends for good when a source topic is missing, and after errors that it does not know
  * how to mend. So topics are made first, with the hub's default partitions, and an ended instance
@@ -46,10 +45,10 @@ final class QueryRunner implements AutoCloseable {
   /** A rebalance this long is not yet a fault. */
   private static final Duration REBALANCE_LIMIT = Duration.ofSeconds(10);
 
-  private final Query query;
+  private final Work work;
   private final Map<String, Object> adminConfig;
   private final Properties streamsConfig;
-  private final QueryMetrics metrics;
+  private final Counter restarts;
   private final LocalState localState;
   private final boolean isBlocked;
   private final Semaphore wake = new Semaphore(0);
@@ -72,22 +71,27 @@ final class QueryRunner implements AutoCloseable {
   /**
    * Starts at once; whatever is missing yet is waited for.
    *
+   * @param restarts counts starts after a failure
    * @param blocked why it may not run, if that is so; it then only says so
    */
   QueryRunner(
-      Query query,
+      Work work,
       Map<String, Object> adminConfig,
       Properties streamsConfig,
-      QueryMetrics metrics,
+      Counter restarts,
       Optional<String> blocked) {
-    this.query = query;
+    this.work = work;
     this.adminConfig = adminConfig;
     this.streamsConfig = streamsConfig;
-    this.metrics = metrics;
+    this.restarts = restarts;
     this.localState = LocalState.of(streamsConfig);
     this.stopReason = blocked.orElse("");
     this.isBlocked = blocked.isPresent();
-    this.thread = Threads.start("analytics-query-" + query.name(), this::run);
+    this.thread = Threads.start("analytics-query-" + work.name(), this::run);
+  }
+
+  String name() {
+    return work.name();
   }
 
   boolean isRunning() {
@@ -131,15 +135,14 @@ final class QueryRunner implements AutoCloseable {
   /** What {@code /health} says. */
   Optional<String> problem() {
     if (!stopReason.isEmpty()) {
-      return Optional.of("query " + query.name() + " is stopped: " + stopReason);
+      return Optional.of(work.title() + " is stopped: " + stopReason);
     }
     long nanos = System.nanoTime() - notRunningSinceNanos;
     if (isRunning() || (everRan && !ended && nanos < REBALANCE_LIMIT.toNanos())) {
       return Optional.empty();
     }
     return Optional.of(
-        "query "
-            + query.name()
+        work.title()
             + " has not run for "
             + TimeUnit.NANOSECONDS.toSeconds(nanos)
             + " s"
@@ -161,7 +164,7 @@ final class QueryRunner implements AutoCloseable {
     if (isBlocked) {
       LOGGER
           .atWarn()
-          .addKeyValue("query", query.name())
+          .addKeyValue("query", work.name())
           .addKeyValue("reason", stopReason)
           .log("The query is not started");
       return;
@@ -176,6 +179,9 @@ final class QueryRunner implements AutoCloseable {
           }
         } catch (ExecutionException | TimeoutException | KafkaException | UserError e) {
           failed(e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e);
+        } catch (RuntimeException | LinkageError e) {
+          poison.failed(e); // of a topology of the user's own
+          failed(e);
         }
         if (poison.isTooMuch()) {
           giveUp();
@@ -184,7 +190,7 @@ final class QueryRunner implements AutoCloseable {
         pause = everRan ? FIRST_PAUSE : min(pause.multipliedBy(2), LONGEST_PAUSE);
         if (!stopping) {
           awaitWake(pause);
-          metrics.restarts().increment();
+          restarts.increment();
         }
       }
     } catch (InterruptedException _) {
@@ -198,12 +204,11 @@ final class QueryRunner implements AutoCloseable {
             + PoisonCount.LIMIT
             + " times in a row with "
             + lastFailure
-            + "; 'headwater analytics reset "
-            + query.name()
-            + "' computes it anew, 'headwater analytics apply' tries it once more";
+            + "; "
+            + work.remedy();
     LOGGER
         .atError()
-        .addKeyValue("query", query.name())
+        .addKeyValue("query", work.name())
         .addKeyValue("error", lastFailure)
         .log("The query is stopped; the others go on");
   }
@@ -216,9 +221,9 @@ final class QueryRunner implements AutoCloseable {
   private boolean makeTopics() throws InterruptedException, ExecutionException, TimeoutException {
     try (Admin admin = Admin.create(adminConfig)) {
       var missing = new ArrayList<NewTopic>();
-      for (String topic : query.requiredTopics()) {
-        if (!exists(admin, topic)) {
-          missing.add(made(topic));
+      for (NewTopic topic : work.topics()) {
+        if (!exists(admin, topic.name())) {
+          missing.add(topic);
         }
       }
       for (var made : admin.createTopics(missing).values().entrySet()) {
@@ -243,18 +248,6 @@ final class QueryRunner implements AutoCloseable {
     }
   }
 
-  private NewTopic made(String topic) {
-    Output output = query.output();
-    boolean own = output.topics().contains(topic);
-    var made = new NewTopic(topic, own ? output.partitions() : Optional.empty(), Optional.empty());
-    return own && output.retention().isPresent()
-        ? made.configs(
-            Map.of(
-                TopicConfig.RETENTION_MS_CONFIG,
-                Long.toString(output.retention().get().toMillis())))
-        : made;
-  }
-
   private static boolean exists(Admin admin, String topic)
       throws InterruptedException, ExecutionException, TimeoutException {
     try {
@@ -276,7 +269,7 @@ final class QueryRunner implements AutoCloseable {
   private void runStreams() throws InterruptedException {
     ended = false;
     localState.open();
-    var instance = new KafkaStreams(QueryTopology.of(query, metrics, streamsConfig), streamsConfig);
+    var instance = new KafkaStreams(work.topology(streamsConfig), streamsConfig);
     try {
       instance.setGlobalStateRestoreListener(restore);
       instance.setStateListener((now, _) -> changed(now));
@@ -296,7 +289,7 @@ final class QueryRunner implements AutoCloseable {
       if (!instance.close(CLOSE_LIMIT)) {
         LOGGER
             .atWarn()
-            .addKeyValue("query", query.name())
+            .addKeyValue("query", work.name())
             .log("The query did not stop in time; its last transaction will be aborted");
       } else if (inOrder) {
         localState.closed();
@@ -312,12 +305,7 @@ final class QueryRunner implements AutoCloseable {
       if (!poison.isSuspected()) {
         lastFailure = "";
       }
-      LOGGER
-          .atInfo()
-          .addKeyValue("query", query.name())
-          .addKeyValue("from", query.from())
-          .addKeyValue("to", query.to())
-          .log("The query runs");
+      LOGGER.atInfo().addKeyValue("query", work.name()).log("The query runs");
     } else if (state == KafkaStreams.State.RUNNING) {
       notRunningSinceNanos = System.nanoTime();
     }
@@ -337,7 +325,7 @@ final class QueryRunner implements AutoCloseable {
     lastFailure = text;
     LOGGER
         .atWarn()
-        .addKeyValue("query", query.name())
+        .addKeyValue("query", work.name())
         .addKeyValue("error", text)
         .log("The query cannot run; it is tried again");
     LOGGER.atDebug().setCause(failure).log("The failure in full");

@@ -2,6 +2,7 @@ package io.headwater.analytics;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
+import io.headwater.analytics.api.OwnTopology;
 import io.headwater.process.Health;
 import io.headwater.process.HostPort;
 import java.util.Optional;
@@ -55,12 +56,32 @@ final class QueryStarter {
     return make(query, definition, Optional.of(why));
   }
 
+  /** Starts a topology of the user's own. */
+  QueryRunner startOwn(OwnTopology own) {
+    Properties streams = ClientConfigs.streams(config, own.name(), instance, self, memory);
+    // No query's: their names go behind a hyphen.
+    streams.put(StreamsConfig.APPLICATION_ID_CONFIG, config.application() + ".own." + own.name());
+    var runner =
+        new QueryRunner(
+            new OwnWork(own),
+            ClientConfigs.admin(config),
+            streams,
+            metrics.restarts(own.name()),
+            Optional.empty());
+    metrics.running(own.name(), runner::isRunning);
+    return runner;
+  }
+
   private RunningQuery make(Query query, ObjectNode definition, Optional<String> blocked) {
     String name = query.name();
     QueryMetrics counters = metrics.forQuery(name);
     var runner =
         new QueryRunner(
-            query, ClientConfigs.admin(config), streamsConfig(query), counters, blocked);
+            new DeclaredWork(query, counters),
+            ClientConfigs.admin(config),
+            streamsConfig(query),
+            counters.restarts(),
+            blocked);
     metrics.running(
         name, () -> running.find(name).map(now -> now.runner().isRunning()).orElse(false));
     health.check("query " + name, () -> running.find(name).flatMap(now -> now.runner().problem()));
@@ -90,6 +111,6 @@ final class QueryStarter {
   }
 
   private Properties streamsConfig(Query query) {
-    return ClientConfigs.streams(config, query, instance, self, memory);
+    return ClientConfigs.streams(config, query.name(), instance, self, memory);
   }
 }

@@ -1,5 +1,6 @@
 package io.headwater.analytics;
 
+import io.headwater.analytics.api.EventTime;
 import io.headwater.process.Config;
 import io.headwater.process.Setting;
 import io.headwater.process.UserError;

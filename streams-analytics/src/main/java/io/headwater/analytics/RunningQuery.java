@@ -52,7 +52,8 @@ record RunningQuery(Query query, ObjectNode definition, QueryRunner runner, Quer
     return metrics.undecodableByReason().values().stream().mapToDouble(Counter::count).sum();
   }
 
-  private static void measured(ObjectNode status, KafkaStreams streams) {
+  /** Puts {@code lag} and {@code dropped}, as far as they are known. */
+  static void measured(ObjectNode status, KafkaStreams streams) {
     Map<MetricName, ? extends Metric> metrics = streams.metrics();
     // A consumer that restores has a lag of its own kind.
     sum(metrics, "consumer-fetch-manager-metrics", "records-lag", "-restore-consumer")

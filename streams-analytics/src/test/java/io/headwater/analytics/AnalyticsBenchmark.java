@@ -204,10 +204,12 @@ class AnalyticsBenchmark extends AnalyticsFixture {
             1,
             0,
             defaults.store(),
-            defaults.stateMemory());
+            defaults.stateMemory(),
+            List.of());
     try (var memory = new StateMemory(config.stateMemory().bytes())) {
       Properties streams =
-          ClientConfigs.streams(config, query, "i" + runs, new HostPort("localhost", 1), memory);
+          ClientConfigs.streams(
+              config, query.name(), "i" + runs, new HostPort("localhost", 1), memory);
       try (var instance = new KafkaStreams(topology.with(streams), streams)) {
         instance.start();
         return rate(taken);

@@ -53,7 +53,8 @@ class AnalyticsConfigTest {
                     Map.entry("threads", "3"),
                     Map.entry("standbys", "1"),
                     Map.entry("store", "memory"),
-                    Map.entry("state-memory", "8MiB"))))
+                    Map.entry("state-memory", "8MiB"),
+                    Map.entry("topologies", "/a.jar,/b.jar"))))
         .isEqualTo(
             new AnalyticsConfig(
                 Path.of("/d"),
@@ -67,7 +68,8 @@ class AnalyticsConfigTest {
                 3,
                 1,
                 AnalyticsConfig.Store.MEMORY,
-                new ByteSize(8L << 20)));
+                new ByteSize(8L << 20),
+                List.of(Path.of("/a.jar"), Path.of("/b.jar"))));
   }
 
   @ParameterizedTest

@@ -1,4 +1,4 @@
-package io.headwater.analytics;
+package io.headwater.analytics.api;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -16,8 +16,9 @@ import org.apache.kafka.streams.processor.TimestampExtractor;
  * make all others late; the bridge stamps such a record with its arrival. Otherwise, and for
  * records that did not come through a gateway, it is the record's timestamp.
  */
-final class EventTime implements TimestampExtractor {
-  static final long MAX_AHEAD_MS = 5 * 60 * 1000L;
+public final class EventTime implements TimestampExtractor {
+  /** Milliseconds. */
+  public static final long MAX_AHEAD_MS = 5 * 60 * 1000L;
 
   private static final byte[] UNSYNCED = "unsynced".getBytes(StandardCharsets.US_ASCII);
   private static final int MAX_DIGITS = 15;

@@ -1,4 +1,4 @@
-package io.headwater.analytics;
+package io.headwater.analytics.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
