@@ -59,6 +59,18 @@ class ReadingsTest {
   }
 
   @Test
+  void leavesOutWhatAHeaderMarks() {
+    open("where: \"!('refetch' in header)\"\nto: {format: number}\n");
+    var reading = new TestRecord<>("a", utf8("1"), Instant.ofEpochMilli(T0));
+    reading.headers().add("refetch", utf8("command"));
+    run().publish(reading);
+    publish("a", "2");
+
+    assertThat(run().results()).extracting(TestRecord::value).containsExactly("2.0");
+    assertThat(run().count("analytics.left.out")).isEqualTo(1);
+  }
+
+  @Test
   void routesByTheFirstConditionThatHolds() {
     open(
         """
