@@ -113,9 +113,14 @@ final class KafkaTools {
       } else {
         callUntil(call, call.soon(), codes);
       }
-      System.out.println("\n" + END + (codes.isEmpty() ? 0 : codes.getFirst()));
+      System.out.println("\n" + END + exitCode(codes));
     }
     Runtime.getRuntime().halt(0);
+  }
+
+  /** A program that returns has exited with 0, and so have some that say so. */
+  private static int exitCode(List<Integer> codes) {
+    return codes.isEmpty() ? 0 : codes.getFirst();
   }
 
   private static void callUntil(Call call, List<String> texts, List<Integer> codes)
@@ -133,7 +138,7 @@ final class KafkaTools {
         System.setOut(out);
       }
       printed = bytes.toString(StandardCharsets.UTF_8);
-    } while ((!codes.isEmpty() || !texts.stream().allMatch(printed::contains))
+    } while ((exitCode(codes) != 0 || !texts.stream().allMatch(printed::contains))
         && System.nanoTime() < end);
     System.out.print(printed);
   }
