@@ -97,6 +97,15 @@ final class QueryFile {
     for (String topic : query.output().topics()) {
       distinct(to, "result topic", topic, linesByTarget);
     }
+    query
+        .windows()
+        .flatMap(Windows::lateTopic)
+        .ifPresent(topic ->
+            distinct(
+                YamlFile.child(node, "late").orElse(to),
+                "the topic of late readings,",
+                topic,
+                linesByTarget));
     return yaml.problemCount() == problemsBefore;
   }
 

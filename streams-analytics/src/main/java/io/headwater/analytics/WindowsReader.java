@@ -41,6 +41,9 @@ final class WindowsReader {
   private static final Duration MAX_SIZE = Duration.ofDays(366);
   private static final int MAX_OVERLAP = 3_600;
 
+  /** Behind the topic of results. */
+  private static final String LATE = ".late";
+
   private static final Duration DEFAULT_KEEP = Duration.ofHours(1);
   private static final Duration DEFAULT_RECOMPUTE_AFTER = Duration.ofMinutes(1);
 
@@ -138,8 +141,11 @@ final class WindowsReader {
       yaml.problem(
           node, "late: side is for readings; windows of a query are merged, or dropped: 'drop'");
     }
+    if (choice == LateChoice.SIDE && node != null) {
+      yaml.scalar(node, "late", _ -> Texts.topic(to + LATE));
+    }
     return switch (choice) {
-      case SIDE -> new Late.Side(to + ".late");
+      case SIDE -> new Late.Side(to + LATE);
       case DROP -> new Late.Drop();
       case RECOMPUTE ->
           new Late.Recompute(

@@ -1,6 +1,7 @@
 package io.headwater.analytics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.headwater.analytics.aggregate.Aggregate;
@@ -298,6 +299,27 @@ class QueryFileTest {
             new Windows.Emit.Updates(),
             new Late.Recompute(Duration.ofHours(1), Duration.ofMinutes(1)),
             Optional.empty()));
+  }
+
+  @Test
+  void lateReadingsGoToATopicThatIsNobodyElses() {
+    assertThatThrownBy(() ->
+            read(
+                """
+                queries:
+                  - {name: a, from: in, window: {tumbling: 10s}, aggregates: count, late: side, to: x}
+                  - {name: b, from: in, window: {tumbling: 10s}, aggregates: count, to: x.late}
+                """))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("result topic 'x.late' is already taken by the query in line 2");
+    assertThatThrownBy(() ->
+            read(
+                "queries:\n  - {name: a, from: in, window: {tumbling: 10s}, aggregates: count,"
+                    + " late: side, to: "
+                    + "x".repeat(245)
+                    + "}\n"))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("line 2: late: '" + "x".repeat(245) + ".late' is not a topic");
   }
 
   private List<Query> read(String text) {

@@ -5,10 +5,12 @@ import static io.headwater.analytics.TopologyRun.json;
 import static io.headwater.analytics.TopologyRun.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.testsupport.Seed;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Objects;
+import java.util.random.RandomGenerator;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.streams.test.TestRecord;
 import org.assertj.core.groups.Tuple;
@@ -56,6 +58,81 @@ class ReadingsTest {
                 "{\"query\":\"q\",\"key\":\"c\",\"time\":\"2023-11-14T22:13:20Z\",\"value\":30.0,"
                     + "\"site\":\"hall\",\"fahrenheit\":86.0,\"warm\":true}"));
     assertThat(run().count("analytics.left.out")).isEqualTo(1);
+  }
+
+  /** Whatever devices send, it is a reading, left out, or a dead letter. */
+  @Test
+  void garbageStopsNoQuery() {
+    Seed seed = Seed.next();
+    RandomGenerator random = seed.random();
+    open(
+        """
+        value: [$.v, $]
+        fields:
+          twice: value * 2
+          long: size(payload.list)
+          any: payload.list.exists(a, payload.list.exists(b, a == b && a == 'x'))
+          when: timestamp(string(payload.at)) > time
+          word: {path: $.word, type: text}
+        where: word.matches('(a*)*b') || twice > 1
+        by: key + word
+        window: {session: 10s}
+        aggregates: [count, p95(twice), sum(long), sum, time_weighted_mean]
+        having: sum > 0
+        """);
+    String[] parts = {
+      "{",
+      "}",
+      "[",
+      "]",
+      ":",
+      ",",
+      "\"v\"",
+      "\"list\"",
+      "\"at\"",
+      "\"word\"",
+      "1e999",
+      "-0",
+      "NaN",
+      "9223372036854775808",
+      "null",
+      "true",
+      "\"x\"",
+      "\"2026-13-45T99:99:99Z\"",
+      "\"\\u0000\""
+    };
+    int sent = 2_000;
+    for (int i = 0; i < sent; i++) {
+      byte[] payload;
+      if (random.nextInt(4) == 0) {
+        payload = new byte[random.nextInt(60)];
+        random.nextBytes(payload);
+      } else if (random.nextInt(100) == 0) {
+        payload = utf8("[".repeat(5_000));
+      } else if (random.nextInt(100) == 0) {
+        payload =
+            utf8(
+                "{\"v\":1,\"word\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\",\"list\":["
+                    + "1,".repeat(1_000)
+                    + "1]}");
+      } else {
+        var text = new StringBuilder(random.nextBoolean() ? "{\"v\":" : "");
+        for (int part = random.nextInt(12); part > 0; part--) {
+          text.append(parts[random.nextInt(parts.length)]);
+        }
+        payload = utf8(text.append(random.nextBoolean() ? "}" : "").toString());
+      }
+      try {
+        run()
+            .publish(
+                new TestRecord<>(
+                    "k" + i % 3, payload, Instant.ofEpochMilli(T0 + random.nextInt(60_000))));
+      } catch (RuntimeException e) {
+        throw new AssertionError(seed + ": " + new String(payload, StandardCharsets.UTF_8), e);
+      }
+    }
+    assertThat(run().count("analytics.readings")).as("%s", seed).isEqualTo(sent);
+    assertThat(run().results("analytics.dead-letters")).as("%s", seed).hasSizeGreaterThan(sent / 2);
   }
 
   @Test

@@ -61,7 +61,8 @@ public final class Expression {
         throw new NoValue("'" + text + "' is null", null);
       }
       return value;
-    } catch (CelEvaluationException e) {
+    } catch (CelEvaluationException | RuntimeException e) {
+      // Whatever the runtime stumbles over, it is of this reading: the next ones must go on.
       throw new NoValue("'" + text + "': " + e.getMessage(), e);
     }
   }

@@ -26,8 +26,16 @@ import java.util.stream.Collectors;
 
 /** What may be written in one place of a query file: CEL and the names that are known there. */
 public final class Language {
+  /**
+   * Of a list in a payload, and of lists in it, in one evaluation: what a device sends is finite.
+   */
+  private static final int MOST_STEPS = 100_000;
+
   private static final CelOptions OPTIONS =
-      CelOptions.current().enableHeterogeneousNumericComparisons(true).build();
+      CelOptions.current()
+          .enableHeterogeneousNumericComparisons(true)
+          .comprehensionMaxIterations(MOST_STEPS)
+          .build();
 
   private static final Pattern UNKNOWN = Pattern.compile("undeclared reference to '([^']*)'.*");
 
