@@ -86,7 +86,7 @@ final class LiveFeed implements AutoCloseable {
       throw ApiError.notNow(
           MAX_CLIENTS + " listen to this instance already; ask again, or ask another instance");
     }
-    var client = new LiveClient(query.name(), QueryTopics.of(query).results(), key);
+    var client = new LiveClient(query.name(), query.output().topics(), key);
     clients.add(client);
     wakeUp();
     return client;

@@ -12,7 +12,6 @@ import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
@@ -90,7 +89,6 @@ final class QueryState implements AutoCloseable {
     long readings = 0;
     long oldest = Long.MAX_VALUE;
     long gone = 0;
-    QueryTopics topics = QueryTopics.of(query);
     List<String> sourceTopics = sources(query);
     for (String source : sourceTopics) {
       // A time before all records finds the first one, and its time.
@@ -118,24 +116,15 @@ final class QueryState implements AutoCloseable {
             sources,
             oldest == Long.MAX_VALUE ? "" : ", from " + Instant.ofEpochMilli(oldest) + " on",
             gone > 0 ? " (" + gone + " older ones are no longer there)" : "",
-            String.join(", ", topics.results()));
+            String.join(", ", query.output().topics()));
   }
 
-  /** With those that a pattern finds now. */
   private List<String> sources(Query query) {
-    var sources = new ArrayList<>(QueryTopics.of(query).sources());
-    if (query.source().pattern().isPresent()) {
-      Pattern pattern = query.source().pattern().get().compiled();
-      try {
-        await(admin.listTopics().names()).stream()
-            .filter(topic -> pattern.matcher(topic).matches())
-            .sorted()
-            .forEach(sources::add);
-      } catch (ExecutionException e) {
-        throw unanswered(e);
-      }
+    try {
+      return query.source().allTopics(await(admin.listTopics().names()));
+    } catch (ExecutionException e) {
+      throw unanswered(e);
     }
-    return sources;
   }
 
   private Map<TopicPartition, ListOffsetsResultInfo> offsets(String topic, OffsetSpec where) {

@@ -13,12 +13,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -157,7 +155,7 @@ final class RunCommand implements Callable<Integer> {
     Map<String, Object> reading = ClientConfigs.history(settings);
     var registry = new SimpleMeterRegistry();
     var metrics = new AnalyticsMetrics(registry).forQuery(query.name());
-    Collection<String> sources = sources(reading, query);
+    List<String> sources = sources(reading, query);
     try (var memory = new StateMemory(settings.stateMemory().bytes());
         var run =
             new BatchRun(
@@ -184,22 +182,15 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private static Collection<String> sources(Map<String, Object> reading, Query query) {
-    var sources = new TreeSet<>(QueryTopics.of(query).sources());
-    if (query.source().pattern().isPresent()) {
-      var pattern = query.source().pattern().get().compiled();
-      try (var consumer =
-          new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-        consumer.listTopics().keySet().stream()
-            .filter(topic -> pattern.matcher(topic).matches())
-            .forEach(sources::add);
-      }
+  private static List<String> sources(Map<String, Object> reading, Query query) {
+    try (var consumer =
+        new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+      return query.source().allTopics(consumer.listTopics().keySet());
     }
-    return sources;
   }
 
   private static void takeAll(
-      Map<String, Object> reading, Collection<String> topics, long fromMs, BatchRun run) {
+      Map<String, Object> reading, List<String> topics, long fromMs, BatchRun run) {
     try (var history = new TopicHistory(reading, topics, fromMs)) {
       for (Optional<ConsumerRecord<byte[], byte[]>> next = history.next();
           next.isPresent();

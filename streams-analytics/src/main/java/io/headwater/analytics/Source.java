@@ -1,8 +1,10 @@
 package io.headwater.analytics;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,19 @@ record Source(List<String> topics, Optional<TopicPattern> pattern, Optional<Join
         && (topics.contains(topic)
             || pattern.filter(p -> p.compiled().matcher(topic).matches()).isPresent()
             || join.filter(other -> other.topic().equals(topic)).isPresent());
+  }
+
+  /**
+   * All topics that readings come from, the other stream's among them.
+   *
+   * @param existing the topics that there are, for a pattern
+   * @return sorted
+   */
+  List<String> allTopics(Collection<String> existing) {
+    var all = new TreeSet<>(topics);
+    join.ifPresent(other -> all.add(other.topic()));
+    pattern.ifPresent(found -> existing.stream().filter(this::reads).forEach(all::add));
+    return List.copyOf(all);
   }
 
   @Override

@@ -60,6 +60,22 @@ class ReadingsTest {
     assertThat(run().count("analytics.left.out")).isEqualTo(1);
   }
 
+  @Test
+  void noPayloadKeepsAQueryBusy() {
+    open(
+        """
+        value: $.v
+        fields:
+          same: payload.list.exists(a, payload.list.exists(b, a + b == 0.5))
+        """);
+    publish("a", "{\"v\":1,\"list\":[1,2]}");
+    publish("b", "{\"v\":1,\"list\":[" + "1,".repeat(1_000) + "1]}");
+
+    assertThat(run().json())
+        .extracting(answer -> answer.get("key").textValue() + " " + answer.get("same"))
+        .containsExactly("a false", "b null"); // given up
+  }
+
   /** Whatever devices send, it is a reading, left out, or a dead letter. */
   @Test
   void garbageStopsNoQuery() {
