@@ -141,22 +141,20 @@ class FlippedBitTest {
       for (int i = 0; i < 20; i++) {
         append(log, 9 + i * 50);
       }
-      awaitSettledOnDisk(live);
-      copy(live, to);
+      // The ranges are written once a second, by a commit of their own.
+      do {
+        copy(live, to);
+      } while (!holds(to, SETTLED));
       return Contents.of(log);
     }
   }
 
-  private static void awaitSettledOnDisk(Path live) throws IOException {
-    Path active = LogFolder.list(live).getLast();
-    for (long size = 0; ; ) {
-      // The ranges are written once a second, by a commit of their own.
-      long now = Files.size(Path.of(active + "-wal"));
-      if (size != 0 && now > size) {
-        return;
-      }
-      size = now;
-      Thread.onSpinWait();
+  /** Whether a copy holds these settled ranges; it is copied once more, as opening changes it. */
+  private boolean holds(Path copied, OffsetRanges settled) throws IOException {
+    Path opened = folder.resolve("opened");
+    copy(copied, opened);
+    try (EdgeLog log = open(opened)) {
+      return log.settled(ALPHA).equals(settled);
     }
   }
 
