@@ -3,6 +3,7 @@ package io.headwater.edge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.process.Main;
+import io.headwater.testsupport.FreePorts;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -70,10 +71,7 @@ class CheckCommandTest {
 
   @Test
   void namesWhatIsNotWellAndFails() throws Exception {
-    int nobody;
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      nobody = socket.getLocalPort();
-    }
+    int nobody = FreePorts.take();
     Files.writeString(
         config,
         """

@@ -3,10 +3,8 @@ package io.headwater.edge;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.headwater.testsupport.FreePorts;
 import io.headwater.testsupport.Headwater;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -33,10 +31,8 @@ class EdgeStatusIT {
     }
   }
 
-  private static String closedPort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return "127.0.0.1:" + socket.getLocalPort();
-    }
+  private static String closedPort() {
+    return "127.0.0.1:" + FreePorts.take();
   }
 
   @Test

@@ -9,15 +9,13 @@ import io.headwater.edge.log.EdgeLog;
 import io.headwater.edge.log.EdgeLogMetrics;
 import io.headwater.edge.log.LogSettings;
 import io.headwater.process.Main;
+import io.headwater.testsupport.FreePorts;
 import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.OffsetRanges;
 import io.headwater.uplink.StreamPartition;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -50,10 +48,8 @@ class StatusCommandTest {
   }
 
   /** Nobody listens there. */
-  private static String closedPort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return "127.0.0.1:" + socket.getLocalPort();
-    }
+  private static String closedPort() {
+    return "127.0.0.1:" + FreePorts.take();
   }
 
   @Test

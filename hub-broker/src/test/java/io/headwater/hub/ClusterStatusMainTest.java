@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.headwater.process.UserError;
+import io.headwater.testsupport.FreePorts;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -51,10 +50,7 @@ class ClusterStatusMainTest {
 
   @Test
   void failsWhereNobodyIs() throws Exception {
-    int closed;
-    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      closed = taken.getLocalPort();
-    }
+    int closed = FreePorts.take();
     assertThat(run("--zookeeper", "127.0.0.1:" + closed)).isOne();
     assertThat(out.toString())
         .startsWith("cluster cannot be looked at\n! ZooKeeper has no majority: 0 of its 1 members")

@@ -42,7 +42,7 @@ class ContactsTest {
   private Thread note(Contacts.Kind kind) {
     Thread thread = Thread.ofPlatform().start(() -> contacts.note(kind));
     Awaitility.await()
-        .atMost(Duration.ofSeconds(1)) // it does not wait for ever
+        .atMost(Duration.ofSeconds(10)) // it does not wait for ever
         .pollInterval(Duration.ofMillis(1))
         .until(() -> thread.getState() == Thread.State.TIMED_WAITING);
     return thread;
@@ -85,6 +85,6 @@ class ContactsTest {
     long started = System.nanoTime();
     contacts.note(Contacts.Kind.ASKED);
 
-    assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofSeconds(1));
+    assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(Duration.ofMillis(1900));
   }
 }

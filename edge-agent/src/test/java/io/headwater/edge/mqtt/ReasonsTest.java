@@ -161,6 +161,7 @@ class ReasonsTest {
 
   @Test
   void clientThatIsSilentForOneAndAHalfKeepAlivesIsGone() throws IOException {
+    long since = System.nanoTime();
     try (RawClient fresh = client(1, "");
         RawClient old =
             server
@@ -168,13 +169,12 @@ class ReasonsTest {
                 .send(
                     RawClient.packet(
                         0x10, HexFormat.of().parseHex("00044d51545404020001" + "000162")))) {
-      long since = System.nanoTime();
       fresh.receive();
       assertThat(old.receive()).isEqualTo("20020000");
       assertThat(fresh.receive()).startsWith("e0").contains("8d");
       assertThat(old.receive()).isEqualTo("closed");
       assertThat(Duration.ofNanos(System.nanoTime() - since))
-          .isBetween(Duration.ofMillis(1400), Duration.ofSeconds(6));
+          .isBetween(Duration.ofMillis(1400), Duration.ofSeconds(20));
     }
   }
 

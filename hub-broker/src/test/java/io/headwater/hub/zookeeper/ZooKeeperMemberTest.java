@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.headwater.hub.zookeeper.ZooKeeperMember.Role;
 import io.headwater.process.HostPort;
+import io.headwater.testsupport.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -45,10 +46,7 @@ class ZooKeeperMemberTest {
   void asksAllAtOnceAndTellsWhyOneDoesNotAnswer() throws Exception {
     try (var zookeeper = EmbeddedZooKeeper.start(folder, new HostPort("127.0.0.1", 0));
         var silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      int closed;
-      try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        closed = taken.getLocalPort();
-      }
+      int closed = FreePorts.take();
       List<ZooKeeperMember> members =
           ZooKeeperMember.ask(
               List.of(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.headwater.process.Resources;
+import io.headwater.testsupport.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -66,12 +67,6 @@ class SuspicionTest {
     }
   }
 
-  private static int closedPort() throws IOException {
-    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
   private StoredCatalog register(int id, int port) {
     var catalog =
         parts.open(
@@ -93,7 +88,7 @@ class SuspicionTest {
   void whoIsRefusedByTwoIsTakenForGoneLongBeforeHeIsSilent() throws Exception {
     StoredCatalog one = register(1, listen(Manner.ANSWERS));
     StoredCatalog two = register(2, listen(Manner.ANSWERS));
-    register(3, closedPort());
+    register(3, FreePorts.take());
     watch(one, 1);
     await()
         .during(Duration.ofSeconds(1))
@@ -110,8 +105,8 @@ class SuspicionTest {
   void whoLeavesIsMissedAsLongAsHeLeadsSomething() throws Exception {
     StoredCatalog one = register(1, listen(Manner.ANSWERS));
     StoredCatalog two = register(2, listen(Manner.ANSWERS));
-    StoredCatalog three = register(3, closedPort());
-    StoredCatalog four = register(4, closedPort());
+    StoredCatalog three = register(3, FreePorts.take());
+    StoredCatalog four = register(4, FreePorts.take());
     one.create(new NewTopic("t", -1, -1, List.of(List.of(3)), Map.of()), false).join();
     three.leave().join();
     four.leave().join();

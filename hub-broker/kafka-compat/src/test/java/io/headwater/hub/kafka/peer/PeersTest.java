@@ -8,6 +8,7 @@ import io.headwater.hub.kafka.metadata.MemoryStore;
 import io.headwater.hub.kafka.metadata.StoredCatalog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.headwater.hub.kafka.metadata.TopicRules;
+import io.headwater.testsupport.FreePorts;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
@@ -41,10 +42,7 @@ class PeersTest {
   @BeforeEach
   void start() throws Exception {
     silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    int closed;
-    try (var socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
-      closed = socket.getLocalPort();
-    }
+    int closed = FreePorts.take();
     store.register(new Broker(SILENT, "127.0.0.1", silent.getLocalPort(), null));
     store.register(new Broker(DOWN, "127.0.0.1", closed, null));
     catalog =
