@@ -11,6 +11,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -69,7 +70,7 @@ final class Analytics implements RunningProcess {
     return own;
   }
 
-  static Analytics start(AnalyticsConfig config) {
+  static Analytics start(AnalyticsConfig config, Clock clock) {
     List<Query> queries = queries(config);
     var resources = new Resources();
     try {
@@ -93,7 +94,11 @@ final class Analytics implements RunningProcess {
       Peers peers = resources.open("peers", new Peers());
       LiveFeed live =
           resources.open("live results", new LiveFeed(ClientConfigs.live(config), metrics));
-      var starter = new QueryStarter(config, instance, self, memory, metrics, health, running);
+      GatewayBacklogs backlogs =
+          resources.open("backlogs", new GatewayBacklogs(ClientConfigs.history(config)));
+      var starter =
+          new QueryStarter(
+              config, instance, self, memory, metrics, health, running, backlogs, clock);
       QueryAdmin admin =
           resources.open(
               "queries",

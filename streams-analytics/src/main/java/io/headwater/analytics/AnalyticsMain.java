@@ -5,6 +5,7 @@ import io.headwater.process.Main;
 import io.headwater.process.ProcessCommand;
 import io.headwater.process.RunningProcess;
 import io.headwater.process.Setting;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +80,7 @@ public final class AnalyticsMain extends ProcessCommand<AnalyticsConfig> {
 
   @Override
   protected RunningProcess start(AnalyticsConfig config) {
-    Analytics analytics = Analytics.start(config);
+    Analytics analytics = Analytics.start(config, Clock.systemUTC());
     HangUp.run(analytics::reload);
     return analytics;
   }

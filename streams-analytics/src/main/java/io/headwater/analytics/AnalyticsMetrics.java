@@ -18,6 +18,8 @@ final class AnalyticsMetrics {
    * @param leftOut readings that the query leaves out: {@code where}, or no row in the table
    * @param late came when no window would take them any more
    * @param amending came when their windows had been told, which are told again
+   * @param overdue came when windows of theirs were kept no more, which are computed anew
+   * @param recomputed windows that were computed anew for such readings, and told again
    * @param results written
    * @param restarts after a failure
    */
@@ -27,6 +29,8 @@ final class AnalyticsMetrics {
       Counter leftOut,
       Counter late,
       Counter amending,
+      Counter overdue,
+      Counter recomputed,
       Counter results,
       Counter restarts) {
 
@@ -77,6 +81,12 @@ final class AnalyticsMetrics {
             "analytics.amending",
             "Readings that came when their windows had been told; these are told again",
             query),
+        counter(
+            "analytics.overdue",
+            "Readings that came when windows of theirs were kept no more; these are computed anew"
+                + " from the topic",
+            query),
+        counter("analytics.recomputed", "Windows computed anew from the topic, and told", query),
         counter("analytics.results", "Window results written, updates included", query),
         restarts(query));
   }

@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -44,48 +43,66 @@ final class BatchRun implements AutoCloseable {
   /** Longer than any history; more than a topic's times would only be mistakes. */
   private static final Duration ALWAYS = Duration.ofDays(100 * 366);
 
-  /**
-   * What windows and readings are told.
-   *
-   * @param fromMs the earliest start, inclusive; milliseconds since 1970
-   * @param toMs the latest end, which is the first instant after a window
-   */
-  record Range(long fromMs, long toMs) {
-    boolean has(long startMs, long endMs) {
-      return startMs >= fromMs && endMs <= toMs;
+  /** Of what results are told. Times are milliseconds since 1970. */
+  interface Selection {
+    /** No window that is wanted starts earlier. */
+    long fromMs();
+
+    /** All windows that are wanted end at this instant, exclusive, or before. */
+    long toMs();
+
+    /** Whether there are windows of this key that are wanted. */
+    boolean hasKey(Bytes key);
+
+    /**
+     * Whether a window is wanted.
+     *
+     * @param endMs as Streams has it: of sliding windows and sessions the last instant in it
+     */
+    boolean has(Bytes key, long startMs, long endMs);
+  }
+
+  /** What the results are. */
+  interface Results {
+    /** A reading that is answered by itself, as the query writes it. */
+    void answer(long timeMs, byte[] value);
+
+    /** A window that is wanted; the oldest first, then by key. */
+    void window(Windowed<Bytes> window, WindowState state);
+  }
+
+  private record Found(Windowed<Bytes> window, WindowState state) {
+    long startMs() {
+      return window.window().start();
     }
   }
 
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Told(long startMs, String key, byte[] line) {}
-
-  private static final Comparator<Told> OLDEST_FIRST =
-      Comparator.comparingLong(Told::startMs).thenComparing(Told::key);
+  private static final Comparator<Found> OLDEST_FIRST =
+      Comparator.comparingLong(Found::startMs).thenComparing(found -> found.window().key());
 
   private final Query query;
-  private final Range range;
-  private final Consumer<byte[]> lines;
+  private final Selection selection;
+  private final Results results;
   private final TopologyTestDriver driver;
   private final Map<String, TestInputTopic<byte[], byte[]>> inputs = new HashMap<>();
   private int untaken;
   private long firstMs = Long.MAX_VALUE; // of readings in windows
   private long lastMs = -1;
-  private long told;
 
   /**
    * @param scratch an empty folder
-   * @param lines take the results in the query's format: answers as they come, windows in the end
+   * @param results take answers as they come, windows in the end
    */
   BatchRun(
       Query query,
-      Range range,
+      Selection selection,
       QueryMetrics metrics,
       Path scratch,
       StateMemory memory,
-      Consumer<byte[]> lines) {
+      Results results) {
     this.query = query;
-    this.range = range;
-    this.lines = lines;
+    this.selection = selection;
+    this.results = results;
     var config = new Properties();
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, "run-" + query.name());
     config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
@@ -93,7 +110,8 @@ final class BatchRun implements AutoCloseable {
     config.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, StateMemory.Setter.class);
     config.put(StateMemory.CONFIG, memory);
     this.driver =
-        new TopologyTestDriver(QueryTopology.of(unhurried(query), metrics, config), config);
+        new TopologyTestDriver(
+            QueryTopology.ofHistory(unhurried(query), metrics, config, selection::hasKey), config);
   }
 
   private static Query unhurried(Query hurried) {
@@ -122,13 +140,13 @@ final class BatchRun implements AutoCloseable {
 
   private void takeOutputs() {
     untaken = 0;
-    List<String> results = query.output().topics();
+    List<String> topics = query.output().topics();
     for (String topic : driver.producedTopicNames()) {
       for (TestRecord<byte[], byte[]> output :
           driver
               .createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
               .readRecordsToList()) {
-        if (results.contains(topic)) {
+        if (topics.contains(topic)) {
           took(output);
         }
       }
@@ -141,88 +159,66 @@ final class BatchRun implements AutoCloseable {
     if (query.windows().isPresent()) {
       firstMs = Math.min(firstMs, timeMs);
       lastMs = Math.max(lastMs, timeMs);
-    } else if (range.has(timeMs, timeMs + 1)) {
-      tell(output.value());
+    } else {
+      results.answer(timeMs, output.value());
     }
   }
 
-  private void tell(byte[] line) {
-    lines.accept(line);
-    told++;
-  }
-
-  /**
-   * Tells the windows, the oldest first; nothing is to be taken any more.
-   *
-   * @return how many results were told in all
-   */
-  long finish() {
+  /** Tells the windows; nothing is to be taken any more. */
+  void finish() {
     takeOutputs();
     query
         .windows()
         .ifPresent(windows -> {
-          var results = new ResultEncoder(query, windows);
           if (windows.window() instanceof Window.Session) {
-            tellSessions(windows, results);
+            tellSessions(windows);
           } else {
-            tellWindows(windows, results);
+            tellWindows(windows);
           }
         });
-    return told;
   }
 
-  private void tellWindows(Windows windows, ResultEncoder results) {
+  private void tellWindows(Windows windows) {
     var store = driver.<Bytes, Object>getTimestampedWindowStore(QueryTopology.WINDOWS);
-    long beginMs = Math.max(range.fromMs(), firstMs - windows.window().spanMs());
-    long endMs = Math.min(range.toMs(), lastMs + 2); // a sliding window may begin behind a reading
+    long beginMs = Math.max(selection.fromMs(), firstMs - windows.window().spanMs());
+    // A sliding window may begin behind a reading.
+    long endMs = Math.min(selection.toMs(), lastMs + 2);
     long pieceMs = Math.max(1, (endMs - beginMs) / PIECES);
     for (long startMs = beginMs; startMs < endMs; startMs += pieceMs) {
-      var piece = new ArrayList<Told>();
+      var piece = new ArrayList<Found>();
       try (KeyValueIterator<Windowed<Bytes>, ValueAndTimestamp<Object>> found =
           store.fetchAll(
               Instant.ofEpochMilli(startMs),
               Instant.ofEpochMilli(Math.min(startMs + pieceMs, endMs) - 1))) {
-        found.forEachRemaining(
-            window -> add(windows, results, window.key, window.value.value(), piece));
+        found.forEachRemaining(window -> add(windows, window.key, window.value.value(), piece));
       }
       tellAll(piece);
     }
   }
 
-  private void tellSessions(Windows windows, ResultEncoder results) {
-    var sessions = new ArrayList<Told>();
+  private void tellSessions(Windows windows) {
+    var sessions = new ArrayList<Found>();
     try (KeyValueIterator<Windowed<Bytes>, Object> found =
         driver.<Bytes, Object>getSessionStore(QueryTopology.WINDOWS).fetch(null, null)) {
-      found.forEachRemaining(
-          session -> add(windows, results, session.key, session.value, sessions));
+      found.forEachRemaining(session -> add(windows, session.key, session.value, sessions));
     }
     tellAll(sessions);
   }
 
-  private void add(
-      Windows windows,
-      ResultEncoder results,
-      Windowed<Bytes> window,
-      Object stored,
-      List<Told> into) {
-    long startMs = window.window().start();
-    if (!range.has(startMs, windows.window().endExclusiveMs(window.window().end()))) {
-      return;
-    }
-    ResultScope result =
-        results.told(
-            window,
-            stored instanceof MergedStates merged
-                ? merged.merged(windows.layout())
-                : (WindowState) stored);
-    if (results.isWanted(result)) {
-      into.add(new Told(startMs, result.key(), results.encode(result, 0)));
+  private void add(Windows windows, Windowed<Bytes> window, Object stored, List<Found> into) {
+    if (selection.has(window.key(), window.window().start(), window.window().end())) {
+      into.add(
+          new Found(
+              window,
+              stored instanceof MergedStates merged
+                  ? merged.merged(windows.layout())
+                  : (WindowState) stored));
     }
   }
 
-  private void tellAll(List<Told> found) {
+  private void tellAll(List<Found> found) {
     found.sort(OLDEST_FIRST);
-    found.forEach(each -> tell(each.line()));
+    found.forEach(each -> results.window(each.window(), each.state()));
   }
 
   @Override

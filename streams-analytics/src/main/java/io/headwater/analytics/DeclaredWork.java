@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.Topology;
 
 /** A query of the query file. */
-record DeclaredWork(Query query, QueryMetrics metrics) implements Work {
+record DeclaredWork(Query query, QueryMetrics metrics, Backlogs backlogs) implements Work {
   @Override
   public String name() {
     return query.name();
@@ -29,8 +30,12 @@ record DeclaredWork(Query query, QueryMetrics metrics) implements Work {
   }
 
   @Override
-  public List<NewTopic> topics() {
-    return query.requiredTopics().stream().map(this::made).toList();
+  public List<NewTopic> topics(Properties config) {
+    Stream<String> overdue =
+        query.recompute().isPresent()
+            ? Stream.of(QueryTopology.overdueTopic(config))
+            : Stream.empty();
+    return Stream.concat(query.requiredTopics().stream(), overdue).map(this::made).toList();
   }
 
   private NewTopic made(String topic) {
@@ -47,6 +52,6 @@ record DeclaredWork(Query query, QueryMetrics metrics) implements Work {
 
   @Override
   public Topology topology(Properties config) {
-    return QueryTopology.of(query, metrics, config);
+    return QueryTopology.of(query, metrics, backlogs, config);
   }
 }

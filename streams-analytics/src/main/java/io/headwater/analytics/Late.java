@@ -11,12 +11,13 @@ sealed interface Late {
   record Side(String topic) implements Late {}
 
   /**
-   * A final window that has been told takes them nevertheless, and is told again. Others take them
-   * anyway, as long as their grace lasts.
+   * They are in the results nevertheless, which are told again. A final window that has been told
+   * still takes them while it is kept; others take them as long as their grace lasts. Beyond, the
+   * window is computed anew from the topic.
    *
-   * @param keep how long after its end a window takes readings
-   * @param after how long after the first such reading a window is told again, so that those which
-   *     come with it are in the same result
+   * @param keep how long after its end a final window takes readings
+   * @param after how long after the first such reading a window is told again at the latest, so
+   *     that those which come with it are in the same result
    */
   record Recompute(Duration keep, Duration after) implements Late {}
 }

@@ -9,9 +9,9 @@ import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Counts readings whose windows have all been told or are kept no more, and tells them from those
- * that windows still take. Streams would drop most of them, too, but not say so per query, and it
- * knows nothing of windows that the clock has closed.
+ * Counts readings whose windows have been told or are kept no more, and tells them from those that
+ * windows still take. Streams would drop most of them, too, but not say so per query, and it knows
+ * nothing of windows that the clock has closed.
  *
  * <p>Confined to the Streams thread of its task.
  */
@@ -20,8 +20,13 @@ final class LateGate<V> implements FixedKeyProcessor<Bytes, V, Gated<V>> {
    * What has come.
    *
    * @param isLate no window takes it
+   * @param overdueMs stream time, if windows that it belongs to are kept no more; otherwise -1
    */
-  record Gated<V>(V value, boolean isLate) {}
+  record Gated<V>(V value, boolean isLate, long overdueMs) {
+    boolean isOverdue() {
+      return overdueMs >= 0;
+    }
+  }
 
   private final Windows windows;
   private final QueryMetrics metrics;
@@ -52,13 +57,19 @@ final class LateGate<V> implements FixedKeyProcessor<Bytes, V, Gated<V>> {
         isAfterAll
             && (windows.amending().isEmpty()
                 || windows.kept().isLate(record.timestamp(), streamTimeMs));
-    if (isLate) {
+    boolean isOverdue =
+        windows.late() instanceof Late.Recompute
+            && windows.kept().isLateForSome(record.timestamp(), streamTimeMs);
+    if (isOverdue) {
+      metrics.overdue().increment();
+    } else if (isLate) {
       metrics.late().increment();
     } else if (isAfterAll) {
       metrics.amending().increment();
     }
-    if (!isLate || windows.lateTopic().isPresent()) {
-      context.forward(record.withValue(new Gated<>(record.value(), isLate)));
+    if (!isLate || isOverdue || windows.lateTopic().isPresent()) {
+      context.forward(
+          record.withValue(new Gated<>(record.value(), isLate, isOverdue ? streamTimeMs : -1)));
     }
   }
 }

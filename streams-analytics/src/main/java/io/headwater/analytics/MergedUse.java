@@ -19,7 +19,7 @@ final class MergedUse implements ReadingTaker.Use {
     this.theirs = merged.layout();
   }
 
-  /** What the header {@link ResultWriter#STATE} holds: start (8 bytes), then the stored form. */
+  /** What the header {@link ResultRecords#STATE} holds: start (8 bytes), then the stored form. */
   static byte[] header(long startMs, WindowState window) {
     byte[] state = window.encode();
     return ByteBuffer.allocate(Long.BYTES + state.length).putLong(startMs).put(state).array();
@@ -27,7 +27,7 @@ final class MergedUse implements ReadingTaker.Use {
 
   @Override
   public Outcome of(ReadingScope reading, byte @Nullable [] payload) throws Undecodable {
-    byte[] header = reading.header(ResultWriter.STATE);
+    byte[] header = reading.header(ResultRecords.STATE);
     if (header == null || header.length < Long.BYTES) {
       throw new Undecodable(
           Reason.NO_FIELD, "the result carries no window: it was written before a query merged it");

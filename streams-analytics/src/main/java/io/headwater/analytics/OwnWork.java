@@ -25,7 +25,7 @@ record OwnWork(OwnTopology own) implements Work {
   }
 
   @Override
-  public List<NewTopic> topics() {
+  public List<NewTopic> topics(Properties config) {
     return own.topics().stream()
         .sorted()
         .map(topic -> new NewTopic(topic, Optional.empty(), Optional.empty()))

@@ -38,6 +38,14 @@ record Query(
     return output.topic();
   }
 
+  /** How windows are computed anew that are kept no more; empty if they are not. */
+  Optional<Late.Recompute> recompute() {
+    return windows
+        .map(Windows::late)
+        .flatMap(late ->
+            late instanceof Late.Recompute recompute ? Optional.of(recompute) : Optional.empty());
+  }
+
   Query carryingState() {
     return new Query(name, source, readings, windows, output.carryingState());
   }

@@ -157,7 +157,7 @@ final class QueryAdmin implements AutoCloseable {
   private void retryStopped() {
     for (RunningQuery query : running.all()) {
       if (query.runner().hasGivenUp()) {
-        query.runner().close();
+        query.close();
         running.add(starter.start(query.query(), query.definition()));
       }
     }
@@ -211,7 +211,7 @@ final class QueryAdmin implements AutoCloseable {
 
   private void stop(RunningQuery query, String why) {
     live.end(query.query().name(), why);
-    query.runner().close();
+    query.close();
   }
 
   private List<Change> changes() {
@@ -293,6 +293,6 @@ final class QueryAdmin implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
-    running.all().forEach(query -> query.runner().close());
+    running.all().forEach(RunningQuery::close);
   }
 }

@@ -221,7 +221,7 @@ final class QueryRunner implements AutoCloseable {
   private boolean makeTopics() throws InterruptedException, ExecutionException, TimeoutException {
     try (Admin admin = Admin.create(adminConfig)) {
       var missing = new ArrayList<NewTopic>();
-      for (NewTopic topic : work.topics()) {
+      for (NewTopic topic : work.topics(streamsConfig)) {
         if (!exists(admin, topic.name())) {
           missing.add(topic);
         }

@@ -5,6 +5,8 @@ import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.headwater.analytics.api.OwnTopology;
 import io.headwater.process.Health;
 import io.headwater.process.HostPort;
+import java.time.Clock;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import org.apache.kafka.streams.StreamsConfig;
@@ -19,6 +21,8 @@ final class QueryStarter {
   private final AnalyticsMetrics metrics;
   private final Health health;
   private final RunningQueries running;
+  private final Backlogs backlogs;
+  private final Clock clock;
 
   /**
    * @param instance this one's name in its consumer groups
@@ -32,7 +36,9 @@ final class QueryStarter {
       StateMemory memory,
       AnalyticsMetrics metrics,
       Health health,
-      RunningQueries running) {
+      RunningQueries running,
+      Backlogs backlogs,
+      Clock clock) {
     this.config = config;
     this.instance = instance;
     this.self = self;
@@ -40,6 +46,8 @@ final class QueryStarter {
     this.metrics = metrics;
     this.health = health;
     this.running = running;
+    this.backlogs = backlogs;
+    this.clock = clock;
   }
 
   String instance() {
@@ -77,15 +85,37 @@ final class QueryStarter {
     QueryMetrics counters = metrics.forQuery(name);
     var runner =
         new QueryRunner(
-            new DeclaredWork(query, counters),
+            new DeclaredWork(query, counters, backlogs),
             ClientConfigs.admin(config),
             streamsConfig(query),
             counters.restarts(),
             blocked);
     metrics.running(
         name, () -> running.find(name).map(now -> now.runner().isRunning()).orElse(false));
-    health.check("query " + name, () -> running.find(name).flatMap(now -> now.runner().problem()));
-    return new RunningQuery(query, definition, runner, counters);
+    health.check("query " + name, () -> running.find(name).flatMap(RunningQuery::problem));
+    Optional<Recomputer> recomputer =
+        blocked.isEmpty() && query.recompute().isPresent()
+            ? Optional.of(recomputer(query, counters))
+            : Optional.empty();
+    return new RunningQuery(query, definition, runner, recomputer, counters);
+  }
+
+  private Recomputer recomputer(Query query, QueryMetrics counters) {
+    Properties streams = streamsConfig(query);
+    String application = streams.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
+    Map<String, Object> history = ClientConfigs.history(config);
+    return new Recomputer(
+        query,
+        QueryTopology.overdueTopic(streams),
+        new Recomputer.RecomputerConfigs(
+            history,
+            Recomputer.consumer(history, application),
+            Recomputer.producer(ClientConfigs.admin(config), application, instance)),
+        config.data().resolve("recompute").resolve(query.name()),
+        memory,
+        backlogs,
+        counters,
+        clock);
   }
 
   /** It is no longer among the queries. */
@@ -96,7 +126,8 @@ final class QueryStarter {
 
   /** The topology that the query would have; for its names. */
   Topology topology(Query query) {
-    return QueryTopology.of(query, metrics.forQuery(query.name()), streamsConfig(query));
+    return QueryTopology.of(
+        query, metrics.forQuery(query.name()), Backlogs.UNKNOWN, streamsConfig(query));
   }
 
   QueryState state(Query query) {

@@ -59,7 +59,7 @@ final class QueryState implements AutoCloseable {
     admin.close(Duration.ZERO);
   }
 
-  /** The internal topics of a topology: changelogs and those that re-key. */
+  /** The internal topics of a topology: changelogs, those that re-key, overdue readings. */
   Set<String> internalTopics(Topology topology) {
     var topics = new TreeSet<String>();
     for (TopologyDescription.Subtopology part : topology.describe().subtopologies()) {
@@ -70,6 +70,9 @@ final class QueryState implements AutoCloseable {
           source.topicSet().stream()
               .filter(topic -> topic.endsWith("-repartition"))
               .forEach(topic -> topics.add(application + "-" + topic));
+        } else if (node instanceof TopologyDescription.Sink sink
+            && (application + QueryTopology.OVERDUE).equals(sink.topic())) {
+          topics.add(sink.topic());
         }
       }
     }
@@ -171,8 +174,12 @@ final class QueryState implements AutoCloseable {
   }
 
   private Optional<ConsumerGroupDescription> group() {
+    return group(application);
+  }
+
+  private Optional<ConsumerGroupDescription> group(String id) {
     try {
-      return await(admin.describeConsumerGroups(List.of(application)).all()).values().stream()
+      return await(admin.describeConsumerGroups(List.of(id)).all()).values().stream()
           .filter(group -> group.groupState() != GroupState.DEAD)
           .findFirst();
     } catch (ExecutionException e) {
@@ -207,8 +214,10 @@ final class QueryState implements AutoCloseable {
                     application, new RemoveMembersFromConsumerGroupOptions(left))
                 .all());
       }
-      if (group().isPresent()) {
-        await(admin.deleteConsumerGroups(List.of(application)).all());
+      for (String group : List.of(application, Recomputer.group(application))) {
+        if (group(group).isPresent()) {
+          await(admin.deleteConsumerGroups(List.of(group)).all());
+        }
       }
       for (String topic : internalTopics) {
         delete(topic);

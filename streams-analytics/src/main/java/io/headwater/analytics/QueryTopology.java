@@ -2,7 +2,9 @@ package io.headwater.analytics;
 
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.headwater.analytics.api.EventTime;
+import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Predicate;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.AutoOffsetReset;
@@ -44,6 +46,9 @@ final class QueryTopology {
   /** The windows. */
   static final String WINDOWS = "windows";
 
+  /** Behind a query's consumer group. */
+  static final String OVERDUE = "-overdue";
+
   private static final String JOIN = "join";
 
   private QueryTopology() {}
@@ -53,8 +58,45 @@ final class QueryTopology {
    *
    * @param config Streams' settings; the store's memory is among them
    */
-  static Topology of(Query query, QueryMetrics metrics, Properties config) {
-    var builder = new StreamsBuilder(new TopologyConfig(new StreamsConfig(config)));
+  static Topology of(Query query, QueryMetrics metrics, Backlogs backlogs, Properties config) {
+    var builder = builder(config);
+    KStream<Bytes, Outcome> outcomes = outcomes(builder, query, metrics);
+    if (query.windows().isPresent()) {
+      Windows windows = query.windows().get();
+      Optional<String> overdue = query.recompute().map(_ -> overdueTopic(config));
+      new WindowTopology(builder, query, windows, metrics, backlogs, overdue).add(outcomes);
+    } else {
+      addAnswers(outcomes);
+    }
+    return builder.build();
+  }
+
+  /** As {@link #of}, over readings that end: only those of some keys go into windows. */
+  static Topology ofHistory(
+      Query query, QueryMetrics metrics, Properties config, Predicate<Bytes> keys) {
+    var builder = builder(config);
+    KStream<Bytes, Outcome> outcomes = outcomes(builder, query, metrics);
+    if (query.windows().isPresent()) {
+      new WindowTopology(
+              builder, query, query.windows().get(), metrics, Backlogs.UNKNOWN, Optional.empty())
+          .add(outcomes.filter((_, outcome) -> isOf(outcome, keys)));
+    } else {
+      addAnswers(outcomes);
+    }
+    return builder.build();
+  }
+
+  /** Where readings are told whose windows are to be computed anew, see {@link Overdue}. */
+  static String overdueTopic(Properties config) {
+    return config.getProperty(StreamsConfig.APPLICATION_ID_CONFIG) + OVERDUE;
+  }
+
+  private static StreamsBuilder builder(Properties config) {
+    return new StreamsBuilder(new TopologyConfig(new StreamsConfig(config)));
+  }
+
+  private static KStream<Bytes, Outcome> outcomes(
+      StreamsBuilder builder, Query query, QueryMetrics metrics) {
     query.readings().table().ifPresent(table -> addTable(builder, table));
     ReadingTaker.Use use = use(query, metrics);
     KStream<Bytes, Outcome> outcomes =
@@ -63,12 +105,15 @@ final class QueryTopology {
     outcomes
         .processValues(() -> new DeadLetterWriter(query.name()))
         .to(query.readings().deadLetters(), Produced.with(Serdes.Bytes(), Serdes.ByteArray()));
-    if (query.windows().isPresent()) {
-      new WindowTopology(builder, query, query.windows().get(), metrics).add(outcomes);
-    } else {
-      addAnswers(outcomes);
-    }
-    return builder.build();
+    return outcomes;
+  }
+
+  private static boolean isOf(Outcome outcome, Predicate<Bytes> keys) {
+    return switch (outcome) {
+      case Outcome.Taken taken -> keys.test(taken.key());
+      case Outcome.Merged merged -> keys.test(merged.key());
+      case Outcome.Answered _, Outcome.Dead _ -> true;
+    };
   }
 
   private static ReadingTaker.Use use(Query query, QueryMetrics metrics) {

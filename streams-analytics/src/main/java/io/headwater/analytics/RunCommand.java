@@ -1,5 +1,6 @@
 package io.headwater.analytics;
 
+import io.headwater.analytics.aggregate.WindowState;
 import io.headwater.analytics.api.EventTime;
 import io.headwater.process.Config;
 import io.headwater.process.Setting;
@@ -10,19 +11,17 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.kstream.Windowed;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -83,6 +82,64 @@ final class RunCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
+  /**
+   * What windows and readings are told.
+   *
+   * @param fromMs the earliest start, inclusive; milliseconds since 1970
+   * @param toMs the latest end, which is the first instant after a window
+   */
+  private record Range(Query query, long fromMs, long toMs) implements BatchRun.Selection {
+    @Override
+    public boolean hasKey(Bytes key) {
+      return true;
+    }
+
+    @Override
+    public boolean has(Bytes key, long startMs, long endMs) {
+      return startMs >= fromMs
+          && query.windows().orElseThrow().window().endExclusiveMs(endMs) <= toMs;
+    }
+
+    boolean has(long timeMs) {
+      return timeMs >= fromMs && timeMs < toMs;
+    }
+  }
+
+  /** Prints results, and counts them. */
+  private static final class Lines implements BatchRun.Results {
+    private final Range range;
+    private final PrintWriter out;
+    private final @Nullable ResultEncoder windows;
+    private long told;
+
+    Lines(Query query, Range range, PrintWriter out) {
+      this.range = range;
+      this.out = out;
+      this.windows = query.windows().map(each -> new ResultEncoder(query, each)).orElse(null);
+    }
+
+    @Override
+    public void answer(long timeMs, byte[] value) {
+      if (range.has(timeMs)) {
+        tell(value);
+      }
+    }
+
+    @Override
+    @SuppressWarnings("NullAway") // only queries with windows have some
+    public void window(Windowed<Bytes> window, WindowState state) {
+      ResultScope result = windows.told(window, state);
+      if (windows.isWanted(result)) {
+        tell(windows.encode(result, 0));
+      }
+    }
+
+    private void tell(byte[] line) {
+      out.println(new String(line, StandardCharsets.UTF_8));
+      told++;
+    }
+  }
+
   @Override
   public Integer call() throws IOException {
     if (spec == null) {
@@ -90,12 +147,11 @@ final class RunCommand implements Callable<Integer> {
     }
     AnalyticsConfig settings = settings();
     Query query = query(Analytics.queries(settings));
-    BatchRun.Range range = range();
+    Range range = range(query);
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
-    Path scratch = Files.createTempDirectory("headwater-run");
-    try {
-      err.println(run(settings, query, range, scratch, out));
+    try (ScratchFolder scratch = ScratchFolder.temporary()) {
+      err.println(run(settings, query, range, scratch.path(), out));
     } catch (KafkaException e) {
       throw UserError.failure(
           "the hub at " + ClientConfigs.bootstrap(settings) + " does not answer: " + e.getMessage(),
@@ -103,7 +159,6 @@ final class RunCommand implements Callable<Integer> {
     } finally {
       out.flush();
       err.flush();
-      delete(scratch);
     }
     return 0;
   }
@@ -129,7 +184,7 @@ final class RunCommand implements Callable<Integer> {
             () -> UserError.usage("there is no query '" + name + "'" + YamlFile.hint(name, names)));
   }
 
-  private BatchRun.Range range() {
+  private Range range(Query query) {
     long fromMs = from == null ? 0 : time("--from", from);
     long toMs = to == null ? Times.FOREVER : time("--to", to);
     if (fromMs >= toMs) {
@@ -138,7 +193,7 @@ final class RunCommand implements Callable<Integer> {
                   .formatted(from == null ? "1970-01-01" : from, to)
               + " other, or between them");
     }
-    return new BatchRun.Range(fromMs, toMs);
+    return new Range(query, fromMs, toMs);
   }
 
   private static long time(String option, String text) {
@@ -151,32 +206,26 @@ final class RunCommand implements Callable<Integer> {
 
   /** Returns what is said of it in the end. */
   private static String run(
-      AnalyticsConfig settings, Query query, BatchRun.Range range, Path scratch, PrintWriter out) {
+      AnalyticsConfig settings, Query query, Range range, Path scratch, PrintWriter out) {
     Map<String, Object> reading = ClientConfigs.history(settings);
     var registry = new SimpleMeterRegistry();
     var metrics = new AnalyticsMetrics(registry).forQuery(query.name());
     List<String> sources = sources(reading, query);
+    var lines = new Lines(query, range, out);
     try (var memory = new StateMemory(settings.stateMemory().bytes());
-        var run =
-            new BatchRun(
-                query,
-                range,
-                metrics,
-                scratch,
-                memory,
-                line -> out.println(new String(line, StandardCharsets.UTF_8)))) {
+        var run = new BatchRun(query, range, metrics, scratch, memory, lines)) {
       // As it is now: what the table said at the time of a reading is known no more.
       query.readings().table().ifPresent(table -> takeAll(reading, List.of(table.topic()), 0, run));
       // A capture may lie so much after its record's time, and still be believed.
       takeAll(reading, sources, Math.max(0, range.fromMs() - EventTime.MAX_AHEAD_MS), run);
-      long told = run.finish();
+      run.finish();
       double undecodable =
           metrics.undecodableByReason().values().stream().mapToDouble(Counter::count).sum();
       return "%,d records of %s: %,d results, %,d left out, %,d undecodable"
           .formatted(
               (long) metrics.readings().count(),
               String.join(", ", sources),
-              told,
+              lines.told,
               (long) metrics.leftOut().count(),
               (long) undecodable);
     }
@@ -192,19 +241,7 @@ final class RunCommand implements Callable<Integer> {
   private static void takeAll(
       Map<String, Object> reading, List<String> topics, long fromMs, BatchRun run) {
     try (var history = new TopicHistory(reading, topics, fromMs)) {
-      for (Optional<ConsumerRecord<byte[], byte[]>> next = history.next();
-          next.isPresent();
-          next = history.next()) {
-        run.take(next.get());
-      }
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(file);
-      }
+      history.forEach(run::take);
     }
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.micrometer.core.instrument.Counter;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
@@ -15,9 +16,32 @@ import org.apache.kafka.streams.KafkaStreams;
  *
  * @param definition as its user wrote it
  * @param runner keeps its Streams instance
+ * @param recomputer computes windows anew that are kept no more; empty if it does not
  * @param metrics what this process has counted of it since it began to run it
  */
-record RunningQuery(Query query, ObjectNode definition, QueryRunner runner, QueryMetrics metrics) {
+record RunningQuery(
+    Query query,
+    ObjectNode definition,
+    QueryRunner runner,
+    Optional<Recomputer> recomputer,
+    QueryMetrics metrics)
+    implements AutoCloseable {
+
+  /** What {@code /health} says. */
+  Optional<String> problem() {
+    return runner
+        .problem()
+        .or(() ->
+            recomputer
+                .flatMap(Recomputer::problem)
+                .map(text -> "query " + query.name() + ": " + text));
+  }
+
+  @Override
+  public void close() {
+    recomputer.ifPresent(Recomputer::close);
+    runner.close();
+  }
 
   /**
    * How it does, as {@code /api/queries} tells it. What is not known is left out.
@@ -28,12 +52,14 @@ record RunningQuery(Query query, ObjectNode definition, QueryRunner runner, Quer
   ObjectNode status() {
     ObjectNode status = JsonNodeFactory.instance.objectNode();
     status.put("name", query.name()).put("state", runner.phase());
-    runner.problem().ifPresent(problem -> status.put("problem", problem));
+    problem().ifPresent(problem -> status.put("problem", problem));
     status.put("from", query.from()).put("to", String.join(", ", query.output().topics()));
     runner.streams().ifPresent(streams -> measured(status, streams));
     status
         .put("recordsIn", (long) metrics.readings().count())
         .put("late", (long) metrics.late().count())
+        .put("overdue", (long) metrics.overdue().count())
+        .put("recomputed", (long) metrics.recomputed().count())
         .put("undecodable", (long) undecodable())
         .put("results", (long) metrics.results().count())
         .put("restarts", (long) metrics.restarts().count());

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
@@ -39,6 +40,8 @@ final class TopicHistory implements AutoCloseable {
   private final Map<TopicPartition, Queue<ConsumerRecord<byte[], byte[]>>> waiting =
       new HashMap<>();
 
+  private boolean whole = true;
+
   /**
    * Opens it.
    *
@@ -63,6 +66,11 @@ final class TopicHistory implements AutoCloseable {
     var times = new HashMap<TopicPartition, Long>();
     partitions.forEach(partition -> times.put(partition, fromMs));
     Map<TopicPartition, OffsetAndTimestamp> starts = consumer.offsetsForTimes(times);
+    Map<TopicPartition, Long> firsts = consumer.beginningOffsets(partitions);
+    starts.forEach((partition, start) -> {
+      long first = firsts.getOrDefault(partition, 0L);
+      whole &= first == 0 || start == null || start.offset() > first;
+    });
     consumer
         .endOffsets(partitions)
         .forEach((partition, end) -> {
@@ -79,6 +87,14 @@ final class TopicHistory implements AutoCloseable {
         consumer.seek(partition, start.offset());
       }
     });
+  }
+
+  /**
+   * Whether the topics still hold all that they ever held from the time on, as far as can be told:
+   * each partition has its first record, or an older one.
+   */
+  boolean isWhole() {
+    return whole;
   }
 
   private List<TopicPartition> partitions(Collection<String> topics) {
@@ -106,6 +122,13 @@ final class TopicHistory implements AutoCloseable {
       }
     }
     return oldest == null ? Optional.empty() : Optional.of(oldest.remove());
+  }
+
+  /** Takes all, one after the other. */
+  void forEach(Consumer<ConsumerRecord<byte[], byte[]>> taker) {
+    for (Optional<ConsumerRecord<byte[], byte[]>> next = next(); next.isPresent(); next = next()) {
+      taker.accept(next.get());
+    }
   }
 
   /** Reads until it is known of each partition what comes next. */

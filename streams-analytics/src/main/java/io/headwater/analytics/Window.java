@@ -73,6 +73,22 @@ sealed interface Window {
     return closesAtMs(lastEndMs) <= streamTimeMs;
   }
 
+  /** Whether one of the windows that a reading would belong to has been closed. */
+  default boolean isLateForSome(long timeMs, long streamTimeMs) {
+    long firstEndMs =
+        switch (this) {
+          case Hopping hopping ->
+              Math.floorDiv(timeMs - ms(hopping.size()), ms(hopping.every())) * ms(hopping.every())
+                  + ms(hopping.every())
+                  + ms(hopping.size());
+          case Sliding _ -> timeMs;
+          case Tumbling _, Session _ -> Long.MAX_VALUE;
+        };
+    return firstEndMs == Long.MAX_VALUE
+        ? isLate(timeMs, streamTimeMs)
+        : closesAtMs(firstEndMs) <= streamTimeMs;
+  }
+
   /** The end as it is told: of all kinds the first instant after the window. */
   default long endExclusiveMs(long endMs) {
     return switch (this) {

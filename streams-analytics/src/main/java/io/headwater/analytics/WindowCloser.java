@@ -4,6 +4,8 @@ import io.headwater.analytics.Windows.Emit;
 import io.headwater.analytics.aggregate.WindowState;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
@@ -15,8 +17,8 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells each window once, when it is closed; and again, with the next revision, some time after
- * late readings have changed it.
+ * Tells each window once, when it is closed; and again, with the next revision, after late readings
+ * have changed it: some time later, or once the gateways that sent them have nothing more of then.
  *
  * <p>Streams' own {@code emitStrategy} waits for a later reading, which on a quiet partition may
  * never come. Here a partition is quiet when nothing has come for {@code idle} by the clock, and
@@ -40,6 +42,11 @@ final class WindowCloser
   private final Windows windows;
   private final Window window;
   private final long idleMs;
+  private final Backlogs backlogs;
+
+  /** What sent late readings, and when last by the clock; not known any more after a restart. */
+  private final Map<String, Long> latecomers = new HashMap<>();
+
   private @Nullable ProcessorContext<Windowed<Bytes>, WindowState> context;
   private @Nullable ClosingStore closing;
   private long reachedMs;
@@ -49,10 +56,11 @@ final class WindowCloser
   private long nextAgainMs; // by the clock; not later than the next window is to be told again
   private long lastForgotMs; // by the clock
 
-  WindowCloser(Windows windows, Emit.Final emit) {
+  WindowCloser(Windows windows, Emit.Final emit, Backlogs backlogs) {
     this.windows = windows;
     this.window = windows.window();
     this.idleMs = emit.idle().toMillis();
+    this.backlogs = backlogs;
   }
 
   @Override
@@ -97,6 +105,7 @@ final class WindowCloser
     long dueMs = lastActiveMs + windows.amending().get().after().toMillis();
     closing.putAgain(dueMs, record.key(), record.value().encode());
     nextAgainMs = Math.min(nextAgainMs, dueMs);
+    latecomers.put(Backlogs.gateway(record.headers()).orElse(""), lastActiveMs);
   }
 
   @SuppressWarnings("NullAway") // Streams calls init first
@@ -118,10 +127,14 @@ final class WindowCloser
 
   @SuppressWarnings("NullAway") // Streams calls init first
   private void tellAgain(long nowMs) {
-    if (nowMs >= nextAgainMs) {
+    boolean isAllThere =
+        !latecomers.isEmpty()
+            && latecomers.entrySet().stream()
+                .allMatch(each -> backlogs.settledSince(each.getKey(), each.getValue()));
+    if (isAllThere || nowMs >= nextAgainMs) {
       nextAgainMs =
           closing.takeAgain(
-              nowMs,
+              isAllThere ? Long.MAX_VALUE : nowMs,
               (waiting, revision) ->
                   context.forward(
                       record(waiting)
@@ -132,6 +145,9 @@ final class WindowCloser
                                       ByteBuffer.allocate(Integer.BYTES)
                                           .putInt(revision)
                                           .array()))));
+      if (nextAgainMs == Long.MAX_VALUE) {
+        latecomers.clear();
+      }
     }
     if (nowMs - lastForgotMs >= FORGET_EVERY.toMillis()) {
       lastForgotMs = nowMs;

@@ -7,6 +7,7 @@ import io.headwater.analytics.aggregate.Layout;
 import io.headwater.analytics.aggregate.Reading;
 import io.headwater.analytics.aggregate.WindowState;
 import java.time.Duration;
+import java.util.Optional;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -34,7 +35,8 @@ import org.apache.kafka.streams.state.WindowStore;
  * The part of a topology that puts readings into windows and tells of them.
  *
  * <p>Readings → (repartition, if the query has its own key) → {@link LateGate} → Streams' windowed
- * aggregation → ({@link WindowCloser}, with {@code emit: final}) → {@link ResultWriter}.
+ * aggregation → ({@link WindowCloser}, with {@code emit: final}) → {@link ResultWriter}. What comes
+ * for windows that are kept no more goes to {@link OverdueWriter}.
  */
 final class WindowTopology {
   private static final String BY = "by";
@@ -43,16 +45,30 @@ final class WindowTopology {
   private final Query query;
   private final Windows windows;
   private final QueryMetrics metrics;
+  private final Backlogs backlogs;
+  private final Optional<String> overdueTopic;
 
   /** How a value changes a window, and how two sessions become one. */
   private record Steps<V, S>(
       Initializer<S> empty, Aggregator<Bytes, V, S> add, Merger<Bytes, S> merge, Serde<S> serde) {}
 
-  WindowTopology(StreamsBuilder builder, Query query, Windows windows, QueryMetrics metrics) {
+  /**
+   * @param overdueTopic of readings for windows that are kept no more; empty if these are not
+   *     computed anew
+   */
+  WindowTopology(
+      StreamsBuilder builder,
+      Query query,
+      Windows windows,
+      QueryMetrics metrics,
+      Backlogs backlogs,
+      Optional<String> overdueTopic) {
     this.builder = builder;
     this.query = query;
     this.windows = windows;
     this.metrics = metrics;
+    this.backlogs = backlogs;
+    this.overdueTopic = overdueTopic;
   }
 
   void add(KStream<Bytes, Outcome> outcomes) {
@@ -96,6 +112,7 @@ final class WindowTopology {
             gated
                 .processValues(() -> new LateWriter(query.name(), layout.fields()))
                 .to(topic, Produced.with(Serdes.Bytes(), Serdes.ByteArray())));
+    noteOverdue(gated);
     return aggregated(
         inTime(gated),
         new Steps<>(
@@ -111,8 +128,10 @@ final class WindowTopology {
             .filter((_, outcome) -> outcome instanceof Outcome.Merged)
             .mapValues(outcome -> (Outcome.Merged) outcome);
     Layout layout = windows.layout();
+    KStream<Bytes, Gated<Outcome.Merged>> gated = gated(parts);
+    noteOverdue(gated);
     return aggregated(
-            inTime(gated(parts)),
+            inTime(gated),
             new Steps<Outcome.Merged, MergedStates>(
                 () -> MergedStates.EMPTY,
                 (_, part, window) -> window.with(part.startMs(), part.window()),
@@ -125,6 +144,13 @@ final class WindowTopology {
     return windows.emit() instanceof Emit.Final
         ? values.processValues(() -> new LateGate<V>(windows, metrics), QueryTopology.CLOSING)
         : values.processValues(() -> new LateGate<V>(windows, metrics));
+  }
+
+  private <V> void noteOverdue(KStream<Bytes, Gated<V>> gated) {
+    overdueTopic.ifPresent(topic ->
+        gated
+            .process(() -> new OverdueWriter<V>())
+            .to(topic, Produced.with(Serdes.Bytes(), Serdes.ByteArray())));
   }
 
   private static <V> KStream<Bytes, V> inTime(KStream<Bytes, Gated<V>> gated) {
@@ -192,7 +218,7 @@ final class WindowTopology {
   private KStream<Windowed<Bytes>, WindowState> told(
       KStream<Windowed<Bytes>, WindowState> changed) {
     return windows.emit() instanceof Emit.Final emit
-        ? changed.process(() -> new WindowCloser(windows, emit), QueryTopology.CLOSING)
+        ? changed.process(() -> new WindowCloser(windows, emit, backlogs), QueryTopology.CLOSING)
         : changed;
   }
 }

@@ -130,9 +130,9 @@ final class WindowsReader {
             Texts.duration(Duration.ZERO, Duration.ofDays(1)));
     for (String key : new String[] {"keep", "recompute-after"}) {
       Node misplaced = keys.get(key);
-      if (misplaced != null && emit instanceof Emit.Updates) {
+      if (misplaced != null && emit instanceof Emit.Updates && key.equals("keep")) {
         yaml.problem(
-            misplaced, "'" + key + "' is for emit: final; others take readings as long as 'grace'");
+            misplaced, "'keep' is for emit: final; others take readings as long as 'grace'");
       } else if (misplaced != null && choice != LateChoice.RECOMPUTE) {
         yaml.problem(misplaced, "'" + key + "' is for late: recompute; leave it out");
       }

@@ -15,8 +15,12 @@ interface Work {
   /** What to do when it has failed over and over. */
   String remedy();
 
-  /** Topics that must be there, as they are made if they are not. */
-  List<NewTopic> topics();
+  /**
+   * Topics that must be there, as they are made if they are not.
+   *
+   * @param config Streams' settings
+   */
+  List<NewTopic> topics(Properties config);
 
   Topology topology(Properties config);
 }

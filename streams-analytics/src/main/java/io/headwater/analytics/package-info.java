@@ -21,7 +21,9 @@
  *
  * <p><b>History.</b> {@link io.headwater.analytics.BatchRun} takes the same topology through what
  * topics hold ({@link io.headwater.analytics.TopicHistory}), without a process or a hub to write
- * to.
+ * to. {@link io.headwater.analytics.Recomputer} does so for windows that are kept no more when
+ * readings of theirs come: the topology writes such readings down ({@link
+ * io.headwater.analytics.OverdueWriter}).
  *
  * <p><b>Serving.</b> {@link io.headwater.analytics.HttpApi} serves windows out of the state ({@link
  * io.headwater.analytics.WindowService} finds the instance that holds them) and new results as they

@@ -115,7 +115,7 @@ class AnalyticsBenchmark extends AnalyticsFixture {
     var metrics = new AnalyticsMetrics(registry).forQuery(query.name());
     return streams(
         query,
-        config -> QueryTopology.of(query, metrics, config),
+        config -> QueryTopology.of(query, metrics, Backlogs.UNKNOWN, config),
         () -> (long) metrics.readings().count());
   }
 

@@ -78,7 +78,7 @@ class ServingIT extends AnalyticsFixture {
                       """
                       {"name":"temperature","state":"running","from":"readings",
                        "to":"analytics.temperature","lag":0,"dropped":0,"recordsIn":%d,"late":0,
-                       "undecodable":1,"results":%s,"restarts":0}
+                       "overdue":0,"recomputed":0,"undecodable":1,"results":%s,"restarts":0}
                       """
                           .formatted(KEYS * 30 + 1, query.path("results"))));
         });

@@ -43,6 +43,10 @@ final class TopologyRun implements AutoCloseable {
    * @param state where state is kept
    */
   TopologyRun(Path state, Query query) {
+    this(state, query, Backlogs.UNKNOWN);
+  }
+
+  TopologyRun(Path state, Query query, Backlogs backlogs) {
     this.query = query;
     var config = new Properties();
     config.put(StreamsConfig.APPLICATION_ID_CONFIG, "test-" + query.name());
@@ -50,7 +54,8 @@ final class TopologyRun implements AutoCloseable {
     config.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
     driver =
         new TopologyTestDriver(
-            QueryTopology.of(query, new AnalyticsMetrics(registry).forQuery(query.name()), config),
+            QueryTopology.of(
+                query, new AnalyticsMetrics(registry).forQuery(query.name()), backlogs, config),
             config,
             Instant.ofEpochMilli(T0));
   }

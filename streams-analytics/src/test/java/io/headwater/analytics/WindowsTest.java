@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.apache.kafka.streams.test.TestRecord;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -23,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WindowsTest {
   @TempDir private Path folder;
   private @Nullable TopologyRun run;
+  private Backlogs backlogs = Backlogs.UNKNOWN;
 
   @AfterEach
   void close() {
@@ -195,7 +198,70 @@ class WindowsTest {
     publish("32", 6);
     run().passTime(Duration.ofMinutes(2));
     assertThat(newest()).doesNotContainKey("0..10");
-    assertThat(run().count("analytics.late")).isEqualTo(1);
+    assertThat(run().count("analytics.late")).isZero();
+    assertThat(run().count("analytics.overdue")).isEqualTo(1);
+    assertThat(run().results("test-q-overdue"))
+        .singleElement()
+        .satisfies(overdue -> {
+          assertThat(overdue.key()).isEqualTo("a");
+          assertThat(Overdue.decode(TopologyRun.utf8(overdue.value())))
+              .contains(new Overdue(TopologyRun.T0 + 6_000, TopologyRun.T0 + 110_000, ""));
+          // By the clock: retention counts from now on.
+          assertThat(overdue.timestamp()).isEqualTo(TopologyRun.T0 + 10_000);
+        });
+  }
+
+  /** Of two windows that a reading is in, one is kept no more. */
+  @Test
+  void aReadingForWindowsThatAreKeptAndForOthersGoesIntoBoth() {
+    open("window: {hopping: 10s, every: 5s, grace: 0s}", "aggregates: sum");
+    publish("1", 11);
+    publish("2", 6); // in 0..10, and in 5..15
+
+    assertThat(newest()).containsEntry("5..15", 3.0).doesNotContainKey("0..10");
+    assertThat(run().results("test-q-overdue"))
+        .extracting(each -> Overdue.decode(TopologyRun.utf8(each.value())).orElseThrow())
+        .containsExactly(new Overdue(TopologyRun.T0 + 6_000, TopologyRun.T0 + 11_000, ""));
+    publish("4", 7);
+    publish("8", 11);
+    assertThat(run().count("analytics.overdue")).isEqualTo(2);
+  }
+
+  @Test
+  void aGatewayThatHasDeliveredItsBacklogIsNotWaitedFor() {
+    var settled = new HashMap<String, Long>();
+    backlogs = (gateway, sinceMs) -> settled.getOrDefault(gateway, Long.MIN_VALUE) > sinceMs;
+    open(
+        "window: {tumbling: 10s, grace: 0s}",
+        "aggregates: [sum]",
+        "emit: final",
+        "keep: 100s",
+        "recompute-after: 1h");
+    publish("1", 1);
+    publish("2", 12);
+    assertThat(newest()).isEqualTo(Map.of("0..10", 1.0));
+    publishFrom("gw1", "4", 3);
+    publishFrom("gw2", "8", 4);
+    run().passTime(Duration.ofSeconds(5));
+    settled.put("gw1", TopologyRun.T0 + 1);
+    settled.put("gw2", TopologyRun.T0); // not after its reading
+    run().passTime(Duration.ofSeconds(5));
+    assertThat(run().json()).isEmpty();
+
+    settled.put("gw2", TopologyRun.T0 + 5_000);
+    run().passTime(Duration.ofSeconds(1));
+
+    JsonNode again = run().json().getFirst();
+    assertThat(again.get("sum").doubleValue()).isEqualTo(13);
+    assertThat(again.get("revision").intValue()).isEqualTo(1);
+  }
+
+  private void publishFrom(String gateway, String payload, int second) {
+    var reading =
+        new TestRecord<>(
+            "a", TopologyRun.utf8(payload), Instant.ofEpochMilli(TopologyRun.T0 + second * 1_000L));
+    reading.headers().add("gateway", TopologyRun.utf8(gateway));
+    run().publish(reading);
   }
 
   /** Nobody else would ever take back the sessions that were told. */
@@ -297,7 +363,8 @@ class WindowsTest {
     run =
         new TopologyRun(
             folder.resolve("run"),
-            TopologyRun.query("- name: q\n  from: in\n  " + String.join("\n  ", lines) + "\n"));
+            TopologyRun.query("- name: q\n  from: in\n  " + String.join("\n  ", lines) + "\n"),
+            backlogs);
   }
 
   private void publish(String payload, double second) {

@@ -25,9 +25,17 @@ public final class EventTime implements TimestampExtractor {
 
   @Override
   public long extract(ConsumerRecord<Object, Object> reading, long partitionTime) {
-    long recordTime = reading.timestamp() >= 0 ? reading.timestamp() : partitionTime;
-    long captured = captured(reading.headers());
-    if (captured < 0 || isUnsynced(reading.headers())) {
+    return of(reading.headers(), reading.timestamp() >= 0 ? reading.timestamp() : partitionTime);
+  }
+
+  /**
+   * The time of a record.
+   *
+   * @param recordTime its timestamp; milliseconds since 1970
+   */
+  public static long of(Headers headers, long recordTime) {
+    long captured = captured(headers);
+    if (captured < 0 || isUnsynced(headers)) {
       return recordTime;
     }
     return recordTime >= 0 && captured - recordTime > MAX_AHEAD_MS ? recordTime : captured;
