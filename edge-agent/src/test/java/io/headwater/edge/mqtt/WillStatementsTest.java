@@ -131,8 +131,7 @@ class WillStatementsTest extends Conversation {
       assertThat(rows(early)).as("its client was back in time").isEmpty();
       client.send(Packets.disconnect(4));
     }
-    Awaitility.await()
-        .until(() -> System.nanoTime() - start > TimeUnit.MILLISECONDS.toNanos(3100));
+    Awaitility.await().until(() -> System.nanoTime() - start > TimeUnit.MILLISECONDS.toNanos(3100));
     assertRowsStay(early, 0);
   }
 
