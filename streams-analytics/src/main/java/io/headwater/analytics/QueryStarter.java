@@ -109,7 +109,7 @@ final class QueryStarter {
         QueryTopology.overdueTopic(streams),
         new Recomputer.RecomputerConfigs(
             history,
-            Recomputer.consumer(history, application),
+            Recomputer.consumer(history, application, instance, config.sessionTimeout()),
             Recomputer.producer(ClientConfigs.admin(config), application, instance)),
         config.data().resolve("recompute").resolve(query.name()),
         memory,

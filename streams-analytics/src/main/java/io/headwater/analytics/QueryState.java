@@ -196,28 +196,9 @@ final class QueryState implements AutoCloseable {
    * @param instance the first part of this one's member ids
    */
   void delete(String instance, Set<String> internalTopics) {
-    // A static member stays in its group after its end, until its session has run out.
-    var left = new ArrayList<MemberToRemove>();
-    group()
-        .map(ConsumerGroupDescription::members)
-        .orElse(List.of())
-        .forEach(member -> {
-          if (isOf(instance, member)) {
-            left.add(new MemberToRemove(member.groupInstanceId().orElseThrow()));
-          }
-        });
     try {
-      if (!left.isEmpty()) {
-        await(
-            admin
-                .removeMembersFromConsumerGroup(
-                    application, new RemoveMembersFromConsumerGroupOptions(left))
-                .all());
-      }
       for (String group : List.of(application, Recomputer.group(application))) {
-        if (group(group).isPresent()) {
-          await(admin.deleteConsumerGroups(List.of(group)).all());
-        }
+        deleteGroup(group, instance);
       }
       for (String topic : internalTopics) {
         delete(topic);
@@ -231,6 +212,26 @@ final class QueryState implements AutoCloseable {
               + (e.getCause() == null ? e : e.getCause()).getMessage()
               + "); the query stands until 'headwater analytics reset' has done it");
     }
+  }
+
+  private void deleteGroup(String id, String instance) throws ExecutionException {
+    Optional<ConsumerGroupDescription> group = group(id);
+    if (group.isEmpty()) {
+      return;
+    }
+    // A static member stays in its group after its end, until its session has run out.
+    List<MemberToRemove> left =
+        group.get().members().stream()
+            .filter(member -> isOf(instance, member))
+            .map(member -> new MemberToRemove(member.groupInstanceId().orElseThrow()))
+            .toList();
+    if (!left.isEmpty()) {
+      await(
+          admin
+              .removeMembersFromConsumerGroup(id, new RemoveMembersFromConsumerGroupOptions(left))
+              .all());
+    }
+    await(admin.deleteConsumerGroups(List.of(id)).all());
   }
 
   private void delete(String topic) throws ExecutionException {

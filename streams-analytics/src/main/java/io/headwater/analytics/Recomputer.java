@@ -280,9 +280,10 @@ final class Recomputer implements AutoCloseable {
         result.headers());
   }
 
-  /** Said once for each kind of failure. */
+  /** A hub that is away is told elsewhere, unless readings wait here. */
   private void failed(Exception failure) {
-    if (isStopping()) {
+    if (isStopping() || pending.windows().isEmpty()) {
+      LOGGER.atDebug().setCause(failure).log("Overdue readings cannot be looked for now");
       return;
     }
     String text = "late readings are not in its results yet: " + failure;
@@ -300,10 +301,19 @@ final class Recomputer implements AutoCloseable {
     return a.compareTo(b) < 0 ? a : b;
   }
 
-  /** What the clients are told beside how the hub is reached. */
-  static Map<String, Object> consumer(Map<String, Object> history, String application) {
+  /**
+   * What the clients are told beside how the hub is reached.
+   *
+   * @param instance the first part of this instance's member ids
+   */
+  static Map<String, Object> consumer(
+      Map<String, Object> history, String application, String instance, Duration sessionTimeout) {
     Map<String, Object> consumer = new HashMap<>(history);
     consumer.put(ConsumerConfig.GROUP_ID_CONFIG, group(application));
+    // As the query's own members: it comes back at once, and is known when it has left.
+    consumer.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance + "-recompute");
+    consumer.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) sessionTimeout.toMillis());
+    consumer.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int) sessionTimeout.toMillis() / 4);
     consumer.put(ConsumerConfig.CLIENT_ID_CONFIG, group(application));
     consumer.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
     consumer.put(
