@@ -28,6 +28,7 @@ final class Delivery {
   private final HubTopics topics;
   private final TransactionWriter writer;
   private final Answers answers;
+  private final CaptureTimes times;
   private final BridgeMetrics metrics;
   private final Clock clock;
 
@@ -36,12 +37,14 @@ final class Delivery {
       HubTopics topics,
       TransactionWriter writer,
       Answers answers,
+      CaptureTimes times,
       BridgeMetrics metrics,
       Clock clock) {
     this.lanes = lanes;
     this.topics = topics;
     this.writer = writer;
     this.answers = answers;
+    this.times = times;
     this.metrics = metrics;
     this.clock = clock;
   }
@@ -126,11 +129,12 @@ final class Delivery {
       if (each.verdict() instanceof GatewayCursors.Verdict.Write(var fresh, var newGaps, var _)) {
         Duration retention = retention(each.batch().partition().stream());
         var hubRecords = new HubRecords(each.batch());
+        CaptureTimes.Neighbours neighbours = times.learn(each.batch(), now);
         for (UplinkRecord record : fresh) {
           records.add(hubRecords.reading(record, now, retention));
         }
         for (Gap gap : newGaps) {
-          records.add(hubRecords.gap(gap, now));
+          records.add(hubRecords.gap(gap, neighbours.around(gap), now));
           gaps++;
         }
       }

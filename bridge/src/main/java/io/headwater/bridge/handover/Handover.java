@@ -49,6 +49,7 @@ public final class Handover implements AutoCloseable {
   private final Answers answers;
   private final Intake intake;
   private final DeclaredStreams declared = new DeclaredStreams();
+  private final CaptureTimes times = new CaptureTimes();
   private final HubWrites writes;
   private final CompletableFuture<Void> ready = new CompletableFuture<>();
   private final Thread thread;
@@ -108,7 +109,7 @@ public final class Handover implements AutoCloseable {
                   ? Optional.of(new GroupBalance(admin, member))
                   : Optional.empty(),
               new CursorStore(admin, reader),
-              new Delivery(lanes, topics, writer, answers, metrics, clock),
+              new Delivery(lanes, topics, writer, answers, times, metrics, clock),
               () -> writes.perform(lanes, topics, writer, clock.millis()));
         }
       } catch (InterruptedException _) {

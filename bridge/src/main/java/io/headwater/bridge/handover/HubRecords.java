@@ -82,14 +82,23 @@ final class HubRecords {
   static long timestamp(UplinkRecord record, long nowMs, Duration retention) {
     long captured = record.capturedMs();
     boolean usable =
-        record.clock() != ClockQuality.UNSYNCED
-            && captured >= nowMs - retention.toMillis() / 4 * 3
-            && captured <= nowMs + MOST_FUTURE_MS;
+        isCaptureTrusted(record, nowMs) && captured >= nowMs - retention.toMillis() / 4 * 3;
     return usable ? captured : nowMs;
   }
 
-  ProducerRecord<byte[], byte[]> gap(Gap gap, long nowMs) {
-    return gap(gapNode(gap), nowMs);
+  static boolean isCaptureTrusted(UplinkRecord record, long nowMs) {
+    return record.clock() != ClockQuality.UNSYNCED && record.capturedMs() <= nowMs + MOST_FUTURE_MS;
+  }
+
+  /**
+   * A gap, with {@code after} and {@code before}: the captures between which it lies, in
+   * milliseconds since 1970, each as far as it is known.
+   */
+  ProducerRecord<byte[], byte[]> gap(Gap gap, CaptureTimes.Around around, long nowMs) {
+    ObjectNode node = gapNode(gap);
+    around.afterMs().ifPresent(after -> node.put("after", after));
+    around.beforeMs().ifPresent(before -> node.put("before", before));
+    return gap(node, nowMs);
   }
 
   /** That a reading is not there any more when it is wanted once more. */

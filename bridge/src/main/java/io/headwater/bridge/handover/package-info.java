@@ -11,8 +11,8 @@
  * <p>{@code Inbox} keeps what arrived, bounded in bytes, and unpacks ahead on a thread of its own.
  * {@code GroupBalance} sees that each lane has an owner. {@code Lanes} keeps the cursors of the
  * owned lanes and tells {@code LaneListener}s; {@code Intake} decodes and judges; {@code Delivery}
- * makes records of what is new, {@code TransactionWriter} commits them, {@code Answers} tells the
- * gateways.
+ * makes records of what is new ({@code CaptureTimes} says between which times a gap lies), {@code
+ * TransactionWriter} commits them, {@code Answers} tells the gateways.
  *
  * <p>{@code GatewayCursors} is the pure part: what a batch means to a cursor. {@code CursorStore}
  * reads the cursors of a lane once all transactions before it are decided.
