@@ -1,5 +1,6 @@
 package io.headwater.analytics;
 
+import io.headwater.analytics.aggregate.Gateways;
 import io.headwater.analytics.aggregate.Reading;
 import io.headwater.analytics.decode.Undecodable;
 import java.util.List;
@@ -7,8 +8,11 @@ import java.util.Optional;
 import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
-/** Takes from each reading its key and what the aggregates need. */
+/** Takes from each reading its key, its gateway, and what the aggregates need. */
 final class ReadingUse implements ReadingTaker.Use {
+  /** Header with the name of the gateway that a reading came through. */
+  private static final String GATEWAY = "gateway";
+
   private final Readings readings;
   private final List<String> fields;
 
@@ -27,6 +31,10 @@ final class ReadingUse implements ReadingTaker.Use {
     for (int i = 0; i < values.length; i++) {
       values[i] = reading.number(fields.get(i));
     }
-    return new Outcome.Taken(by.orElse(reading.key()), new Reading(reading.timeMs(), values));
+    byte[] gateway = reading.header(GATEWAY);
+    return new Outcome.Taken(
+        by.orElse(reading.key()),
+        new Reading(
+            reading.timeMs(), values, gateway == null ? Gateways.NONE : Gateways.of(gateway)));
   }
 }

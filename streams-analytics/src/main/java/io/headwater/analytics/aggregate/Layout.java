@@ -39,7 +39,8 @@ public record Layout(Map<String, Set<Part>> partsByField) {
 
   /** The window without readings. */
   public WindowState empty() {
-    return new WindowState(0, partsByField.values().stream().map(FieldState::empty).toList());
+    return new WindowState(
+        0, partsByField.values().stream().map(FieldState::empty).toList(), Gateways.NONE, false);
   }
 
   /**
@@ -73,7 +74,7 @@ public record Layout(Map<String, Set<Part>> partsByField) {
     var fields = new ArrayList<FieldState>();
     partsByField.forEach(
         (name, parts) -> fields.add(field(window, theirs.indexOf(name)).requireParts(parts)));
-    return new WindowState(window.readings(), fields);
+    return new WindowState(window.readings(), fields, window.gateways(), window.incomplete());
   }
 
   private static FieldState field(WindowState window, int index) {

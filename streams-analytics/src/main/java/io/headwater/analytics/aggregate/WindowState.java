@@ -13,15 +13,21 @@ import org.jspecify.annotations.Nullable;
  * What is kept of a window of one key; immutable.
  *
  * <p>Stored: version 2 (one byte), readings (8 bytes, as all numbers big endian), number of fields
- * (2 bytes), the {@link FieldState}s.
+ * (2 bytes), the {@link FieldState}s. Of a window with gateways version 3, with those (8 bytes) and
+ * whether it is incomplete (one byte, 0 or 1) before the fields.
  *
  * @param readings taken in, whatever fields they have
  * @param fields in the order of the query's {@link Layout}
+ * @param gateways that the readings came through, see {@link Gateways}
+ * @param incomplete readings are known to be missing, by who told of the window first
  */
-public record WindowState(long readings, List<FieldState> fields) {
+public record WindowState(
+    long readings, List<FieldState> fields, long gateways, boolean incomplete) {
   private static final byte VERSION = 2;
+  private static final byte WITH_GATEWAYS = 3;
 
   private static final int HEAD_BYTES = 1 + Long.BYTES + Short.BYTES;
+  private static final int GATEWAYS_BYTES = Long.BYTES + 1;
 
   public WindowState {
     fields = List.copyOf(fields);
@@ -35,7 +41,13 @@ public record WindowState(long readings, List<FieldState> fields) {
       FieldState field = fields.get(i);
       more.add(Double.isFinite(value) ? field.add(value, reading.timeMs()) : field);
     }
-    return new WindowState(readings + 1, more);
+    return new WindowState(
+        readings + 1, more, Gateways.union(gateways, reading.gateways()), incomplete);
+  }
+
+  /** The same window, of which readings are missing. */
+  public WindowState asIncomplete() {
+    return incomplete ? this : new WindowState(readings, fields, gateways, true);
   }
 
   /**
@@ -52,7 +64,11 @@ public record WindowState(long readings, List<FieldState> fields) {
     for (int i = 0; i < fields.size(); i++) {
       both.add(fields.get(i).merge(later.fields.get(i)));
     }
-    return new WindowState(readings + later.readings, both);
+    return new WindowState(
+        readings + later.readings,
+        both,
+        Gateways.union(gateways, later.gateways),
+        incomplete || later.incomplete);
   }
 
   /** Fails with a SerializationException on bytes of another version. */
@@ -62,7 +78,8 @@ public record WindowState(long readings, List<FieldState> fields) {
   }
 
   public byte[] encode() {
-    int bytes = HEAD_BYTES;
+    boolean withGateways = gateways != Gateways.NONE || incomplete;
+    int bytes = HEAD_BYTES + (withGateways ? GATEWAYS_BYTES : 0);
     var encoded = new ArrayList<byte[]>(fields.size());
     for (FieldState field : fields) {
       byte[] one = field.encode();
@@ -70,7 +87,12 @@ public record WindowState(long readings, List<FieldState> fields) {
       bytes += one.length;
     }
     ByteBuffer out = ByteBuffer.allocate(bytes);
-    out.put(VERSION).putLong(readings).putShort((short) fields.size());
+    out.put(withGateways ? WITH_GATEWAYS : VERSION)
+        .putLong(readings)
+        .putShort((short) fields.size());
+    if (withGateways) {
+      out.putLong(gateways).put((byte) (incomplete ? 1 : 0));
+    }
     for (byte[] field : encoded) {
       out.put(field);
     }
@@ -78,14 +100,17 @@ public record WindowState(long readings, List<FieldState> fields) {
   }
 
   public static WindowState decode(byte[] bytes) {
-    if (bytes.length < HEAD_BYTES || bytes[0] != VERSION) {
+    if (bytes.length < HEAD_BYTES || (bytes[0] != VERSION && bytes[0] != WITH_GATEWAYS)) {
       throw new SerializationException(
-          "stored window of " + bytes.length + " bytes is not of version " + VERSION);
+          "stored window of " + bytes.length + " bytes is not of version 2 or 3");
     }
+    boolean withGateways = bytes[0] == WITH_GATEWAYS;
     ByteBuffer in = ByteBuffer.wrap(bytes, 1, bytes.length - 1);
     try {
       long readings = in.getLong();
       int size = in.getShort();
+      long gateways = withGateways ? in.getLong() : Gateways.NONE;
+      boolean incomplete = withGateways && in.get() != 0;
       var fields = new ArrayList<FieldState>();
       for (int i = 0; i < size; i++) {
         fields.add(FieldState.readFrom(in));
@@ -93,7 +118,7 @@ public record WindowState(long readings, List<FieldState> fields) {
       if (in.hasRemaining()) {
         throw new SerializationException("stored window has " + in.remaining() + " bytes too many");
       }
-      return new WindowState(readings, fields);
+      return new WindowState(readings, fields, gateways, incomplete);
     } catch (BufferUnderflowException e) {
       throw new SerializationException("stored window ends within a field", e);
     }

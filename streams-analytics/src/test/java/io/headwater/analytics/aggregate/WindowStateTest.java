@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 import io.headwater.testsupport.Seed;
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.apache.kafka.common.errors.SerializationException;
+import org.apache.kafka.common.serialization.Serde;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -170,7 +172,8 @@ class WindowStateTest {
   @CsvSource({"count, 0", "sum, 0", "min, NaN", "mean, NaN", "last, NaN", "median, NaN"})
   void tellsOfAWindowWhoseReadingsDoNotHaveTheField(String aggregate, double expected) {
     Layout layout = Layout.of(List.of(Aggregate.parse(aggregate + "(x)")));
-    WindowState window = layout.empty().add(new Reading(0, new double[] {Double.NaN}));
+    WindowState window =
+        layout.empty().add(new Reading(0, new double[] {Double.NaN}, Gateways.NONE));
 
     assertThat(layout.tell(Aggregate.parse(aggregate + "(x)"), window, 1))
         .isEqualTo(Double.valueOf(expected));
@@ -200,6 +203,42 @@ class WindowStateTest {
   }
 
   @Test
+  void keepsWhoseReadingsItHasBesideThem() {
+    long gateway = Gateways.of("gw".getBytes(StandardCharsets.UTF_8));
+    WindowState none = window(1, 2);
+    WindowState window = none.add(new Reading(2, new double[] {3}, gateway));
+
+    WindowState read = WindowState.decode(window.encode());
+
+    assertThat(none.encode()[0]).as("as before there were gateways").isEqualTo((byte) 2);
+    assertThat(window.encode()[0]).isEqualTo((byte) 3);
+    assertThat(read.gateways()).isEqualTo(gateway);
+    assertThat(read.incomplete()).isFalse();
+    assertThat(told("sum", read)).isEqualTo(6);
+    assertThat(WindowState.decode(read.asIncomplete().encode()).incomplete()).isTrue();
+    WindowState both = none.merge(read.asIncomplete());
+    assertThat(both.gateways()).isEqualTo(gateway);
+    assertThat(both.incomplete()).isTrue();
+    assertThat(WindowState.decode(none.asIncomplete().encode()).incomplete()).isTrue();
+  }
+
+  @Test
+  void readingsBetweenTwoStepsKeepTheirGateway() {
+    long gateway = Gateways.of("gw".getBytes(StandardCharsets.UTF_8));
+    for (long each : new long[] {Gateways.NONE, gateway}) {
+      var reading = new Reading(7, new double[] {1, Double.NaN}, each);
+      try (Serde<Reading> serde = Reading.serde()) {
+        byte[] stored = serde.serializer().serialize("t", reading);
+
+        assertThat(serde.deserializer().deserialize("t", stored)).isEqualTo(reading);
+        assertThat(stored[0]).isEqualTo((byte) (each == gateway ? 2 : 1));
+        assertThatThrownBy(() -> serde.deserializer().deserialize("t", new byte[] {2}))
+            .isInstanceOf(SerializationException.class);
+      }
+    }
+  }
+
+  @Test
   void refusesBytesOfAnotherVersionAndTornOnes() {
     byte[] stored = window(1, 2, 3).encode();
 
@@ -209,7 +248,7 @@ class WindowStateTest {
     }
     byte[] longer = Arrays.copyOf(stored, stored.length + 1);
     assertThatThrownBy(() -> WindowState.decode(longer)).isInstanceOf(SerializationException.class);
-    stored[0]++;
+    stored[0] = 9;
     assertThatThrownBy(() -> WindowState.decode(stored))
         .isInstanceOf(SerializationException.class)
         .hasMessageContaining("version");
@@ -237,7 +276,7 @@ class WindowStateTest {
   }
 
   private static Reading reading(long timeMs, double value) {
-    return new Reading(timeMs, new double[] {value});
+    return new Reading(timeMs, new double[] {value}, Gateways.NONE);
   }
 
   private static Offset<Double> relative(BigDecimal exact) {
