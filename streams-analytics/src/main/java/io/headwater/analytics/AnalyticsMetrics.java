@@ -22,6 +22,7 @@ final class AnalyticsMetrics {
    * @param recomputed windows that were computed anew for such readings, and told again
    * @param results written
    * @param restarts after a failure
+   * @param gapsTimeless gaps of the query's topics that do not say when they were
    */
   record QueryMetrics(
       Counter readings,
@@ -32,7 +33,8 @@ final class AnalyticsMetrics {
       Counter overdue,
       Counter recomputed,
       Counter results,
-      Counter restarts) {
+      Counter restarts,
+      Counter gapsTimeless) {
 
     Counter undecodable(Reason reason) {
       return Objects.requireNonNull(undecodableByReason.get(reason));
@@ -88,7 +90,11 @@ final class AnalyticsMetrics {
             query),
         counter("analytics.recomputed", "Windows computed anew from the topic, and told", query),
         counter("analytics.results", "Window results written, updates included", query),
-        restarts(query));
+        restarts(query),
+        counter(
+            "analytics.gaps.timeless",
+            "Gaps of source topics that mark no window, as they do not say when they were",
+            query));
   }
 
   Counter restarts(String query) {

@@ -67,7 +67,7 @@ final class BatchRun implements AutoCloseable {
     /** A reading that is answered by itself, as the query writes it. */
     void answer(long timeMs, byte[] value);
 
-    /** A window that is wanted; the oldest first, then by key. */
+    /** A window that is wanted, marked if a gap reaches into it; the oldest first, then by key. */
     void window(Windowed<Bytes> window, WindowState state);
   }
 
@@ -123,7 +123,7 @@ final class BatchRun implements AutoCloseable {
         hurried.output());
   }
 
-  /** Takes a record of a source or of the table. */
+  /** Takes a record of a source, of the table, or of the gaps, which come first. */
   void take(ConsumerRecord<byte[], byte[]> record) {
     inputs
         .computeIfAbsent(
@@ -178,7 +178,12 @@ final class BatchRun implements AutoCloseable {
         });
   }
 
+  private Gaps gaps() {
+    return query.looksAtGaps() ? Gaps.in(driver.getKeyValueStore(QueryTopology.GAPS)) : Gaps.NONE;
+  }
+
   private void tellWindows(Windows windows) {
+    Gaps gaps = gaps();
     var store = driver.<Bytes, Object>getTimestampedWindowStore(QueryTopology.WINDOWS);
     long beginMs = Math.max(selection.fromMs(), firstMs - windows.window().spanMs());
     // A sliding window may begin behind a reading.
@@ -190,29 +195,34 @@ final class BatchRun implements AutoCloseable {
           store.fetchAll(
               Instant.ofEpochMilli(startMs),
               Instant.ofEpochMilli(Math.min(startMs + pieceMs, endMs) - 1))) {
-        found.forEachRemaining(window -> add(windows, window.key, window.value.value(), piece));
+        found.forEachRemaining(
+            window -> add(windows, gaps, window.key, window.value.value(), piece));
       }
       tellAll(piece);
     }
   }
 
   private void tellSessions(Windows windows) {
+    Gaps gaps = gaps();
     var sessions = new ArrayList<Found>();
     try (KeyValueIterator<Windowed<Bytes>, Object> found =
         driver.<Bytes, Object>getSessionStore(QueryTopology.WINDOWS).fetch(null, null)) {
-      found.forEachRemaining(session -> add(windows, session.key, session.value, sessions));
+      found.forEachRemaining(
+          session -> add(windows, gaps, session.key, session.value, sessions));
     }
     tellAll(sessions);
   }
 
-  private void add(Windows windows, Windowed<Bytes> window, Object stored, List<Found> into) {
+  private void add(
+      Windows windows, Gaps gaps, Windowed<Bytes> window, Object stored, List<Found> into) {
     if (selection.has(window.key(), window.window().start(), window.window().end())) {
-      into.add(
-          new Found(
-              window,
-              stored instanceof MergedStates merged
-                  ? merged.merged(windows.layout())
-                  : (WindowState) stored));
+      WindowState state =
+          stored instanceof MergedStates merged
+              ? merged.merged(windows.layout())
+              : (WindowState) stored;
+      long endMs = windows.window().endExclusiveMs(window.window().end());
+      boolean misses = gaps.touch(state.gateways(), window.window().start(), endMs - 1);
+      into.add(new Found(window, misses ? state.asIncomplete() : state));
     }
   }
 

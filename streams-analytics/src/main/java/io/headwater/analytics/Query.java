@@ -64,6 +64,15 @@ record Query(
         && windows.get().fitStateOf(other.windows.get());
   }
 
+  /** Whether gaps of its topics make its windows incomplete. */
+  boolean looksAtGaps() {
+    return windows.isPresent()
+        && windows.get().merged().isEmpty() // then the windows themselves say so
+        // As a topic of readings it can be no table, too.
+        && !source.reads(Gaps.TOPIC)
+        && readings.table().filter(table -> table.topic().equals(Gaps.TOPIC)).isEmpty();
+  }
+
   /** All topics that must be there before Streams starts. */
   List<String> requiredTopics() {
     var topics = new ArrayList<>(source.topics());
@@ -72,6 +81,9 @@ record Query(
     topics.addAll(output.topics());
     topics.add(readings.deadLetters());
     windows.flatMap(Windows::lateTopic).ifPresent(topics::add);
+    if (looksAtGaps()) {
+      topics.add(Gaps.TOPIC);
+    }
     return topics.stream().distinct().toList();
   }
 }

@@ -20,6 +20,7 @@ import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.kstream.Repartitioned;
 import org.apache.kafka.streams.kstream.StreamJoined;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
 
 /**
  * The Streams topology of one query.
@@ -49,6 +50,12 @@ final class QueryTopology {
   /** Behind a query's consumer group. */
   static final String OVERDUE = "-overdue";
 
+  /** When readings are missing; see {@link Gaps}. */
+  static final String GAPS = "gaps";
+
+  /** Of which gateways the keys of a query with {@code by} have had readings. */
+  static final String GATEWAYS = "gateways";
+
   private static final String JOIN = "join";
 
   private QueryTopology() {}
@@ -68,6 +75,7 @@ final class QueryTopology {
     } else {
       addAnswers(outcomes);
     }
+    addGaps(builder, query, metrics); // last, so that the names of steps stay
     return builder.build();
   }
 
@@ -83,6 +91,7 @@ final class QueryTopology {
     } else {
       addAnswers(outcomes);
     }
+    addGaps(builder, query, metrics); // last, so that the names of steps stay
     return builder.build();
   }
 
@@ -134,6 +143,24 @@ final class QueryTopology {
         Materialized.<Bytes, byte[], KeyValueStore<Bytes, byte[]>>as(TABLE)
             .withKeySerde(Serdes.Bytes())
             .withValueSerde(Serdes.ByteArray()));
+  }
+
+  /**
+   * On every instance whole. In memory, so each start reads the topic anew, before the query runs.
+   */
+  private static void addGaps(StreamsBuilder builder, Query query, QueryMetrics metrics) {
+    if (!query.looksAtGaps()) {
+      return;
+    }
+    builder.addGlobalStore(
+        Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore(GAPS), Serdes.Bytes(), Serdes.ByteArray())
+            .withLoggingDisabled(),
+        Gaps.TOPIC,
+        Consumed.with(Serdes.Bytes(), Serdes.ByteArray())
+            .withTimestampExtractor((gap, _) -> Math.max(0, gap.timestamp()))
+            .withName(GAPS),
+        () -> new GapTaker(query.source(), metrics.gapsTimeless()));
   }
 
   private static KStream<Bytes, Payload> payloads(StreamsBuilder builder, Source source) {

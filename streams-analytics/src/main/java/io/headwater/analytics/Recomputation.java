@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -117,10 +118,18 @@ final class Recomputation {
           table.forEach(run::take);
         }
       }
+      Set<String> topics = topics();
+      if (query.looksAtGaps() && topics.contains(Gaps.TOPIC)) {
+        try (var gaps = new TopicHistory(reading, List.of(Gaps.TOPIC), 0)) {
+          gaps.forEach(run::take);
+        }
+      }
       long marginMs = query.source().join().map(join -> join.within().toMillis()).orElse(0L);
       try (var history =
           new TopicHistory(
-              reading, sources(), Math.max(0, fromMs - marginMs - EventTime.MAX_AHEAD_MS))) {
+              reading,
+              query.source().allTopics(topics),
+              Math.max(0, fromMs - marginMs - EventTime.MAX_AHEAD_MS))) {
         if (!history.isWhole()) {
           return Optional.empty();
         }
@@ -148,10 +157,10 @@ final class Recomputation {
     return timeMs >= fromMs && timeMs <= toMs;
   }
 
-  private List<String> sources() {
+  private Set<String> topics() {
     try (var consumer =
         new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      return query.source().allTopics(consumer.listTopics().keySet());
+      return consumer.listTopics().keySet();
     }
   }
 }

@@ -108,7 +108,7 @@ final class Recomputer implements AutoCloseable {
     this.recomputation =
         new Recomputation(
             query, windows, configs.history(), scratch, memory, () -> stop.getCount() == 0);
-    this.records = new ResultRecords(query, windows);
+    this.records = new ResultRecords(query, windows, Gaps.NONE); // the run has marked them
     this.backlogs = backlogs;
     this.metrics = metrics;
     this.clock = clock;

@@ -18,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * The results of a query, as they are written to its topic and served over HTTP.
  *
  * <p>As JSON: {@code query}, {@code key} (as UTF-8), {@code start} (inclusive) and {@code end}
- * (exclusive) as ISO instants in UTC, {@code revision} if it is told again, from 1 on, then the
- * declared aggregates, null where the window cannot tell. A session that has become part of another
- * one is taken back: with {@code retracted}, and without aggregates.
+ * (exclusive) as ISO instants in UTC, {@code revision} if it is told again, from 1 on, {@code
+ * complete} with false if readings are known to be missing, then the declared aggregates, null
+ * where the window cannot tell. A session that has become part of another one is taken back: with
+ * {@code retracted}, and without aggregates.
  */
 final class ResultEncoder {
   private static final JsonFactory JSON = new JsonFactory();
@@ -28,16 +29,20 @@ final class ResultEncoder {
   private final Query query;
   private final Windows windows;
   private final Layout layout;
+  private final Gaps gaps;
 
-  ResultEncoder(Query query, Windows windows) {
+  ResultEncoder(Query query, Windows windows, Gaps gaps) {
     this.query = query;
     this.windows = windows;
     this.layout = windows.layout();
+    this.gaps = gaps;
   }
 
-  /** What a window tells. */
+  /** What a window tells; incomplete if a gap of one of its gateways reaches into its time. */
   ResultScope told(Windowed<Bytes> key, WindowState window) {
-    return scope(key, windows.aggregates(), window);
+    long endMs = windows.window().endExclusiveMs(key.window().end());
+    boolean misses = gaps.touch(window.gateways(), key.window().start(), endMs - 1);
+    return scope(key, windows.aggregates(), misses ? window.asIncomplete() : window);
   }
 
   /** Of a window that is no more. */
@@ -101,6 +106,9 @@ final class ResultEncoder {
       json.writeStringField("end", result.end().toString());
       if (revision > 0) {
         json.writeNumberField("revision", revision);
+      }
+      if (result.isIncomplete()) {
+        json.writeBooleanField("complete", false);
       }
       if (retracted) {
         json.writeBooleanField("retracted", true);

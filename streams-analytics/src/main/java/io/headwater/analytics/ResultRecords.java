@@ -27,9 +27,9 @@ final class ResultRecords {
   private final Query query;
   private final ResultEncoder results;
 
-  ResultRecords(Query query, Windows windows) {
+  ResultRecords(Query query, Windows windows, Gaps gaps) {
     this.query = query;
-    this.results = new ResultEncoder(query, windows);
+    this.results = new ResultEncoder(query, windows, gaps);
   }
 
   /**
@@ -45,7 +45,7 @@ final class ResultRecords {
     }
     var headers = new RecordHeaders();
     if (query.output().carriesState()) {
-      headers.add(STATE, MergedUse.header(window.window().start(), state));
+      headers.add(STATE, MergedUse.header(window.window().start(), told.window()));
     }
     return Optional.of(
         new ResultRecord(key(window.key(), told), results.encode(told, revision), headers));

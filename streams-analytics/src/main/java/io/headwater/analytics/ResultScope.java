@@ -18,6 +18,7 @@ final class ResultScope implements Expression.Scope {
   private final String key;
   private final Instant start;
   private final Instant end;
+  private final WindowState window;
   private final Map<String, Number> told = new LinkedHashMap<>();
 
   /**
@@ -35,6 +36,7 @@ final class ResultScope implements Expression.Scope {
     this.key = new String(key.get(), StandardCharsets.UTF_8);
     this.start = Instant.ofEpochMilli(startMs);
     this.end = Instant.ofEpochMilli(endMs);
+    this.window = window;
     for (Aggregate aggregate : aggregates) {
       double number = layout.tell(aggregate, window, weighEndMs);
       if (aggregate.isCount()) {
@@ -77,6 +79,15 @@ final class ResultScope implements Expression.Scope {
 
   Instant end() {
     return end;
+  }
+
+  /** Whether readings are missing. */
+  boolean isIncomplete() {
+    return window.incomplete();
+  }
+
+  WindowState window() {
+    return window;
   }
 
   /** Null if the window cannot tell. */

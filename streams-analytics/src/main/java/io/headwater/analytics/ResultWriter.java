@@ -18,16 +18,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the Streams thread of its task.
  */
 final class ResultWriter implements Processor<Windowed<Bytes>, WindowState, Bytes, byte[]> {
-  private final ResultRecords results;
+  private final Query query;
+  private final Windows windows;
 
   /** Otherwise headers are those of a reading. */
   private final boolean isAmending;
 
   private final QueryMetrics metrics;
   private @Nullable ProcessorContext<Bytes, byte[]> context;
+  private @Nullable ResultRecords results;
 
   ResultWriter(Query query, Windows windows, QueryMetrics metrics) {
-    this.results = new ResultRecords(query, windows);
+    this.query = query;
+    this.windows = windows;
     this.isAmending = windows.amending().isPresent();
     this.metrics = metrics;
   }
@@ -35,9 +38,17 @@ final class ResultWriter implements Processor<Windowed<Bytes>, WindowState, Byte
   @Override
   public void init(ProcessorContext<Bytes, byte[]> taskContext) {
     context = taskContext;
+    results =
+        new ResultRecords(
+            query,
+            windows,
+            query.looksAtGaps()
+                ? Gaps.in(taskContext.getStateStore(QueryTopology.GAPS))
+                : Gaps.NONE);
   }
 
   @Override
+  @SuppressWarnings("NullAway") // Streams calls init first
   public void process(Record<Windowed<Bytes>, WindowState> record) {
     @Nullable WindowState window = record.value();
     if (window == null) {

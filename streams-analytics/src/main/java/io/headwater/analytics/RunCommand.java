@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
@@ -115,7 +116,7 @@ final class RunCommand implements Callable<Integer> {
     Lines(Query query, Range range, PrintWriter out) {
       this.range = range;
       this.out = out;
-      this.windows = query.windows().map(each -> new ResultEncoder(query, each)).orElse(null);
+      this.windows = query.windows().map(each -> new ResultEncoder(query, each, Gaps.NONE)).orElse(null);
     }
 
     @Override
@@ -210,12 +211,16 @@ final class RunCommand implements Callable<Integer> {
     Map<String, Object> reading = ClientConfigs.history(settings);
     var registry = new SimpleMeterRegistry();
     var metrics = new AnalyticsMetrics(registry).forQuery(query.name());
-    List<String> sources = sources(reading, query);
+    Set<String> topics = topics(reading);
+    List<String> sources = query.source().allTopics(topics);
     var lines = new Lines(query, range, out);
     try (var memory = new StateMemory(settings.stateMemory().bytes());
         var run = new BatchRun(query, range, metrics, scratch, memory, lines)) {
       // As it is now: what the table said at the time of a reading is known no more.
       query.readings().table().ifPresent(table -> takeAll(reading, List.of(table.topic()), 0, run));
+      if (query.looksAtGaps() && topics.contains(Gaps.TOPIC)) {
+        takeAll(reading, List.of(Gaps.TOPIC), 0, run);
+      }
       // A capture may lie so much after its record's time, and still be believed.
       takeAll(reading, sources, Math.max(0, range.fromMs() - EventTime.MAX_AHEAD_MS), run);
       run.finish();
@@ -231,10 +236,10 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
-  private static List<String> sources(Map<String, Object> reading, Query query) {
+  private static Set<String> topics(Map<String, Object> reading) {
     try (var consumer =
         new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      return query.source().allTopics(consumer.listTopics().keySet());
+      return consumer.listTopics().keySet();
     }
   }
 

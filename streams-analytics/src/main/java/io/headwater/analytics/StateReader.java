@@ -36,13 +36,12 @@ final class StateReader {
 
   private final Query query;
   private final Windows windows;
-  private final ResultEncoder results;
   private final KafkaStreams streams;
+  private @Nullable ResultEncoder results;
 
   StateReader(Query query, Windows windows, KafkaStreams streams) {
     this.query = query;
     this.windows = windows;
-    this.results = new ResultEncoder(query, windows);
     this.streams = streams;
   }
 
@@ -175,23 +174,45 @@ final class StateReader {
     };
   }
 
+  private ResultEncoder results() {
+    if (results == null) {
+      results = new ResultEncoder(query, windows, gaps());
+    }
+    return results;
+  }
+
+  private Gaps gaps() {
+    if (!query.looksAtGaps()) {
+      return Gaps.NONE;
+    }
+    try {
+      return Gaps.in(
+          streams.store(
+              StoreQueryParameters.fromNameAndType(
+                  QueryTopology.GAPS, QueryableStoreTypes.keyValueStore())));
+    } catch (InvalidStateStoreException | IllegalStateException _) {
+      throw notNow();
+    }
+  }
+
   private void add(Windowed<Bytes> window, Object stored, FoundWindows into) {
     long start = window.window().start();
     if (!into.wants(start)) {
       return;
     }
+    ResultEncoder encoder = results();
     Object value = stored instanceof ValueAndTimestamp<?> with ? with.value() : stored;
     ResultScope told =
-        results.told(
+        encoder.told(
             window,
             value instanceof MergedStates merged
                 ? merged.merged(windows.layout())
                 : (WindowState) value);
-    if (!results.isWanted(told)) {
+    if (!encoder.isWanted(told)) {
       return;
     }
     try {
-      into.add(new FoundWindows.Window(start, told.key(), JSON.readTree(results.json(told))));
+      into.add(new FoundWindows.Window(start, told.key(), JSON.readTree(encoder.json(told))));
     } catch (IOException e) {
       throw new AssertionError("reading from memory failed", e);
     }

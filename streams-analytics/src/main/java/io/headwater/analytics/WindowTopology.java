@@ -34,9 +34,9 @@ import org.apache.kafka.streams.state.WindowStore;
 /**
  * The part of a topology that puts readings into windows and tells of them.
  *
- * <p>Readings → (repartition, if the query has its own key) → {@link LateGate} → Streams' windowed
- * aggregation → ({@link WindowCloser}, with {@code emit: final}) → {@link ResultWriter}. What comes
- * for windows that are kept no more goes to {@link OverdueWriter}.
+ * <p>Readings → (repartition and {@link KeyGateways}, if the query has its own key) → {@link
+ * LateGate} → Streams' windowed aggregation → ({@link WindowCloser}, with {@code emit: final}) →
+ * {@link ResultWriter}. What comes for windows that are kept no more goes to {@link OverdueWriter}.
  */
 final class WindowTopology {
   private static final String BY = "by";
@@ -101,6 +101,9 @@ final class WindowTopology {
                   Repartitioned.<Bytes, Reading>as(BY)
                       .withKeySerde(Serdes.Bytes())
                       .withValueSerde(Reading.serde()));
+      if (query.looksAtGaps()) {
+        readings = withGatewaysOfKeys(readings);
+      }
     } else {
       readings = taken.mapValues(outcome -> ((Outcome.Taken) outcome).reading());
     }
@@ -120,6 +123,16 @@ final class WindowTopology {
             (_, reading, window) -> window.add(reading),
             (_, one, other) -> one.merge(other),
             WindowState.serde()));
+  }
+
+  private KStream<Bytes, Reading> withGatewaysOfKeys(KStream<Bytes, Reading> readings) {
+    builder.addStateStore(
+        Stores.keyValueStoreBuilder(
+                Stores.persistentKeyValueStore(QueryTopology.GATEWAYS),
+                Serdes.Bytes(),
+                Serdes.ByteArray())
+            .withCachingEnabled());
+    return readings.processValues(KeyGateways::new, QueryTopology.GATEWAYS);
   }
 
   private KStream<Windowed<Bytes>, WindowState> ofWindows(KStream<Bytes, Outcome> outcomes) {

@@ -11,7 +11,8 @@
  * takes a reading out of it and a {@code Use} says what the query is about. What is no reading goes
  * to the dead letters. {@link io.headwater.analytics.WindowTopology} puts readings, or the windows
  * of another query, into windows by event time; {@link io.headwater.analytics.WindowCloser} tells
- * each once, if it is to be final, and {@link io.headwater.analytics.ResultWriter} writes results.
+ * each once, if it is to be final, and {@link io.headwater.analytics.ResultWriter} writes results;
+ * {@link io.headwater.analytics.Gaps} tells it of which windows readings are missing.
  *
  * <p><b>The process.</b> {@link io.headwater.analytics.QueryRunner} keeps one Streams instance per
  * query alive: it makes missing topics, starts, and starts again after whatever failed. {@link

@@ -1,8 +1,10 @@
 package io.headwater.analytics;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +12,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -83,6 +86,71 @@ class RunCommandIT extends AnalyticsFixture {
     assertThat(lookBack("hot", "--from", "then").told()).contains("--from then is not a time");
     assertThat(lookBack("hot", "--from", "2026-01-02", "--to", "2026-01-01").told())
         .contains("--from 2026-01-02 is not before --to 2026-01-01");
+  }
+
+  /** Gaps that were there at the start, and such that come later. */
+  @Test
+  void whatAGapMakesIncompleteIsSaidLiveOverHttpAndLookingBack() throws Exception {
+    publishGap(12, 14);
+    try (var producer = producer()) {
+      for (int second = 0; second < 30; second++) {
+        var reading = new ProducerRecord<>("readings", null, T0 + second * 1_000L, "dev1", "1");
+        reading.headers().add("gateway", "gw".getBytes(StandardCharsets.UTF_8));
+        producer.send(reading);
+      }
+    }
+    String address = address(startAnalytics("a"));
+    awaitIncomplete(address, time(10).toString());
+
+    try (var results =
+        new TopicHistory(
+            Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, hub),
+            List.of("analytics.temperature"),
+            0)) {
+      var written = new ArrayList<String>();
+      for (var next = results.next(); next.isPresent(); next = results.next()) {
+        written.add(new String(next.get().value(), StandardCharsets.UTF_8));
+      }
+      assertThat(written)
+          .isNotEmpty()
+          .allMatch(each ->
+              each.contains("\"start\":\"" + time(10)) == each.contains("\"complete\":false"));
+    }
+    publishGap(21, 22);
+    awaitIncomplete(address, time(10).toString(), time(20).toString());
+    List<JsonNode> live = new ArrayList<>();
+    json(get(address, "/api/results/temperature")).path("results").forEach(live::add);
+    assertThat(lookBack("temperature").json()).containsExactlyElementsOf(live);
+  }
+
+  private void publishGap(int after, int before) throws Exception {
+    try (var producer = producer()) {
+      producer
+          .send(
+              new ProducerRecord<>(
+                  "headwater-gaps",
+                  "gw",
+                  "{\"gateway\":\"gw\",\"stream\":\"readings\",\"after\":%d,\"before\":%d}"
+                      .formatted(T0 + after * 1_000L, T0 + before * 1_000L)))
+          .get();
+    }
+  }
+
+  private void awaitIncomplete(String address, String... starts) {
+    await()
+        .atMost(START)
+        .untilAsserted(() -> {
+          var incomplete = new ArrayList<String>();
+          JsonNode results = json(get(address, "/api/results/temperature")).path("results");
+          assertThat(results).hasSize(3);
+          for (JsonNode each : results) {
+            assertThat(each.path("count").asInt()).isEqualTo(10);
+            if (!each.path("complete").asBoolean(true)) {
+              incomplete.add(each.path("start").asText());
+            }
+          }
+          assertThat(incomplete).containsExactly(starts);
+        });
   }
 
   private Set<String> topicsAndGroups() throws Exception {

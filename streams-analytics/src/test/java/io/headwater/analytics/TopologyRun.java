@@ -20,6 +20,7 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.test.TestRecord;
 import org.jspecify.annotations.Nullable;
@@ -48,16 +49,30 @@ final class TopologyRun implements AutoCloseable {
 
   TopologyRun(Path state, Query query, Backlogs backlogs) {
     this.query = query;
-    var config = new Properties();
-    config.put(StreamsConfig.APPLICATION_ID_CONFIG, "test-" + query.name());
-    config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
-    config.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
+    Properties config = config(query, state);
     driver =
         new TopologyTestDriver(
             QueryTopology.of(
                 query, new AnalyticsMetrics(registry).forQuery(query.name()), backlogs, config),
             config,
             Instant.ofEpochMilli(T0));
+  }
+
+  private static Properties config(Query query, Path state) {
+    var config = new Properties();
+    config.put(StreamsConfig.APPLICATION_ID_CONFIG, "test-" + query.name());
+    config.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1");
+    config.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
+    return config;
+  }
+
+  /** What would run. */
+  static Topology topology(Query query, Path state) {
+    return QueryTopology.of(
+        query,
+        new AnalyticsMetrics(new SimpleMeterRegistry()).forQuery(query.name()),
+        Backlogs.UNKNOWN,
+        config(query, state));
   }
 
   /** The only query of a file with this text below {@code queries:}. */
