@@ -124,7 +124,7 @@ class ReferenceTest {
       collect(run, told);
       told.keySet().removeIf(id -> id.key().equals("end"));
       if (latestMinutes * MINUTE_MS > GRACE_MS) {
-        assertThat(run.count("analytics.late")).as("%s", seed).isPositive();
+        assertThat(run.count("analytics.overdue")).as("%s", seed).isPositive();
       }
     }
     return told;
