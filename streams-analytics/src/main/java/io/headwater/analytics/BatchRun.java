@@ -207,8 +207,7 @@ final class BatchRun implements AutoCloseable {
     var sessions = new ArrayList<Found>();
     try (KeyValueIterator<Windowed<Bytes>, Object> found =
         driver.<Bytes, Object>getSessionStore(QueryTopology.WINDOWS).fetch(null, null)) {
-      found.forEachRemaining(
-          session -> add(windows, gaps, session.key, session.value, sessions));
+      found.forEachRemaining(session -> add(windows, gaps, session.key, session.value, sessions));
     }
     tellAll(sessions);
   }

@@ -116,7 +116,8 @@ final class RunCommand implements Callable<Integer> {
     Lines(Query query, Range range, PrintWriter out) {
       this.range = range;
       this.out = out;
-      this.windows = query.windows().map(each -> new ResultEncoder(query, each, Gaps.NONE)).orElse(null);
+      this.windows =
+          query.windows().map(each -> new ResultEncoder(query, each, Gaps.NONE)).orElse(null);
     }
 
     @Override
