@@ -2,18 +2,13 @@ package io.headwater.analytics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.headwater.analytics.SqlReference.WindowId;
 import io.headwater.testsupport.Seed;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.HashMap;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -35,13 +30,6 @@ class ReferenceTest {
 
   private static final long MINUTE_MS = 60_000;
   private static final long GRACE_MS = 180 * MINUTE_MS;
-
-  /** Equal to the last bit. */
-  private static final Set<String> EXACT = Set.of("count", "min", "max", "first", "last");
-
-  /** Of the reading of that rank; what {@code Sketch} promises. */
-  private static final Map<String, Double> SKETCHED =
-      Map.of("median", 0.001, "p95", 0.001, "p99", 0.001);
 
   @TempDir private Path folder;
   private final Seed seed = Seed.next();
@@ -89,8 +77,8 @@ class ReferenceTest {
   }
 
   /** Publishes readings to the query and to SQL; the windows that the query tells at last. */
-  private Map<WindowId, JsonNode> run(
-      SqlReference sql, int readings, int latestMinutes, String window) throws SQLException {
+  private ToldWindows run(SqlReference sql, int readings, int latestMinutes, String window)
+      throws SQLException {
     Query query =
         TopologyRun.query(
             "- name: q\n  from: in\n"
@@ -100,7 +88,7 @@ class ReferenceTest {
                 + "]\n");
     SplittableRandom random = seed.random();
     long daysMs = Math.max(FEWEST_DAYS.toMillis(), readings * READING_EVERY.toMillis());
-    var told = new HashMap<WindowId, JsonNode>();
+    var told = new ToldWindows();
     try (var run = new TopologyRun(folder.resolve(query.name()), query);
         PreparedStatement insert = sql.inserts()) {
       for (int i = 0; i < readings; i++) {
@@ -115,14 +103,15 @@ class ReferenceTest {
         insert.addBatch();
         if (i % 1_000 == 999) {
           insert.executeBatch();
-          collect(run, told);
+          run.json().forEach(told::add);
+          run.dropChangelogs();
         }
       }
       insert.executeBatch();
       // Closes all windows that are still open.
       run.publish("in", "end", "1", TopologyRun.T0 + 2 * daysMs);
-      collect(run, told);
-      told.keySet().removeIf(id -> id.key().equals("end"));
+      run.json().forEach(told::add);
+      told.removeKey("end");
       if (latestMinutes * MINUTE_MS > GRACE_MS) {
         assertThat(run.count("analytics.overdue")).as("%s", seed).isPositive();
       }
@@ -137,44 +126,8 @@ class ReferenceTest {
     return random.nextLong(most * MINUTE_MS);
   }
 
-  private static void collect(TopologyRun run, Map<WindowId, JsonNode> told) {
-    for (JsonNode result : run.json()) {
-      var id =
-          new WindowId(
-              result.get("key").textValue(), ms(result.get("start")), ms(result.get("end")));
-      if (result.has("retracted")) {
-        told.remove(id);
-      } else {
-        told.put(id, result);
-      }
-    }
-  }
-
-  private static long ms(JsonNode instant) {
-    return Instant.parse(instant.textValue()).toEpochMilli();
-  }
-
-  private void compare(Map<WindowId, JsonNode> told, Map<WindowId, Map<String, Double>> expected) {
-    assertThat(told.keySet()).as("%s", seed).isEqualTo(expected.keySet());
-    assertThat(told).as("%s", seed).hasSizeGreaterThan(100);
-    expected.forEach((id, columns) ->
-        columns.forEach((column, number) -> {
-          JsonNode field = Objects.requireNonNull(told.get(id)).get(column);
-          double actual = field.isNull() ? Double.NaN : field.doubleValue();
-          if (!isEqual(column, actual, number)) {
-            throw new AssertionError(
-                column + " of " + id + " is " + actual + ", in SQL " + number + "; " + seed);
-          }
-        }));
-  }
-
-  private static boolean isEqual(String column, double actual, double expected) {
-    if (EXACT.contains(column) || Double.isNaN(expected)) {
-      return Double.compare(actual, expected) == 0;
-    }
-    // Relative to the readings' size: sums and differences of both signs may be next to zero.
-    double size =
-        SKETCHED.containsKey(column) ? Math.abs(expected) : Math.max(1, Math.abs(expected));
-    return Math.abs(actual - expected) <= size * SKETCHED.getOrDefault(column, 1e-9) + 1e-12;
+  private void compare(ToldWindows told, Map<WindowId, Map<String, Double>> expected) {
+    assertThat(expected).as("%s", seed).hasSizeGreaterThan(100);
+    told.assertEqual(expected, seed);
   }
 }

@@ -95,7 +95,11 @@ final class SqlReference implements AutoCloseable {
   }
 
   PreparedStatement inserts() throws SQLException {
-    return database.prepareStatement("INSERT INTO readings VALUES (?, ?, ?, ?)");
+    return prepare("INSERT INTO readings VALUES (?, ?, ?, ?)");
+  }
+
+  PreparedStatement prepare(String sql) throws SQLException {
+    return database.prepareStatement(sql);
   }
 
   Map<WindowId, Map<String, Double>> tumbling(long sizeMs, long graceMs) throws SQLException {
@@ -177,7 +181,7 @@ final class SqlReference implements AutoCloseable {
     return windows;
   }
 
-  private void execute(String sql) throws SQLException {
+  void execute(String sql) throws SQLException {
     try (Statement statement = database.createStatement()) {
       statement.execute(sql);
     }

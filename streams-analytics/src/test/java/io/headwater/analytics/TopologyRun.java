@@ -135,6 +135,18 @@ final class TopologyRun implements AutoCloseable {
     }
   }
 
+  /** What has gone to changelogs so far, which the driver keeps: a long run would fill the heap. */
+  void dropChangelogs() {
+    for (String topic : driver.producedTopicNames()) {
+      if (topic.endsWith("-changelog")) {
+        var _ =
+            driver
+                .createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
+                .readRecordsToList();
+      }
+    }
+  }
+
   double undecodable(String reason) {
     return registry.get("analytics.undecodable").tag("reason", reason).counter().count();
   }
