@@ -70,6 +70,7 @@ class AnalyticsBenchmark extends AnalyticsFixture {
   @Test
   void declaredBesideByHandAndABareConsumer() throws Exception {
     try (var producer = producer()) {
+      var _ = producer.partitionsFor(Gaps.TOPIC); // makes it, as the process would
       for (int i = 0; i < READINGS; i++) {
         producer.send(
             new ProducerRecord<>(
