@@ -42,11 +42,11 @@ final class ReturningSubscriber extends ReturningClient {
 
   /** Payloads in the order of their arrival. */
   List<String> qos1() {
-    return qos1;
+    return new ArrayList<>(qos1);
   }
 
   List<String> qos2() {
-    return qos2;
+    return new ArrayList<>(qos2);
   }
 
   void end() {

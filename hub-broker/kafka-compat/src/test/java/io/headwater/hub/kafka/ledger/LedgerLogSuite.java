@@ -1,5 +1,7 @@
 package io.headwater.hub.kafka.ledger;
 
+import static java.util.Objects.requireNonNull;
+
 import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.LogMetrics;
 import io.headwater.hub.kafka.log.PartitionLog;
@@ -8,7 +10,11 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The behaviour suite on ledgers. A subclass gives what stores them and what keeps the states. */
@@ -16,6 +22,7 @@ public abstract class LedgerLogSuite extends PartitionLogSuite {
   @TempDir Path scratch;
   private final ReentrantLock gate = new ReentrantLock(true);
   private final AtomicInteger attempts = new AtomicInteger();
+  private @Nullable PartitionStates states;
   private GatedLedgers ledgers = new GatedLedgers(new MemoryLedgers(), gate, attempts);
 
   /** A new client of the same stores. */
@@ -27,9 +34,10 @@ public abstract class LedgerLogSuite extends PartitionLogSuite {
   @Override
   protected LogEngine open() throws Exception {
     ledgers = new GatedLedgers(connect(), gate, attempts);
+    states = states();
     return new LedgerLogEngine(
         ledgers,
-        states(),
+        states,
         LedgerLogSettings.DEFAULTS,
         scratch,
         1,
@@ -50,6 +58,13 @@ public abstract class LedgerLogSuite extends PartitionLogSuite {
   @Override
   protected void losePages(PartitionLog of) {
     ledgers.lose(((LedgerPartitionLog) of).openLedger());
+  }
+
+  /** It is deleted in the background, and a log that is opened before stays. */
+  @Override
+  protected void awaitDeleted(TopicPartition partition, Uuid id) {
+    var key = new PartitionStates.Key(id, partition.partition());
+    Awaitility.await().until(() -> !requireNonNull(states).list().contains(key));
   }
 
   @Override

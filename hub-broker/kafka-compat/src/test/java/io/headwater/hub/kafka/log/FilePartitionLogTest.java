@@ -2,6 +2,8 @@ package io.headwater.hub.kafka.log;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,5 +44,10 @@ class FilePartitionLogTest extends PartitionLogSuite {
   @Override
   protected int attempts() {
     return disk.forces();
+  }
+
+  @Override
+  protected void awaitDeleted(TopicPartition partition, Uuid id) {
+    // It is gone when keepOnly returns.
   }
 }

@@ -75,6 +75,9 @@ public abstract class PartitionLogSuite {
   /** How often the engine has tried to make something durable. */
   protected abstract int attempts();
 
+  /** Waits until nothing of a log that {@link LogEngine#keepOnly} found unwanted is left. */
+  protected abstract void awaitDeleted(TopicPartition partition, Uuid id);
+
   @BeforeEach
   void openLog() throws Exception {
     engine = open();
@@ -449,6 +452,7 @@ public abstract class PartitionLogSuite {
     engine.close();
     engine = open();
     engine.keepOnly(Map.of(PARTITION, topicId));
+    awaitDeleted(other, topicId);
     log = engine.create(PARTITION, topicId, config(Map.of()));
     assertThat(readAll(log)).containsExactly("a");
     assertThat(engine.create(other, topicId, config(Map.of())).endOffset()).isZero();
