@@ -7,6 +7,9 @@ import org.apache.kafka.common.header.Headers;
 
 /** Whether gateways have delivered what has piled up on their disks. */
 interface Backlogs {
+  /** Header of a reading with the name of the gateway that sent it. */
+  String GATEWAY = "gateway";
+
   /** Nobody tells. */
   Backlogs UNKNOWN = (_, _) -> false;
 
@@ -20,7 +23,7 @@ interface Backlogs {
 
   /** The gateway that sent a reading. */
   static Optional<String> gateway(Headers headers) {
-    Header gateway = headers.lastHeader("gateway");
+    Header gateway = headers.lastHeader(GATEWAY);
     return gateway == null || gateway.value() == null
         ? Optional.empty()
         : Optional.of(new String(gateway.value(), StandardCharsets.UTF_8));

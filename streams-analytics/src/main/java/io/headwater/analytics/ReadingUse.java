@@ -11,9 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** Takes from each reading its key, its gateway, and what the aggregates need. */
 final class ReadingUse implements ReadingTaker.Use {
   /** Header with the name of the gateway that a reading came through. */
-  private static final String GATEWAY = "gateway";
-
   private final Readings readings;
+
   private final List<String> fields;
 
   ReadingUse(Readings readings, Windows windows) {
@@ -31,7 +30,7 @@ final class ReadingUse implements ReadingTaker.Use {
     for (int i = 0; i < values.length; i++) {
       values[i] = reading.number(fields.get(i));
     }
-    byte[] gateway = reading.header(GATEWAY);
+    byte[] gateway = reading.header(Backlogs.GATEWAY);
     return new Outcome.Taken(
         by.orElse(reading.key()),
         new Reading(

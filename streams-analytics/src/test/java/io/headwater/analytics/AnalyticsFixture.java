@@ -183,8 +183,12 @@ abstract class AnalyticsFixture {
         new StringSerializer());
   }
 
-  /** Reads what is committed to the topic, from its beginning on. */
+  /** Reads what is committed to a topic, from its beginning on; nothing, if it is not there. */
   KafkaConsumer<String, String> consumer(String topic) {
+    return consumer(hub, topic);
+  }
+
+  static KafkaConsumer<String, String> consumer(String hub, String topic) {
     var consumer =
         new KafkaConsumer<>(
             Map.<String, Object>of(
@@ -193,7 +197,9 @@ abstract class AnalyticsFixture {
                 ConsumerConfig.ISOLATION_LEVEL_CONFIG,
                 "read_committed",
                 ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                "earliest"),
+                "earliest",
+                ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
+                false),
             new StringDeserializer(),
             new StringDeserializer());
     consumer.assign(

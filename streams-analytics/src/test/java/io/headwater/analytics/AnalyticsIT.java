@@ -14,17 +14,15 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,14 +47,13 @@ class AnalyticsIT {
   void windowsAreRightAgainRightAfterTheProcessWasKilled() throws Exception {
     try (var hub = startHub("0")) {
       String address = address(hub);
+      var newest = new HashMap<String, Result>();
       try (var producer = producer(address);
+          var first = startAnalytics(address);
           var results = consumer(address)) {
-        var newest = new HashMap<String, Result>();
-        try (var first = startAnalytics(address)) {
-          publish(producer, 0, 20);
-          awaitCounts(results, newest, 20);
-          first.kill();
-        }
+        publish(producer, 0, 20);
+        awaitCounts(results, newest, 20);
+        first.kill();
         // Readings go on while nothing computes.
         publish(producer, 20, 30);
 
@@ -197,26 +194,13 @@ class AnalyticsIT {
         new StringSerializer());
   }
 
+  /** Reads results, once there is a topic for them. */
   private static KafkaConsumer<String, String> consumer(String hub) {
-    var consumer =
-        new KafkaConsumer<>(
-            Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                hub,
-                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                "read_committed",
-                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                "earliest"),
-            new StringDeserializer(),
-            new StringDeserializer());
     String topic = "analytics.temperature-10s";
-    await().atMost(START).until(() -> !consumer.partitionsFor(topic).isEmpty());
-    List<TopicPartition> partitions =
-        consumer.partitionsFor(topic).stream()
-            .map(info -> new TopicPartition(topic, info.partition()))
-            .toList();
-    consumer.assign(partitions);
-    return consumer;
+    try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, hub))) {
+      await().atMost(START).until(() -> admin.listTopics().names().get().contains(topic));
+    }
+    return AnalyticsFixture.consumer(hub, topic);
   }
 
   private static void awaitHealth(String http, int status) {

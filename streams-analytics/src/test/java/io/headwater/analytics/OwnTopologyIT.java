@@ -14,15 +14,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -46,32 +42,19 @@ class OwnTopologyIT extends AnalyticsFixture {
             "--queries=" + folder.resolve("queries.yaml"),
             "--http=127.0.0.1:0",
             "--set=topologies=" + jar);
-    try (analytics;
-        var consumer =
-            new KafkaConsumer<>(
-                Map.<String, Object>of(
-                    ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                    hub,
-                    ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                    "read_committed",
-                    ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                    "earliest"),
-                new StringDeserializer(),
-                new StringDeserializer())) {
+    try (analytics) {
       String http = address(analytics);
       await()
           .atMost(START)
           .untilAsserted(() ->
               assertThat(json(get(http, "/api/queries")).at("/topologies/0/state").asText())
                   .isEqualTo("running"));
-      consumer.assign(
-          consumer.partitionsFor("silent-sensors").stream()
-              .map(info -> new TopicPartition("silent-sensors", info.partition()))
-              .toList());
-      var told = new ArrayList<String>();
-      await().atMost(START).until(() -> tells(consumer, told, "dev1 silent"));
-      publishText("dev1", "21", System.currentTimeMillis());
-      await().atMost(START).until(() -> tells(consumer, told, "dev1 back"));
+      try (var consumer = consumer("silent-sensors")) {
+        var told = new ArrayList<String>();
+        await().atMost(START).until(() -> tells(consumer, told, "dev1 silent"));
+        publishText("dev1", "21", System.currentTimeMillis());
+        await().atMost(START).until(() -> tells(consumer, told, "dev1 back"));
+      }
 
       JsonNode queries = json(get(http, "/api/queries"));
       assertThat(queries.at("/queries/0/name").asText()).isEqualTo("temperature");
