@@ -1,6 +1,7 @@
 package io.headwater.analytics;
 
 import io.headwater.process.HostPort;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
@@ -8,6 +9,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.RangeAssignor;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.state.BuiltInDslStoreSuppliers;
@@ -52,6 +54,45 @@ final class ClientConfigs {
     history.put(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, 10_000);
     history.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5_000);
     return Map.copyOf(history);
+  }
+
+  /**
+   * What {@link Recomputer}'s clients are told.
+   *
+   * @param history reads topics from a time on, without a group
+   * @param consumer in the group {@link Recomputer#group}
+   * @param producer transactional, by an id that no other instance has
+   */
+  record Recompute(
+      Map<String, Object> history, Map<String, Object> consumer, Map<String, Object> producer) {}
+
+  /**
+   * See {@link Recompute}.
+   *
+   * @param application the query's consumer group
+   * @param instance as for {@link #streams}
+   */
+  static Recompute recompute(AnalyticsConfig config, String application, String instance) {
+    String group = Recomputer.group(application);
+    Map<String, Object> history = history(config);
+    Map<String, Object> consumer = new HashMap<>(history);
+    consumer.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+    consumer.put(ConsumerConfig.CLIENT_ID_CONFIG, group);
+    // As Streams' members: it comes back at once, and is known when it has left.
+    consumer.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance + "-recompute");
+    int session = (int) config.sessionTimeout().toMillis();
+    consumer.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, session);
+    consumer.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, session / 4);
+    consumer.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
+    // All partitions are given back before they are given out: so each is read from what is done.
+    consumer.put(
+        ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, RangeAssignor.class.getName());
+    // History is read between two polls.
+    consumer.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) Duration.ofHours(6).toMillis());
+    Map<String, Object> producer = new HashMap<>(common(config));
+    producer.put(ProducerConfig.CLIENT_ID_CONFIG, group);
+    producer.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group + "-" + instance);
+    return new Recompute(history, Map.copyOf(consumer), Map.copyOf(producer));
   }
 
   /**

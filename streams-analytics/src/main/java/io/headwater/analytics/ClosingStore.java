@@ -20,8 +20,9 @@ import org.apache.kafka.streams.state.KeyValueStore;
  *
  * <p>Windows to be told again are below {@code 0x90}, in the same form with the time of the clock
  * at which they are due. Below {@code 0xa0}, by start, end and key, is for each window that ever
- * was one when it is due (0 if it is not) and how often it has been told again (8 and 4 bytes). The
- * key {@code 0xff} holds how far closing has come.
+ * was one when it is due (0 if it is not) and how often it has been told again (8 and 4 bytes).
+ * Below {@code 0xb0}, by key, is the latest of its overdue readings (8 bytes), of sessions only.
+ * The key {@code 0xff} holds how far closing has come.
  */
 final class ClosingStore {
   private static final int KEY_HEAD_BYTES = 3 * Long.BYTES;
@@ -31,6 +32,7 @@ final class ClosingStore {
   private static final Bytes LAST = Bytes.wrap(new byte[] {(byte) 0x80});
   private static final byte AGAIN = (byte) 0x90;
   private static final byte AMENDED = (byte) 0xa0;
+  private static final byte OVERDUE = (byte) 0xb0;
 
   /**
    * What is known of a window that has come to be told again.
@@ -174,6 +176,26 @@ final class ClosingStore {
       consumer.tell(waiting, revision);
     }
     return nextMs;
+  }
+
+  /** Notes that a reading has come whose sessions are kept no more, but for those it may join. */
+  void noteOverdue(Bytes key, long timeMs) {
+    Bytes place = overdueKey(key);
+    byte[] before = store.get(place);
+    if (before == null || ByteBuffer.wrap(before).getLong() < timeMs) {
+      store.put(place, ByteBuffer.allocate(Long.BYTES).putLong(timeMs).array());
+    }
+  }
+
+  /** Whether such a reading of a key has come with this time, or a later one. */
+  boolean isOverdueFrom(Bytes key, long timeMs) {
+    byte[] last = store.get(overdueKey(key));
+    return last != null && ByteBuffer.wrap(last).getLong() >= timeMs;
+  }
+
+  private static Bytes overdueKey(Bytes key) {
+    return Bytes.wrap(
+        ByteBuffer.allocate(1 + key.get().length).put(OVERDUE).put(key.get()).array());
   }
 
   /** Forgets how often windows that began before have been told again. */

@@ -67,9 +67,15 @@ final class LateGate<V> implements FixedKeyProcessor<Bytes, V, Gated<V>> {
     } else if (isAfterAll) {
       metrics.amending().increment();
     }
-    if (!isLate || isOverdue || windows.lateTopic().isPresent()) {
+    // A session lives as long as its last reading: whether one takes this, only Streams can tell.
+    boolean mayJoin = isOverdue && windows.window() instanceof Window.Session;
+    if (mayJoin && closing != null) {
+      closing.noteOverdue(record.key(), record.timestamp());
+    }
+    boolean isForNone = isLate && !mayJoin;
+    if (!isForNone || isOverdue || windows.lateTopic().isPresent()) {
       context.forward(
-          record.withValue(new Gated<>(record.value(), isLate, isOverdue ? streamTimeMs : -1)));
+          record.withValue(new Gated<>(record.value(), isForNone, isOverdue ? streamTimeMs : -1)));
     }
   }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * it was noticed, value a JSON object with these fields.
  *
  * @param time of the reading; milliseconds since 1970
- * @param reached the stream time then: windows that were kept no more are those that had closed
+ * @param reached the stream time then: windows that close later are left to the query
  * @param gateway that sent it; empty if none is known
  */
 record Overdue(long time, long reached, String gateway) {

@@ -33,12 +33,10 @@ final class OverdueWindows implements BatchRun.Selection {
   }
 
   void add(Bytes key, Overdue reading) {
-    if (reached
-            .computeIfAbsent(key, _ -> new TreeMap<>())
-            .merge(reading.time(), reading.reached(), Math::max)
-        == reading.reached()) {
-      size++;
-    }
+    reached
+        .computeIfAbsent(key, _ -> new TreeMap<>())
+        .merge(reading.time(), reading.reached(), Math::max);
+    size++;
     earliestMs = Math.min(earliestMs, reading.time());
     latestMs = Math.max(latestMs, reading.time());
   }
@@ -47,7 +45,7 @@ final class OverdueWindows implements BatchRun.Selection {
     return size == 0;
   }
 
-  /** How many readings, about. */
+  /** How often something was added. */
   int size() {
     return size;
   }

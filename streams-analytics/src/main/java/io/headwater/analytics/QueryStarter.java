@@ -6,7 +6,6 @@ import io.headwater.analytics.api.OwnTopology;
 import io.headwater.process.Health;
 import io.headwater.process.HostPort;
 import java.time.Clock;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import org.apache.kafka.streams.StreamsConfig;
@@ -102,15 +101,11 @@ final class QueryStarter {
 
   private Recomputer recomputer(Query query, QueryMetrics counters) {
     Properties streams = streamsConfig(query);
-    String application = streams.getProperty(StreamsConfig.APPLICATION_ID_CONFIG);
-    Map<String, Object> history = ClientConfigs.history(config);
     return new Recomputer(
         query,
         QueryTopology.overdueTopic(streams),
-        new Recomputer.RecomputerConfigs(
-            history,
-            Recomputer.consumer(history, application, instance, config.sessionTimeout()),
-            Recomputer.producer(ClientConfigs.admin(config), application, instance)),
+        ClientConfigs.recompute(
+            config, streams.getProperty(StreamsConfig.APPLICATION_ID_CONFIG), instance),
         config.data().resolve("recompute").resolve(query.name()),
         memory,
         backlogs,

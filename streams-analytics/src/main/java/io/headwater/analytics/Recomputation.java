@@ -10,12 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.kstream.Windowed;
 
@@ -112,35 +109,21 @@ final class Recomputation {
                     results.add(new Result(window, state));
                   }
                 })) {
-      if (query.readings().table().isPresent()) {
-        try (var table =
-            new TopicHistory(reading, List.of(query.readings().table().get().topic()), 0)) {
-          table.forEach(run::take);
-        }
-      }
-      Set<String> topics = topics();
-      if (query.looksAtGaps() && topics.contains(Gaps.TOPIC)) {
-        try (var gaps = new TopicHistory(reading, List.of(Gaps.TOPIC), 0)) {
-          gaps.forEach(run::take);
-        }
-      }
       long marginMs = query.source().join().map(join -> join.within().toMillis()).orElse(0L);
-      try (var history =
-          new TopicHistory(
-              reading,
-              query.source().allTopics(topics),
-              Math.max(0, fromMs - marginMs - EventTime.MAX_AHEAD_MS))) {
-        if (!history.isWhole()) {
-          return Optional.empty();
-        }
-        history.forEach(record -> {
-          if (stopping.getAsBoolean()) {
-            throw new CancellationException("the process stops");
-          }
-          if (mayCount(record, wanted, fromMs - marginMs, toMs + marginMs)) {
-            run.take(record);
-          }
-        });
+      boolean isWhole =
+          new RunInput(query, reading)
+              .feed(
+                  run,
+                  Math.max(0, fromMs - marginMs - EventTime.MAX_AHEAD_MS),
+                  true,
+                  record -> {
+                    if (stopping.getAsBoolean()) {
+                      throw new CancellationException("the process stops");
+                    }
+                    return mayCount(record, wanted, fromMs - marginMs, toMs + marginMs);
+                  });
+      if (!isWhole) {
+        return Optional.empty();
       }
       run.finish();
     }
@@ -155,12 +138,5 @@ final class Recomputation {
     }
     long timeMs = EventTime.of(record.headers(), record.timestamp());
     return timeMs >= fromMs && timeMs <= toMs;
-  }
-
-  private Set<String> topics() {
-    try (var consumer =
-        new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      return consumer.listTopics().keySet();
-    }
   }
 }

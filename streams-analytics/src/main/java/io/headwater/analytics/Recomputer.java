@@ -4,7 +4,6 @@ import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.headwater.analytics.Recomputation.Result;
 import io.headwater.analytics.ResultRecords.ResultRecord;
 import io.headwater.process.Threads;
-import io.headwater.process.UserError;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -12,22 +11,17 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.CancellationException;
+import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.RangeAssignor;
 import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -53,6 +47,7 @@ final class Recomputer implements AutoCloseable {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
   /** Of a run's time; so much is waited before the next one. Others want the hub as well. */
   private static final int REST = 4;
@@ -62,28 +57,18 @@ final class Recomputer implements AutoCloseable {
 
   private final Query query;
   private final Windows windows;
-  private final Late.Recompute late;
   private final String topic;
-  private final RecomputerConfigs configs;
+  private final ClientConfigs.Recompute configs;
   private final Recomputation recomputation;
   private final ResultRecords records;
   private final Backlogs backlogs;
   private final QueryMetrics metrics;
   private final Clock clock;
   private final PendingWindows pending;
+  private boolean hasJoined; // its group, in this try
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
   private volatile String problem = "";
-
-  /**
-   * The clients' configurations.
-   *
-   * @param history reads topics from a time on, without a group
-   * @param consumer in the group {@link #group}
-   * @param producer transactional, by an id that no other instance has
-   */
-  record RecomputerConfigs(
-      Map<String, Object> history, Map<String, Object> consumer, Map<String, Object> producer) {}
 
   /**
    * Starts it.
@@ -94,7 +79,7 @@ final class Recomputer implements AutoCloseable {
   Recomputer(
       Query query,
       String topic,
-      RecomputerConfigs configs,
+      ClientConfigs.Recompute configs,
       Path scratch,
       StateMemory memory,
       Backlogs backlogs,
@@ -102,7 +87,6 @@ final class Recomputer implements AutoCloseable {
       Clock clock) {
     this.query = query;
     this.windows = query.windows().orElseThrow();
-    this.late = query.recompute().orElseThrow();
     this.topic = topic;
     this.configs = configs;
     this.recomputation =
@@ -112,7 +96,7 @@ final class Recomputer implements AutoCloseable {
     this.backlogs = backlogs;
     this.metrics = metrics;
     this.clock = clock;
-    this.pending = new PendingWindows(windows.kept());
+    this.pending = new PendingWindows(windows.kept(), query.recompute().orElseThrow().after());
     this.thread = Threads.start("analytics-recompute-" + query.name(), this::run);
   }
 
@@ -129,8 +113,9 @@ final class Recomputer implements AutoCloseable {
   @Override
   public void close() {
     stop.countDown();
+    thread.interrupt(); // it may wait for a hub that is away
     try {
-      thread.join(PAUSE.multipliedBy(10));
+      thread.join(CLOSE_LIMIT);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
@@ -145,6 +130,7 @@ final class Recomputer implements AutoCloseable {
     try {
       while (!isStopping()) {
         pending.clear();
+        hasJoined = false;
         try (var consumer =
                 new KafkaConsumer<>(
                     configs.consumer(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
@@ -152,9 +138,8 @@ final class Recomputer implements AutoCloseable {
                 new KafkaProducer<>(
                     configs.producer(), new ByteArraySerializer(), new ByteArraySerializer())) {
           follow(consumer, producer);
-        } catch (CancellationException _) {
-          return;
-        } catch (KafkaException | UserError | IOException e) {
+        } catch (IOException | RuntimeException e) {
+          // Also what nobody thought of: otherwise readings would be missing, and nobody told.
           failed(e);
         }
         pause = problem.isEmpty() ? PAUSE : min(pause.multipliedBy(2), LONGEST_PAUSE);
@@ -176,22 +161,34 @@ final class Recomputer implements AutoCloseable {
     }
     producer.initTransactions();
     consumer.subscribe(List.of(topic), new ForgetPending());
-    long restUntilMs = 0;
+    long restUntilNanos = System.nanoTime();
     while (!isStopping()) {
       if (pending.windows().size() >= PendingWindows.MOST) {
         consumer.pause(consumer.assignment());
       } else {
         consumer.resume(consumer.paused());
       }
-      consumer.poll(POLL).forEach(pending::add);
-      long nowMs = clock.millis();
-      if (nowMs >= restUntilMs && pending.isDue(nowMs, late.after(), backlogs)) {
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+        pending.add(record, clock.millis(), System.nanoTime());
+      }
+      long nanos = System.nanoTime();
+      if (nanos - restUntilNanos >= 0 && pending.isDue(nanos, backlogs)) {
         recompute(consumer, producer);
         pending.clear();
+        long doneNanos = System.nanoTime();
+        restUntilNanos = doneNanos + REST * (doneNanos - nanos);
+      }
+      if (!problem.isEmpty() && pending.windows().isEmpty() && hasReadAll(consumer)) {
         problem = "";
-        restUntilMs = clock.millis() + REST * (clock.millis() - nowMs);
       }
     }
+  }
+
+  /** Of the partitions that it has, if it knows by now which these are. */
+  private boolean hasReadAll(KafkaConsumer<byte[], byte[]> consumer) {
+    return hasJoined
+        && consumer.assignment().stream()
+            .allMatch(each -> consumer.currentLag(each).orElse(1) == 0);
   }
 
   /** All partitions are given out anew, and read from what is done. */
@@ -202,7 +199,9 @@ final class Recomputer implements AutoCloseable {
     }
 
     @Override
-    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {}
+    public void onPartitionsAssigned(Collection<TopicPartition> partitions) {
+      hasJoined = true;
+    }
   }
 
   private void recompute(
@@ -246,8 +245,14 @@ final class Recomputer implements AutoCloseable {
   }
 
   private List<ProducerRecord<byte[], byte[]>> told(OverdueWindows part, List<Result> results) {
+    OptionalLong fromMs = results.stream().mapToLong(each -> each.window().window().start()).min();
+    if (fromMs.isEmpty()) {
+      return List.of();
+    }
     var told = new ToldResults(query, windows);
-    try (var history = new TopicHistory(configs.history(), List.of(query.to()), part.fromMs())) {
+    // No result is dated before the start of its window.
+    try (var history =
+        new TopicHistory(configs.history(), List.of(query.to()), fromMs.getAsLong())) {
       history.forEach(record -> {
         if (told.mayBeOf(record, part)) {
           told.take(record.value());
@@ -299,36 +304,5 @@ final class Recomputer implements AutoCloseable {
 
   private static Duration min(Duration a, Duration b) {
     return a.compareTo(b) < 0 ? a : b;
-  }
-
-  /**
-   * What the clients are told beside how the hub is reached.
-   *
-   * @param instance the first part of this instance's member ids
-   */
-  static Map<String, Object> consumer(
-      Map<String, Object> history, String application, String instance, Duration sessionTimeout) {
-    Map<String, Object> consumer = new HashMap<>(history);
-    consumer.put(ConsumerConfig.GROUP_ID_CONFIG, group(application));
-    // As the query's own members: it comes back at once, and is known when it has left.
-    consumer.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, instance + "-recompute");
-    consumer.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, (int) sessionTimeout.toMillis());
-    consumer.put(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int) sessionTimeout.toMillis() / 4);
-    consumer.put(ConsumerConfig.CLIENT_ID_CONFIG, group(application));
-    consumer.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 500);
-    consumer.put(
-        ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, RangeAssignor.class.getName());
-    // History is read between two polls.
-    consumer.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) Duration.ofHours(6).toMillis());
-    return Map.copyOf(consumer);
-  }
-
-  /** As {@link #consumer}. */
-  static Map<String, Object> producer(
-      Map<String, Object> admin, String application, String instance) {
-    Map<String, Object> producer = new HashMap<>(admin);
-    producer.put(ProducerConfig.CLIENT_ID_CONFIG, group(application));
-    producer.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, group(application) + "-" + instance);
-    return Map.copyOf(producer);
   }
 }

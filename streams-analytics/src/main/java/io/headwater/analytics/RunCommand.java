@@ -16,11 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.jspecify.annotations.Nullable;
@@ -212,42 +209,23 @@ final class RunCommand implements Callable<Integer> {
     Map<String, Object> reading = ClientConfigs.history(settings);
     var registry = new SimpleMeterRegistry();
     var metrics = new AnalyticsMetrics(registry).forQuery(query.name());
-    Set<String> topics = topics(reading);
-    List<String> sources = query.source().allTopics(topics);
+    var input = new RunInput(query, reading);
     var lines = new Lines(query, range, out);
     try (var memory = new StateMemory(settings.stateMemory().bytes());
         var run = new BatchRun(query, range, metrics, scratch, memory, lines)) {
-      // As it is now: what the table said at the time of a reading is known no more.
-      query.readings().table().ifPresent(table -> takeAll(reading, List.of(table.topic()), 0, run));
-      if (query.looksAtGaps() && topics.contains(Gaps.TOPIC)) {
-        takeAll(reading, List.of(Gaps.TOPIC), 0, run);
-      }
       // A capture may lie so much after its record's time, and still be believed.
-      takeAll(reading, sources, Math.max(0, range.fromMs() - EventTime.MAX_AHEAD_MS), run);
+      long fromMs = Math.max(0, range.fromMs() - EventTime.MAX_AHEAD_MS);
+      input.feed(run, fromMs, false, _ -> true);
       run.finish();
       double undecodable =
           metrics.undecodableByReason().values().stream().mapToDouble(Counter::count).sum();
       return "%,d records of %s: %,d results, %,d left out, %,d undecodable"
           .formatted(
               (long) metrics.readings().count(),
-              String.join(", ", sources),
+              String.join(", ", input.sources()),
               lines.told,
               (long) metrics.leftOut().count(),
               (long) undecodable);
-    }
-  }
-
-  private static Set<String> topics(Map<String, Object> reading) {
-    try (var consumer =
-        new KafkaConsumer<>(reading, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      return consumer.listTopics().keySet();
-    }
-  }
-
-  private static void takeAll(
-      Map<String, Object> reading, List<String> topics, long fromMs, BatchRun run) {
-    try (var history = new TopicHistory(reading, topics, fromMs)) {
-      history.forEach(run::take);
     }
   }
 }

@@ -75,18 +75,14 @@ sealed interface Window {
 
   /** Whether one of the windows that a reading would belong to has been closed. */
   default boolean isLateForSome(long timeMs, long streamTimeMs) {
-    long firstEndMs =
-        switch (this) {
-          case Hopping hopping ->
-              Math.floorDiv(timeMs - ms(hopping.size()), ms(hopping.every())) * ms(hopping.every())
-                  + ms(hopping.every())
-                  + ms(hopping.size());
-          case Sliding _ -> timeMs;
-          case Tumbling _, Session _ -> Long.MAX_VALUE;
-        };
-    return firstEndMs == Long.MAX_VALUE
-        ? isLate(timeMs, streamTimeMs)
-        : closesAtMs(firstEndMs) <= streamTimeMs;
+    return switch (this) {
+      case Tumbling _, Session _ -> isLate(timeMs, streamTimeMs);
+      case Hopping(var size, var every, _) -> {
+        long before = Math.floorDiv(timeMs - ms(size), ms(every)) * ms(every);
+        yield closesAtMs(before + ms(every) + ms(size)) <= streamTimeMs;
+      }
+      case Sliding _ -> closesAtMs(timeMs) <= streamTimeMs;
+    };
   }
 
   /** The end as it is told: of all kinds the first instant after the window. */

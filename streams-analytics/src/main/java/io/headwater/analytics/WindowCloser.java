@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Tells each window once, when it is closed; and again, with the next revision, after late readings
  * have changed it: some time later, or once the gateways that sent them have nothing more of then.
+ * What is kept no more by then is left to {@link Recomputer}.
  *
  * <p>Streams' own {@code emitStrategy} waits for a later reading, which on a quiet partition may
  * never come. Here a partition is quiet when nothing has come for {@code idle} by the clock, and
@@ -35,6 +36,12 @@ final class WindowCloser
     implements Processor<Windowed<Bytes>, WindowState, Windowed<Bytes>, WindowState> {
   /** Header with the revision (4 bytes) of a window that is told again. */
   static final String REVISION = "revision";
+
+  /** The child that tells of a window. */
+  static final String TELL = "tell";
+
+  /** The child that has a window computed anew. */
+  static final String RECOMPUTE = "recompute";
 
   private static final Duration TICK = Duration.ofMillis(200);
   private static final Duration FORGET_EVERY = Duration.ofMinutes(1);
@@ -99,7 +106,7 @@ final class WindowCloser
     }
     if (record.value() == null) {
       closing.removeAgain(record.key());
-      context.forward(record);
+      context.forward(record, TELL);
       return;
     }
     long dueMs = lastActiveMs + windows.amending().get().after().toMillis();
@@ -132,19 +139,7 @@ final class WindowCloser
             && latecomers.entrySet().stream()
                 .allMatch(each -> backlogs.settledSince(each.getKey(), each.getValue()));
     if (isAllThere || nowMs >= nextAgainMs) {
-      nextAgainMs =
-          closing.takeAgain(
-              isAllThere ? Long.MAX_VALUE : nowMs,
-              (waiting, revision) ->
-                  context.forward(
-                      record(waiting)
-                          .withHeaders(
-                              new RecordHeaders()
-                                  .add(
-                                      REVISION,
-                                      ByteBuffer.allocate(Integer.BYTES)
-                                          .putInt(revision)
-                                          .array()))));
+      nextAgainMs = closing.takeAgain(isAllThere ? Long.MAX_VALUE : nowMs, this::tellAgain);
       if (nextAgainMs == Long.MAX_VALUE) {
         latecomers.clear();
       }
@@ -154,6 +149,35 @@ final class WindowCloser
       Window kept = windows.kept();
       closing.forgetBefore(lastStreamTimeMs - kept.grace().toMillis() - 2 * kept.spanMs());
     }
+  }
+
+  @SuppressWarnings("NullAway") // Streams calls init first
+  private void tellAgain(ClosingStore.Waiting waiting, int revision) {
+    Record<Windowed<Bytes>, WindowState> again = record(waiting);
+    if (isForRecomputer(waiting)) {
+      context.forward(again, RECOMPUTE);
+    } else {
+      byte[] number = ByteBuffer.allocate(Integer.BYTES).putInt(revision).array();
+      context.forward(again.withHeaders(new RecordHeaders().add(REVISION, number)), TELL);
+    }
+  }
+
+  /**
+   * Whether nobody but {@link Recomputer} may tell of a window once more: one that is kept no more
+   * by now may be computed anew at the same time, and what is told here could come last.
+   */
+  @SuppressWarnings("NullAway") // Streams calls init first
+  private boolean isForRecomputer(ClosingStore.Waiting waiting) {
+    return windows.kept().closesAtMs(waiting.endMs()) <= context.currentStreamTimeMs()
+        || isJoined(waiting);
+  }
+
+  /** Whether it is a session that may have begun long before what is kept of it. */
+  @SuppressWarnings("NullAway") // as above
+  private boolean isJoined(ClosingStore.Waiting waiting) {
+    return windows.amending().isPresent()
+        && window instanceof Window.Session(var gap, _)
+        && closing.isOverdueFrom(waiting.key(), waiting.startMs() - gap.toMillis());
   }
 
   private Record<Windowed<Bytes>, WindowState> record(ClosingStore.Waiting waiting) {
@@ -197,7 +221,7 @@ final class WindowCloser
             timeMs,
             waiting -> {
               last.set(waiting.closesAtMs());
-              context.forward(record(waiting));
+              context.forward(record(waiting), isJoined(waiting) ? RECOMPUTE : TELL);
             });
     return last.get();
   }

@@ -20,6 +20,7 @@ import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Merger;
+import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.kstream.Repartitioned;
 import org.apache.kafka.streams.kstream.SessionWindows;
@@ -84,7 +85,7 @@ final class WindowTopology {
     KStream<Windowed<Bytes>, WindowState> changed =
         windows.merged().isPresent() ? ofWindows(outcomes) : ofReadings(outcomes);
     told(changed)
-        .process(() -> new ResultWriter(query, windows, metrics))
+        .process(() -> new ResultWriter(query, windows, metrics), Named.as(WindowCloser.TELL))
         .to(query.to(), Produced.with(Serdes.Bytes(), Serdes.ByteArray()));
   }
 
@@ -162,7 +163,7 @@ final class WindowTopology {
   private <V> void noteOverdue(KStream<Bytes, Gated<V>> gated) {
     overdueTopic.ifPresent(topic ->
         gated
-            .process(() -> new OverdueWriter<V>())
+            .process(OverdueWriter::<V>ofReadings)
             .to(topic, Produced.with(Serdes.Bytes(), Serdes.ByteArray())));
   }
 
@@ -230,8 +231,16 @@ final class WindowTopology {
 
   private KStream<Windowed<Bytes>, WindowState> told(
       KStream<Windowed<Bytes>, WindowState> changed) {
-    return windows.emit() instanceof Emit.Final emit
-        ? changed.process(() -> new WindowCloser(windows, emit, backlogs), QueryTopology.CLOSING)
-        : changed;
+    if (!(windows.emit() instanceof Emit.Final emit)) {
+      return changed;
+    }
+    KStream<Windowed<Bytes>, WindowState> closed =
+        changed.process(() -> new WindowCloser(windows, emit, backlogs), QueryTopology.CLOSING);
+    overdueTopic.ifPresent(topic ->
+        closed
+            .process(
+                () -> OverdueWriter.ofWindows(windows.kept()), Named.as(WindowCloser.RECOMPUTE))
+            .to(topic, Produced.with(Serdes.Bytes(), Serdes.ByteArray())));
+    return closed;
   }
 }

@@ -24,7 +24,8 @@
  * topics hold ({@link io.headwater.analytics.TopicHistory}), without a process or a hub to write
  * to. {@link io.headwater.analytics.Recomputer} does so for windows that are kept no more when
  * readings of theirs come: the topology writes such readings down ({@link
- * io.headwater.analytics.OverdueWriter}).
+ * io.headwater.analytics.OverdueWriter}). A final window is told by one of the two: by the closer
+ * as long as it is kept, by the recomputer afterwards.
  *
  * <p><b>Serving.</b> {@link io.headwater.analytics.HttpApi} serves windows out of the state ({@link
  * io.headwater.analytics.WindowService} finds the instance that holds them) and new results as they

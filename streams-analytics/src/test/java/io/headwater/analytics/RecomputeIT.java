@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.headwater.testsupport.ChildProcess;
+import io.headwater.testsupport.Seed;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,17 +17,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -120,6 +119,77 @@ class RecomputeIT extends AnalyticsFixture {
     assertThat(results("t").stream().filter(each -> is(json(each.value()), "dev1", 0, 10)))
         .extracting(each -> json(each.value()).path("revision").asInt())
         .containsExactly(0, 1, 2, 3);
+  }
+
+  /**
+   * A query that begins, or comes back after long, reads days within seconds: windows wait to be
+   * told again that are kept no more when others of theirs come, and both have to end as one.
+   */
+  @Test
+  void historyInAnyOrderEndsAsItDoesForWhoLooksBack() throws Exception {
+    Seed seed = Seed.next();
+    declare(
+        "{name: t, from: readings, window: {tumbling: 10s"
+            + FINAL
+            + ", aggregates: [count, sum], recompute-after: 3s}",
+        "{name: h, from: readings, window: {hopping: 20s, every: 5s"
+            + FINAL
+            + ", aggregates: [count, sum], recompute-after: 3s}",
+        "{name: s, from: readings, window: {session: 3s"
+            + FINAL
+            + ", aggregates: [count, sum], recompute-after: 3s}");
+    publishInDisorder(seed);
+    String address = address(startAnalytics("a"));
+
+    for (String query : List.of("t", "h", "s")) {
+      await()
+          .atMost(START)
+          .untilAsserted(() -> {
+            assertThat(newest(query)).as("%s of %s", seed, query).isEqualTo(back(query));
+            assertThat(json(get(address, "/api/queries/" + query)).path("recomputed").asInt())
+                .as("%s", seed)
+                .isPositive();
+          });
+      assertThat(results(query))
+          .as("%s", seed)
+          .filteredOn(each -> json(each.value()).has("revision"))
+          .isNotEmpty();
+    }
+    assertRevisionsRise("t", seed);
+    assertRevisionsRise("h", seed);
+  }
+
+  /** Most in order, some so late that windows still take them, a few later than that. */
+  private void publishInDisorder(Seed seed) throws Exception {
+    RandomGenerator random = seed.random();
+    try (var producer = producer()) {
+      for (int second = 0; second < 600; second++) {
+        for (int key = 0; key < KEYS; key++) {
+          int kind = random.nextInt(100);
+          int lateBy = kind < 80 ? 0 : kind < 95 ? random.nextInt(18) : random.nextInt(200);
+          producer.send(
+              new ProducerRecord<>(
+                  "readings",
+                  null,
+                  T0 + Math.max(0, second - lateBy) * 1_000L,
+                  "dev" + key,
+                  "" + random.nextInt(100)));
+        }
+      }
+    }
+  }
+
+  private void assertRevisionsRise(String query, Seed seed) {
+    var last = new HashMap<String, Integer>();
+    for (ConsumerRecord<String, String> each : results(query)) {
+      JsonNode result = json(each.value());
+      String place = result.path("key").asText() + " " + result.path("start").asText();
+      int revision = result.path("revision").asInt();
+      Integer before = last.put(place, revision);
+      assertThat(revision)
+          .as("%s: %s of %s", seed, place, query)
+          .isEqualTo(before == null ? 0 : before + 1);
+    }
   }
 
   /** Half of a window would be worse than what was told. */
@@ -264,24 +334,10 @@ class RecomputeIT extends AnalyticsFixture {
 
   private List<ConsumerRecord<String, String>> read(String topic) {
     var records = new ArrayList<ConsumerRecord<String, String>>();
-    try (var consumer =
-        new KafkaConsumer<>(
-            Map.of(
-                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                hub,
-                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                "read_committed",
-                ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG,
-                false),
-            new StringDeserializer(),
-            new StringDeserializer())) {
-      var partitions = consumer.listTopics().getOrDefault(topic, List.of());
-      List<TopicPartition> all =
-          partitions.stream().map(each -> new TopicPartition(topic, each.partition())).toList();
-      consumer.assign(all);
-      consumer.seekToBeginning(all);
-      Map<TopicPartition, Long> ends = consumer.endOffsets(all);
-      while (all.stream().anyMatch(each -> consumer.position(each) < ends.getOrDefault(each, 0L))) {
+    try (var consumer = consumer(topic)) {
+      Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+      while (ends.entrySet().stream()
+          .anyMatch(each -> consumer.position(each.getKey()) < each.getValue())) {
         consumer.poll(Duration.ofMillis(100)).forEach(records::add);
       }
     }

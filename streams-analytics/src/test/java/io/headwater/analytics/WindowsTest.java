@@ -211,6 +211,61 @@ class WindowsTest {
         });
   }
 
+  /** Otherwise it could be told twice, and what was told last need not be the whole of it. */
+  @Test
+  void whatIsKeptNoMoreWhenItIsToBeToldAgainIsLeftToTheRecomputer() {
+    open(
+        "window: {tumbling: 10s, grace: 0s}",
+        "aggregates: [sum]",
+        "emit: final",
+        "keep: 100s",
+        "recompute-after: 5s");
+    publish("1", 1);
+    publish("2", 12);
+    assertThat(newest()).isEqualTo(Map.of("0..10", 1.0));
+    publish("4", 3);
+    publish("8", 110); // before it has been told again
+    run().passTime(Duration.ofSeconds(5));
+
+    assertThat(newest()).doesNotContainKey("0..10");
+    assertThat(overdue())
+        .containsExactly(new Overdue(TopologyRun.T0, TopologyRun.T0 + 110_000, ""));
+    assertThat(run().count("analytics.amending")).isEqualTo(1);
+    assertThat(run().count("analytics.overdue")).isZero();
+  }
+
+  /** What it joins may have begun before what is kept. */
+  @Test
+  void aSessionThatAnOverdueReadingMayJoinIsLeftToTheRecomputer() {
+    open(
+        "window: {session: 5s, grace: 0s}",
+        "aggregates: [sum]",
+        "emit: final",
+        "keep: 15s",
+        "recompute-after: 5s");
+    publish("1", 0);
+    publish("2", 30);
+    assertThat(newest()).isEqualTo(Map.of("0..0.001", 1.0));
+    publish("4", 4); // with 0, which is kept no more
+    publish("8", 8); // with 4
+    assertThat(overdue())
+        .containsExactly(
+            new Overdue(TopologyRun.T0 + 4_000, TopologyRun.T0 + 30_000, ""),
+            new Overdue(TopologyRun.T0 + 8_000, TopologyRun.T0 + 30_000, ""));
+    publish("16", 12); // is still kept, as a session by itself
+    publish("32", 60);
+    run().passTime(Duration.ofSeconds(5));
+
+    assertThat(newest()).isEqualTo(Map.of("30..30.001", 2.0));
+    assertThat(overdue()).extracting(Overdue::time).containsOnly(TopologyRun.T0 + 12_000);
+  }
+
+  private List<Overdue> overdue() {
+    return run().results("test-q-overdue").stream()
+        .map(each -> Overdue.decode(TopologyRun.utf8(each.value())).orElseThrow())
+        .toList();
+  }
+
   /** Of two windows that a reading is in, one is kept no more. */
   @Test
   void aReadingForWindowsThatAreKeptAndForOthersGoesIntoBoth() {
@@ -219,8 +274,7 @@ class WindowsTest {
     publish("2", 6); // in 0..10, and in 5..15
 
     assertThat(newest()).containsEntry("5..15", 3.0).doesNotContainKey("0..10");
-    assertThat(run().results("test-q-overdue"))
-        .extracting(each -> Overdue.decode(TopologyRun.utf8(each.value())).orElseThrow())
+    assertThat(overdue())
         .containsExactly(new Overdue(TopologyRun.T0 + 6_000, TopologyRun.T0 + 11_000, ""));
     publish("4", 7);
     publish("8", 11);
