@@ -34,8 +34,7 @@ final class AnswerWriter implements Processor<Bytes, Outcome, Bytes, Outcome.Ans
   @Override
   @SuppressWarnings("NullAway") // Streams calls init first
   public void process(Record<Bytes, Outcome> record) {
-    if (record.value() instanceof Outcome.Answered answer) {
-      context.forward(record.withKey(answer.key()).withValue(answer));
-    }
+    var answer = (Outcome.Answered) record.value();
+    context.forward(record.withKey(answer.key()).withValue(answer));
   }
 }

@@ -33,9 +33,7 @@ final class DeadLetterWriter implements FixedKeyProcessor<Bytes, Outcome, byte[]
   @Override
   @SuppressWarnings("NullAway") // Streams calls init first, and a payload may be null
   public void process(FixedKeyRecord<Bytes, Outcome> record) {
-    if (!(record.value() instanceof Outcome.Dead dead)) {
-      return;
-    }
+    var dead = (Outcome.Dead) record.value();
     Headers headers = record.headers();
     put(headers, "analytics.query", query);
     put(headers, "analytics.reason", dead.reason());

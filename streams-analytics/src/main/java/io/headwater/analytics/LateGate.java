@@ -1,7 +1,6 @@
 package io.headwater.analytics;
 
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
-import io.headwater.analytics.LateGate.Gated;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
@@ -15,31 +14,36 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the Streams thread of its task.
  */
-final class LateGate<V> implements FixedKeyProcessor<Bytes, V, Gated<V>> {
-  /**
-   * What has come.
-   *
-   * @param isLate no window takes it
-   * @param overdueMs stream time, if windows that it belongs to are kept no more; otherwise -1
-   */
-  record Gated<V>(V value, boolean isLate, long overdueMs) {
-    boolean isOverdue() {
-      return overdueMs >= 0;
-    }
-  }
+final class LateGate<V> implements FixedKeyProcessor<Bytes, V, V> {
+  /** The child that what windows take goes to. */
+  static final String IN_TIME = "in-time";
+
+  /** The child that what no window takes goes to, if there is one. */
+  static final String LATE = "late";
+
+  /** The child that what is overdue goes to, if there is one. */
+  static final String OVERDUE = "overdue";
 
   private final Windows windows;
+  private final boolean tellsLate;
+  private final boolean tellsOverdue;
   private final QueryMetrics metrics;
-  private @Nullable FixedKeyProcessorContext<Bytes, Gated<V>> context;
+  private @Nullable FixedKeyProcessorContext<Bytes, V> context;
   private @Nullable ClosingStore closing;
 
-  LateGate(Windows windows, QueryMetrics metrics) {
+  /**
+   * @param tellsLate there is a child {@link #LATE}
+   * @param tellsOverdue there is a child {@link #OVERDUE}
+   */
+  LateGate(Windows windows, boolean tellsLate, boolean tellsOverdue, QueryMetrics metrics) {
     this.windows = windows;
+    this.tellsLate = tellsLate;
+    this.tellsOverdue = tellsOverdue;
     this.metrics = metrics;
   }
 
   @Override
-  public void init(FixedKeyProcessorContext<Bytes, Gated<V>> taskContext) {
+  public void init(FixedKeyProcessorContext<Bytes, V> taskContext) {
     context = taskContext;
     closing =
         windows.emit() instanceof Windows.Emit.Final
@@ -72,10 +76,13 @@ final class LateGate<V> implements FixedKeyProcessor<Bytes, V, Gated<V>> {
     if (mayJoin && closing != null) {
       closing.noteOverdue(record.key(), record.timestamp());
     }
-    boolean isForNone = isLate && !mayJoin;
-    if (!isForNone || isOverdue || windows.lateTopic().isPresent()) {
-      context.forward(
-          record.withValue(new Gated<>(record.value(), isForNone, isOverdue ? streamTimeMs : -1)));
+    if (isOverdue && tellsOverdue) {
+      context.forward(record, OVERDUE);
+    }
+    if (!isLate || mayJoin) {
+      context.forward(record, IN_TIME);
+    } else if (tellsLate) {
+      context.forward(record, LATE);
     }
   }
 }

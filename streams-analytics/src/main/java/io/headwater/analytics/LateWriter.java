@@ -1,7 +1,6 @@
 package io.headwater.analytics;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import io.headwater.analytics.LateGate.Gated;
 import io.headwater.analytics.aggregate.Reading;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -21,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Confined to the Streams thread of its task.
  */
-final class LateWriter implements FixedKeyProcessor<Bytes, Gated<Reading>, byte[]> {
+final class LateWriter implements FixedKeyProcessor<Bytes, Reading, byte[]> {
   private static final JsonFactory JSON = new JsonFactory();
 
   private final String query;
@@ -40,10 +39,8 @@ final class LateWriter implements FixedKeyProcessor<Bytes, Gated<Reading>, byte[
 
   @Override
   @SuppressWarnings("NullAway") // Streams calls init first
-  public void process(FixedKeyRecord<Bytes, Gated<Reading>> record) {
-    if (record.value().isLate()) {
-      context.forward(record.withValue(encode(record.key(), record.value().value())));
-    }
+  public void process(FixedKeyRecord<Bytes, Reading> record) {
+    context.forward(record.withValue(encode(record.key(), record.value())));
   }
 
   private byte[] encode(Bytes key, Reading reading) {

@@ -1,6 +1,5 @@
 package io.headwater.analytics;
 
-import io.headwater.analytics.LateGate.Gated;
 import io.headwater.analytics.aggregate.WindowState;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
@@ -17,9 +16,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to the Streams thread of its task.
  */
 final class OverdueWriter<K, V> implements Processor<K, V, Bytes, byte[]> {
-  /** What is to be written of a record, if anything is. */
+  /** What is to be written of a record. */
   private interface Noting<K, V> {
-    @Nullable Noted of(Record<K, V> record);
+    Noted of(Record<K, V> record, long streamTimeMs);
   }
 
   private record Noted(Bytes key, Overdue overdue) {}
@@ -31,23 +30,19 @@ final class OverdueWriter<K, V> implements Processor<K, V, Bytes, byte[]> {
     this.noting = noting;
   }
 
-  static <V> OverdueWriter<Bytes, Gated<V>> ofReadings() {
-    return new OverdueWriter<>(record ->
-        record.value().isOverdue()
-            ? new Noted(
-                record.key(),
-                new Overdue(
-                    record.timestamp(),
-                    record.value().overdueMs(),
-                    Backlogs.gateway(record.headers()).orElse("")))
-            : null);
+  static <V> OverdueWriter<Bytes, V> ofReadings() {
+    return new OverdueWriter<>((record, streamTimeMs) ->
+        new Noted(
+            record.key(),
+            new Overdue(
+                record.timestamp(), streamTimeMs, Backlogs.gateway(record.headers()).orElse(""))));
   }
 
   /**
    * @param kept as they are kept
    */
   static OverdueWriter<Windowed<Bytes>, WindowState> ofWindows(Window kept) {
-    return new OverdueWriter<>(record ->
+    return new OverdueWriter<>((record, _) ->
         new Noted(
             record.key().key(),
             new Overdue(
@@ -62,15 +57,13 @@ final class OverdueWriter<K, V> implements Processor<K, V, Bytes, byte[]> {
   @Override
   @SuppressWarnings("NullAway") // Streams calls init first
   public void process(Record<K, V> record) {
-    Noted noted = noting.of(record);
-    if (noted != null) {
-      // The time of now: by the reading's own the topic's retention could delete it at once.
-      context.forward(
-          new Record<>(
-              noted.key(),
-              noted.overdue().encode(),
-              context.currentSystemTimeMs(),
-              new RecordHeaders()));
-    }
+    Noted noted = noting.of(record, context.currentStreamTimeMs());
+    // The time of now: by the reading's own the topic's retention could delete it at once.
+    context.forward(
+        new Record<>(
+            noted.key(),
+            noted.overdue().encode(),
+            context.currentSystemTimeMs(),
+            new RecordHeaders()));
   }
 }

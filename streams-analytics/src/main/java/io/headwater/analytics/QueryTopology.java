@@ -4,6 +4,7 @@ import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.headwater.analytics.api.EventTime;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -16,6 +17,7 @@ import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.JoinWindows;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.Materialized;
+import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.kstream.Repartitioned;
 import org.apache.kafka.streams.kstream.StreamJoined;
@@ -67,7 +69,7 @@ final class QueryTopology {
    */
   static Topology of(Query query, QueryMetrics metrics, Backlogs backlogs, Properties config) {
     var builder = builder(config);
-    KStream<Bytes, Outcome> outcomes = outcomes(builder, query, metrics);
+    KStream<Bytes, Outcome> outcomes = outcomes(builder, query, metrics, _ -> true);
     if (query.windows().isPresent()) {
       Windows windows = query.windows().get();
       Optional<String> overdue = query.recompute().map(_ -> overdueTopic(config));
@@ -83,11 +85,12 @@ final class QueryTopology {
   static Topology ofHistory(
       Query query, QueryMetrics metrics, Properties config, Predicate<Bytes> keys) {
     var builder = builder(config);
-    KStream<Bytes, Outcome> outcomes = outcomes(builder, query, metrics);
+    KStream<Bytes, Outcome> outcomes =
+        outcomes(builder, query, metrics, outcome -> isOf(outcome, keys));
     if (query.windows().isPresent()) {
       new WindowTopology(
               builder, query, query.windows().get(), metrics, Backlogs.UNKNOWN, Optional.empty())
-          .add(outcomes.filter((_, outcome) -> isOf(outcome, keys)));
+          .add(outcomes);
     } else {
       addAnswers(outcomes);
     }
@@ -105,14 +108,21 @@ final class QueryTopology {
   }
 
   private static KStream<Bytes, Outcome> outcomes(
-      StreamsBuilder builder, Query query, QueryMetrics metrics) {
+      StreamsBuilder builder, Query query, QueryMetrics metrics, Predicate<Outcome> wanted) {
     query.readings().table().ifPresent(table -> addTable(builder, table));
     ReadingTaker.Use use = use(query, metrics);
+    KStream<Bytes, byte[]> own = own(builder, query.source());
     KStream<Bytes, Outcome> outcomes =
-        payloads(builder, query.source())
-            .processValues(() -> new ReadingTaker(query, use, metrics));
+        query.source().join().isPresent()
+            ? joined(builder, own, query.source().join().get())
+                .processValues(
+                    () -> new ReadingTaker<>(query, Function.identity(), use, wanted, metrics))
+            : own.processValues(() ->
+                new ReadingTaker<>(
+                    query, payload -> new Payload(payload, null), use, wanted, metrics));
     outcomes
-        .processValues(() -> new DeadLetterWriter(query.name()))
+        .processValues(
+            () -> new DeadLetterWriter(query.name()), Named.as(ReadingTaker.DEAD_LETTERS))
         .to(query.readings().deadLetters(), Produced.with(Serdes.Bytes(), Serdes.ByteArray()));
     return outcomes;
   }
@@ -163,15 +173,14 @@ final class QueryTopology {
         () -> new GapTaker(query.source(), metrics.gapsTimeless()));
   }
 
-  private static KStream<Bytes, Payload> payloads(StreamsBuilder builder, Source source) {
-    KStream<Bytes, byte[]> own =
-        source.pattern().isPresent()
-            ? builder.stream(source.pattern().get().compiled(), consumed())
-            : builder.stream(source.topics(), consumed());
-    if (source.join().isEmpty()) {
-      return own.mapValues(payload -> new Payload(payload, null));
-    }
-    Source.Join join = source.join().get();
+  private static KStream<Bytes, byte[]> own(StreamsBuilder builder, Source source) {
+    return source.pattern().isPresent()
+        ? builder.stream(source.pattern().get().compiled(), consumed())
+        : builder.stream(source.topics(), consumed());
+  }
+
+  private static KStream<Bytes, Payload> joined(
+      StreamsBuilder builder, KStream<Bytes, byte[]> own, Source.Join join) {
     KStream<Bytes, byte[]> other =
         builder.stream(join.topic(), consumed())
             // So its topic may have another number of partitions.
@@ -196,7 +205,7 @@ final class QueryTopology {
 
   private static void addAnswers(KStream<Bytes, Outcome> outcomes) {
     outcomes
-        .process(AnswerWriter::new)
+        .process(AnswerWriter::new, Named.as(ReadingTaker.TAKEN))
         .to(
             (_, answer, _) -> answer.topic(),
             Produced.with(Serdes.Bytes(), AnswerWriter.valueSerde()));

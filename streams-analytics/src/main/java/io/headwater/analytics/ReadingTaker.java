@@ -4,6 +4,7 @@ import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
 import io.headwater.analytics.decode.Undecodable;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
@@ -16,23 +17,45 @@ import org.jspecify.annotations.Nullable;
  * Decides what becomes of each record. One that is no reading is counted and goes to the dead
  * letters: nothing that a device sends can stop a query.
  *
+ * <p>It hands each outcome to the child that it is for: Streams copies a record's headers at each
+ * step, so steps that only look whether a record is theirs cost more than all that is done here.
+ *
  * <p>Confined to the Streams thread of its task.
  */
-final class ReadingTaker implements FixedKeyProcessor<Bytes, Payload, Outcome> {
+final class ReadingTaker<V> implements FixedKeyProcessor<Bytes, V, Outcome> {
+  /** The child that dead letters go to. */
+  static final String DEAD_LETTERS = "dead-letters";
+
+  /** The child that all else goes to. */
+  static final String TAKEN = "taken";
+
   /** Makes of a reading what the query is about. */
   interface Use {
     Outcome of(ReadingScope reading, byte @Nullable [] payload) throws Undecodable;
   }
 
   private final Query query;
+  private final Function<V, Payload> payloads;
   private final Use use;
+  private final Predicate<Outcome> wanted;
   private final QueryMetrics metrics;
   private @Nullable FixedKeyProcessorContext<Bytes, Outcome> context;
   private @Nullable ReadingDecoder decoder;
 
-  ReadingTaker(Query query, Use use, QueryMetrics metrics) {
+  /**
+   * @param payloads what a value of the source is
+   * @param wanted what is handed on, of what is no dead letter
+   */
+  ReadingTaker(
+      Query query,
+      Function<V, Payload> payloads,
+      Use use,
+      Predicate<Outcome> wanted,
+      QueryMetrics metrics) {
     this.query = query;
+    this.payloads = payloads;
     this.use = use;
+    this.wanted = wanted;
     this.metrics = metrics;
   }
 
@@ -53,24 +76,30 @@ final class ReadingTaker implements FixedKeyProcessor<Bytes, Payload, Outcome> {
 
   @Override
   @SuppressWarnings("NullAway") // Streams calls init first
-  public void process(FixedKeyRecord<Bytes, Payload> record) {
+  public void process(FixedKeyRecord<Bytes, V> record) {
     metrics.readings().increment();
-    byte[] payload = record.value().own();
+    Payload payload = payloads.apply(record.value());
     try {
       String topic = context.recordMetadata().map(metadata -> metadata.topic()).orElse("");
       Optional<ReadingScope> reading =
-          decoder.read(record.key(), record.value(), record.timestamp(), topic, record.headers());
+          decoder.read(record.key(), payload, record.timestamp(), topic, record.headers());
       if (reading.isEmpty()) {
         metrics.leftOut().increment();
         return;
       }
-      context.forward(record.withValue(use.of(reading.get(), payload)));
+      Outcome outcome = use.of(reading.get(), payload.own());
+      if (wanted.test(outcome)) {
+        context.forward(record.withValue(outcome), TAKEN);
+      }
     } catch (Undecodable e) {
       metrics.undecodable(e.reason()).increment();
       context.forward(
           record.withValue(
               new Outcome.Dead(
-                  payload, AnalyticsMetrics.label(e.reason()), String.valueOf(e.getMessage()))));
+                  payload.own(),
+                  AnalyticsMetrics.label(e.reason()),
+                  String.valueOf(e.getMessage()))),
+          DEAD_LETTERS);
     }
   }
 }

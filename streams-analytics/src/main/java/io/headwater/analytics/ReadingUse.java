@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Takes from each reading its key, its gateway, and what the aggregates need. */
 final class ReadingUse implements ReadingTaker.Use {
-  /** Header with the name of the gateway that a reading came through. */
   private final Readings readings;
 
   private final List<String> fields;

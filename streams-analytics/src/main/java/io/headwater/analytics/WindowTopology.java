@@ -1,16 +1,17 @@
 package io.headwater.analytics;
 
 import io.headwater.analytics.AnalyticsMetrics.QueryMetrics;
-import io.headwater.analytics.LateGate.Gated;
 import io.headwater.analytics.Windows.Emit;
 import io.headwater.analytics.aggregate.Layout;
 import io.headwater.analytics.aggregate.Reading;
 import io.headwater.analytics.aggregate.WindowState;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.kstream.Aggregator;
 import org.apache.kafka.streams.kstream.Grouped;
@@ -28,6 +29,7 @@ import org.apache.kafka.streams.kstream.SlidingWindows;
 import org.apache.kafka.streams.kstream.TimeWindows;
 import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.api.FixedKeyProcessorSupplier;
 import org.apache.kafka.streams.state.SessionStore;
 import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowStore;
@@ -41,6 +43,8 @@ import org.apache.kafka.streams.state.WindowStore;
  */
 final class WindowTopology {
   private static final String BY = "by";
+  private static final String GATE = "gate";
+  private static final Named IN_TIME = Named.as(LateGate.IN_TIME);
 
   private final StreamsBuilder builder;
   private final Query query;
@@ -90,38 +94,40 @@ final class WindowTopology {
   }
 
   private KStream<Windowed<Bytes>, WindowState> ofReadings(KStream<Bytes, Outcome> outcomes) {
-    KStream<Bytes, Outcome> taken =
-        outcomes.filter((_, outcome) -> outcome instanceof Outcome.Taken);
-    KStream<Bytes, Reading> readings;
-    if (query.readings().by().isPresent()) {
-      readings =
-          taken
-              .selectKey((_, outcome) -> ((Outcome.Taken) outcome).key())
-              .mapValues(outcome -> ((Outcome.Taken) outcome).reading())
-              .repartition(
-                  Repartitioned.<Bytes, Reading>as(BY)
-                      .withKeySerde(Serdes.Bytes())
-                      .withValueSerde(Reading.serde()));
-      if (query.looksAtGaps()) {
-        readings = withGatewaysOfKeys(readings);
-      }
-    } else {
-      readings = taken.mapValues(outcome -> ((Outcome.Taken) outcome).reading());
+    if (query.readings().by().isEmpty()) {
+      return ofReadings(outcomes, outcome -> ((Outcome.Taken) outcome).reading());
     }
+    KStream<Bytes, Reading> keyed =
+        outcomes
+            .map(
+                (_, outcome) -> {
+                  var taken = (Outcome.Taken) outcome;
+                  return KeyValue.pair(taken.key(), taken.reading());
+                },
+                Named.as(ReadingTaker.TAKEN))
+            .repartition(
+                Repartitioned.<Bytes, Reading>as(BY)
+                    .withKeySerde(Serdes.Bytes())
+                    .withValueSerde(Reading.serde()));
+    return ofReadings(query.looksAtGaps() ? withGatewaysOfKeys(keyed) : keyed, reading -> reading);
+  }
+
+  private <V> KStream<Windowed<Bytes>, WindowState> ofReadings(
+      KStream<Bytes, V> values, Function<V, Reading> readings) {
     Layout layout = windows.layout();
-    KStream<Bytes, Gated<Reading>> gated = gated(readings);
+    KStream<Bytes, V> gated = gated(values);
     windows
         .lateTopic()
         .ifPresent(topic ->
             gated
+                .mapValues(readings::apply, Named.as(LateGate.LATE))
                 .processValues(() -> new LateWriter(query.name(), layout.fields()))
                 .to(topic, Produced.with(Serdes.Bytes(), Serdes.ByteArray())));
-    noteOverdue(gated);
     return aggregated(
-        inTime(gated),
+        gated,
         new Steps<>(
             layout::empty,
-            (_, reading, window) -> window.add(reading),
+            (_, value, window) -> window.add(readings.apply(value)),
             (_, one, other) -> one.merge(other),
             WindowState.serde()));
   }
@@ -137,38 +143,36 @@ final class WindowTopology {
   }
 
   private KStream<Windowed<Bytes>, WindowState> ofWindows(KStream<Bytes, Outcome> outcomes) {
-    KStream<Bytes, Outcome.Merged> parts =
-        outcomes
-            .filter((_, outcome) -> outcome instanceof Outcome.Merged)
-            .mapValues(outcome -> (Outcome.Merged) outcome);
     Layout layout = windows.layout();
-    KStream<Bytes, Gated<Outcome.Merged>> gated = gated(parts);
-    noteOverdue(gated);
     return aggregated(
-            inTime(gated),
-            new Steps<Outcome.Merged, MergedStates>(
+            gated(outcomes),
+            new Steps<Outcome, MergedStates>(
                 () -> MergedStates.EMPTY,
-                (_, part, window) -> window.with(part.startMs(), part.window()),
+                (_, outcome, window) -> {
+                  var part = (Outcome.Merged) outcome;
+                  return window.with(part.startMs(), part.window());
+                },
                 (_, one, other) -> one.merge(other),
                 MergedStates.serde()))
         .mapValues(states -> states.merged(layout));
   }
 
-  private <V> KStream<Bytes, Gated<V>> gated(KStream<Bytes, V> values) {
-    return windows.emit() instanceof Emit.Final
-        ? values.processValues(() -> new LateGate<V>(windows, metrics), QueryTopology.CLOSING)
-        : values.processValues(() -> new LateGate<V>(windows, metrics));
-  }
-
-  private <V> void noteOverdue(KStream<Bytes, Gated<V>> gated) {
+  private <V> KStream<Bytes, V> gated(KStream<Bytes, V> values) {
+    // A key of the query's own has gone through a topic.
+    Named name = Named.as(query.readings().by().isPresent() ? GATE : ReadingTaker.TAKEN);
+    boolean tellsLate = windows.merged().isEmpty() && windows.lateTopic().isPresent();
+    boolean tellsOverdue = overdueTopic.isPresent();
+    FixedKeyProcessorSupplier<Bytes, V, V> gate =
+        () -> new LateGate<>(windows, tellsLate, tellsOverdue, metrics);
+    KStream<Bytes, V> gated =
+        windows.emit() instanceof Emit.Final
+            ? values.processValues(gate, name, QueryTopology.CLOSING)
+            : values.processValues(gate, name);
     overdueTopic.ifPresent(topic ->
         gated
-            .process(OverdueWriter::<V>ofReadings)
+            .process(OverdueWriter::<V>ofReadings, Named.as(LateGate.OVERDUE))
             .to(topic, Produced.with(Serdes.Bytes(), Serdes.ByteArray())));
-  }
-
-  private static <V> KStream<Bytes, V> inTime(KStream<Bytes, Gated<V>> gated) {
-    return gated.filter((_, each) -> !each.isLate()).mapValues(Gated::value);
+    return gated;
   }
 
   private <V, S> KStream<Windowed<Bytes>, S> aggregated(
@@ -179,17 +183,20 @@ final class WindowTopology {
           case Window.Tumbling(var size, var grace) ->
               byKey
                   .windowedBy(TimeWindows.ofSizeAndGrace(size, grace))
-                  .aggregate(steps.empty(), steps.add(), store(steps, size.plus(grace)));
+                  .aggregate(steps.empty(), steps.add(), IN_TIME, store(steps, size.plus(grace)));
           case Window.Hopping(var size, var every, var grace) ->
               byKey
                   .windowedBy(TimeWindows.ofSizeAndGrace(size, grace).advanceBy(every))
-                  .aggregate(steps.empty(), steps.add(), store(steps, size.plus(grace)));
+                  .aggregate(steps.empty(), steps.add(), IN_TIME, store(steps, size.plus(grace)));
           case Window.Sliding(var span, var grace) ->
               byKey
                   .windowedBy(SlidingWindows.ofTimeDifferenceAndGrace(span, grace))
                   // Streams looks two spans back for the windows that a late reading changes.
                   .aggregate(
-                      steps.empty(), steps.add(), store(steps, span.multipliedBy(2).plus(grace)));
+                      steps.empty(),
+                      steps.add(),
+                      IN_TIME,
+                      store(steps, span.multipliedBy(2).plus(grace)));
           case Window.Session(var gap, var grace) ->
               byKey
                   .windowedBy(SessionWindows.ofInactivityGapAndGrace(gap, grace))
@@ -197,6 +204,7 @@ final class WindowTopology {
                       steps.empty(),
                       steps.add(),
                       steps.merge(),
+                      IN_TIME,
                       // A late reading may still belong to a session that ended a gap before it.
                       sessionStore(steps, gap.multipliedBy(2).plus(grace)));
         };

@@ -59,7 +59,7 @@ import org.junit.jupiter.api.Timeout;
  */
 @Timeout(1_800)
 class AnalyticsBenchmark extends AnalyticsFixture {
-  private static final int READINGS = Integer.getInteger("headwater.benchmark.readings", 1_000_000);
+  private static final int READINGS = Integer.getInteger("headwater.benchmark.readings", 3_000_000);
   private static final int ROUNDS = Integer.getInteger("headwater.benchmark.rounds", 4);
   private static final Duration WINDOW = Duration.ofSeconds(10);
   private static final Duration GRACE = Duration.ofHours(24);

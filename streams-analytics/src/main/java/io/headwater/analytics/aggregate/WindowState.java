@@ -35,14 +35,14 @@ public record WindowState(
 
   /** This window and one more reading. */
   public WindowState add(Reading reading) {
-    var more = new ArrayList<FieldState>(fields.size());
-    for (int i = 0; i < fields.size(); i++) {
+    var more = new FieldState[fields.size()];
+    for (int i = 0; i < more.length; i++) {
       double value = reading.value(i);
       FieldState field = fields.get(i);
-      more.add(Double.isFinite(value) ? field.add(value, reading.timeMs()) : field);
+      more[i] = Double.isFinite(value) ? field.add(value, reading.timeMs()) : field;
     }
     return new WindowState(
-        readings + 1, more, Gateways.union(gateways, reading.gateways()), incomplete);
+        readings + 1, List.of(more), Gateways.union(gateways, reading.gateways()), incomplete);
   }
 
   /** The same window, of which readings are missing. */
@@ -108,17 +108,17 @@ public record WindowState(
     ByteBuffer in = ByteBuffer.wrap(bytes, 1, bytes.length - 1);
     try {
       long readings = in.getLong();
-      int size = in.getShort();
+      int size = Short.toUnsignedInt(in.getShort());
       long gateways = withGateways ? in.getLong() : Gateways.NONE;
       boolean incomplete = withGateways && in.get() != 0;
-      var fields = new ArrayList<FieldState>();
+      var fields = new FieldState[size];
       for (int i = 0; i < size; i++) {
-        fields.add(FieldState.readFrom(in));
+        fields[i] = FieldState.readFrom(in);
       }
       if (in.hasRemaining()) {
         throw new SerializationException("stored window has " + in.remaining() + " bytes too many");
       }
-      return new WindowState(readings, fields, gateways, incomplete);
+      return new WindowState(readings, List.of(fields), gateways, incomplete);
     } catch (BufferUnderflowException e) {
       throw new SerializationException("stored window ends within a field", e);
     }
