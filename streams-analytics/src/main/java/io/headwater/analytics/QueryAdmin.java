@@ -293,6 +293,8 @@ final class QueryAdmin implements AutoCloseable {
   @Override
   public synchronized void close() {
     closed = true;
+    // All at once: one after the other, twenty would take longer than systemd waits.
+    running.all().forEach(RunningQuery::stop);
     running.all().forEach(RunningQuery::close);
   }
 }

@@ -149,10 +149,15 @@ final class QueryRunner implements AutoCloseable {
             + (lastFailure.isEmpty() ? "; it is starting" : ": " + lastFailure));
   }
 
-  @Override
-  public void close() {
+  /** Has it end, and does not wait for that. */
+  void stop() {
     stopping = true;
     wake.release();
+  }
+
+  @Override
+  public void close() {
+    stop();
     try {
       thread.join(ADMIN_LIMIT.plus(CLOSE_LIMIT));
     } catch (InterruptedException _) {

@@ -40,13 +40,14 @@ import org.slf4j.LoggerFactory;
  * transaction, so each is told once whatever dies when. Windows whose time the source topics hold
  * no more stay as they were told, and are counted as late.
  *
- * <p>All of it in its own thread; others only read the volatile field.
+ * <p>All of it in its own thread; others only read what went wrong, and have it stop.
  */
 final class Recomputer implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Recomputer.class);
   private static final Duration POLL = Duration.ofMillis(200);
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
+  private static final Duration IN_ORDER_LIMIT = Duration.ofSeconds(1);
   private static final Duration CLOSE_LIMIT = Duration.ofSeconds(10);
 
   /** Of a run's time; so much is waited before the next one. Others want the hub as well. */
@@ -69,6 +70,7 @@ final class Recomputer implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
   private volatile String problem = "";
+  private volatile long stoppedNanos;
 
   /**
    * Starts it.
@@ -110,12 +112,23 @@ final class Recomputer implements AutoCloseable {
     return problem.isEmpty() ? Optional.empty() : Optional.of(problem);
   }
 
+  /** Has it end, and does not wait for that. */
+  void stop() {
+    if (!isStopping()) {
+      stoppedNanos = System.nanoTime();
+      stop.countDown();
+    }
+  }
+
   @Override
   public void close() {
-    stop.countDown();
-    thread.interrupt(); // it may wait for a hub that is away
+    stop();
+    long leftNanos = IN_ORDER_LIMIT.toNanos() - (System.nanoTime() - stoppedNanos);
     try {
-      thread.join(CLOSE_LIMIT);
+      if (!thread.join(Duration.ofNanos(Math.max(0, leftNanos)))) {
+        thread.interrupt(); // it may wait for a hub that is away
+        thread.join(CLOSE_LIMIT);
+      }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }

@@ -37,8 +37,15 @@ record RunningQuery(
                 .map(text -> "query " + query.name() + ": " + text));
   }
 
+  /** Has it end, and does not wait for that. */
+  void stop() {
+    recomputer.ifPresent(Recomputer::stop);
+    runner.stop();
+  }
+
   @Override
   public void close() {
+    stop();
     recomputer.ifPresent(Recomputer::close);
     runner.close();
   }

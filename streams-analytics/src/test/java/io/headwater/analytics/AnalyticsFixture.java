@@ -105,6 +105,16 @@ abstract class AnalyticsFixture {
     return Objects.requireNonNull(process.awaitReady(START).get("kafka"));
   }
 
+  /** Kills what the queries run over, the first process that was started. */
+  void killBroker() {
+    opened.stream()
+        .filter(ChildProcess.class::isInstance)
+        .map(ChildProcess.class::cast)
+        .findFirst()
+        .orElseThrow()
+        .kill();
+  }
+
   /** Writes the query file. */
   void declare(String... queries) throws Exception {
     Files.writeString(

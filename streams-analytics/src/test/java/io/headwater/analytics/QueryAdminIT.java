@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -40,6 +41,29 @@ class QueryAdminIT extends AnalyticsFixture {
    * @param text what was printed, errors too
    */
   private record Ran(int exitCode, String text) {}
+
+  /** Each waits for the hub for some time, but not one after the other: systemd waits a minute. */
+  @Test
+  void manyQueriesStopAtOnceAlsoWhenTheHubIsAway() throws Exception {
+    declare(
+        IntStream.range(0, 8)
+            .mapToObj(i ->
+                "{name: q" + i + ", from: readings, window: {tumbling: 10s}, aggregates: [count]}")
+            .toArray(String[]::new));
+    publish(0, 20);
+    ChildProcess analytics = startAnalytics("a");
+    String address = address(analytics);
+    await()
+        .atMost(START)
+        .untilAsserted(() ->
+            assertThat(json(get(address, "/api/queries")).findValuesAsText("state"))
+                .hasSize(8)
+                .containsOnly("running"));
+    publish(20, 40);
+    killBroker();
+
+    assertThat(analytics.terminate()).isEqualTo(143);
+  }
 
   @Test
   void takesChangesOfTheQueryFileAndAsksBeforeStateIsLost() throws Exception {
