@@ -112,6 +112,7 @@ final class OwnTopologies implements AutoCloseable {
 
   @Override
   public void close() {
+    runners.forEach(QueryRunner::stop);
     runners.forEach(QueryRunner::close);
     close(classes);
   }
