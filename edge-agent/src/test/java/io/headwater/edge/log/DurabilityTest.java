@@ -232,6 +232,10 @@ class DurabilityTest {
             outcome.join();
           }
           if (i % 700 == 699) {
+            // On a busy machine many readings are one commit.
+            for (int more = 0; untilCut.get() > 0; more++) {
+              append(log, Durability.INTERVAL, i + "-until it is cut " + more).join();
+            }
             untilCut.set(random.nextInt(1, 30));
           }
         }
@@ -240,7 +244,7 @@ class DurabilityTest {
         forced.add("last of fsync");
         cuts.add(cutWithRowsNotForced(disk, cuts.size(), log, forced));
       }
-      assertThat(cuts).as("%s", seed).hasSizeGreaterThan(2);
+      assertThat(cuts).as("%s", seed).hasSizeGreaterThanOrEqualTo(5);
       for (Cut cut : cuts) {
         List<String> kept = cut.restarted(this);
         assertThat(kept).as("%s", seed).startsWith(cut.left().toArray(String[]::new));
