@@ -1,12 +1,8 @@
 package io.headwater.process;
 
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -24,9 +20,9 @@ final class UnixDatagram {
 
   private final String path;
   private final byte[] address;
-  private final MethodHandle open;
-  private final MethodHandle sendTo;
-  private final MethodHandle close;
+  private final CFunction open = new CFunction("socket");
+  private final CFunction sendTo = new CFunction("sendto");
+  private final CFunction close = new CFunction("close");
 
   /**
    * @param path of the socket; one that begins with '@' is in Linux' abstract namespace
@@ -42,32 +38,6 @@ final class UnixDatagram {
     if (address[0] == '@') {
       address[0] = 0;
     }
-    Linker linker = Linker.nativeLinker();
-    SymbolLookup library = linker.defaultLookup();
-    var integer = ValueLayout.JAVA_INT;
-    open =
-        handle(
-            linker, library, "socket", FunctionDescriptor.of(integer, integer, integer, integer));
-    sendTo =
-        handle(
-            linker,
-            library,
-            "sendto",
-            FunctionDescriptor.of(
-                ValueLayout.JAVA_LONG,
-                integer,
-                ValueLayout.ADDRESS,
-                ValueLayout.JAVA_LONG,
-                integer,
-                ValueLayout.ADDRESS,
-                integer));
-    close = handle(linker, library, "close", FunctionDescriptor.of(integer, integer));
-  }
-
-  @SuppressWarnings("restricted") // native calls are enabled by the launcher for all processes
-  private static MethodHandle handle(
-      Linker linker, SymbolLookup library, String name, FunctionDescriptor descriptor) {
-    return linker.downcallHandle(library.find(name).orElseThrow(), descriptor);
   }
 
   /**
@@ -82,28 +52,22 @@ final class UnixDatagram {
       to.set(ValueLayout.JAVA_SHORT, 0, (short) AF_UNIX);
       MemorySegment.copy(address, 0, to, ValueLayout.JAVA_BYTE, 2, address.length);
       MemorySegment message = arena.allocateFrom(ValueLayout.JAVA_BYTE, text);
-      int descriptor = (int) open.invokeExact(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+      int descriptor = (int) open.call(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
       if (descriptor < 0) {
         return false;
       }
       try {
-        long sent =
-            (long)
-                sendTo.invokeExact(
-                    descriptor,
-                    message,
-                    message.byteSize(),
-                    MSG_DONTWAIT_NOSIGNAL,
-                    to,
-                    (int) to.byteSize());
-        return sent == message.byteSize();
+        return sendTo.call(
+                descriptor,
+                message.address(),
+                message.byteSize(),
+                MSG_DONTWAIT_NOSIGNAL,
+                to.address(),
+                to.byteSize())
+            == message.byteSize();
       } finally {
-        int _ = (int) close.invokeExact(descriptor);
+        close.call(descriptor);
       }
-    } catch (RuntimeException | Error e) {
-      throw e;
-    } catch (Throwable e) {
-      throw new IllegalStateException(e); // the handles declare what C functions cannot throw
     }
   }
 

@@ -1,12 +1,10 @@
 package io.headwater.edge.clock;
 
+import io.headwater.process.CFunction;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -62,20 +60,14 @@ final class LinuxClock implements KernelClock {
   }
 
   @Override
-  @SuppressWarnings("restricted") // native calls are enabled by the launcher for all processes
   public long uptimeNanos() {
     try (Arena arena = Arena.ofConfined()) {
-      MethodHandle gettime =
-          function(
-              "clock_gettime",
-              FunctionDescriptor.of(
-                  ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
       MemorySegment time = arena.allocate(SIZE_OF_TIMESPEC, 8);
-      if ((int) gettime.invokeExact(CLOCK_BOOTTIME, time) == 0) {
+      if ((int) new CFunction("clock_gettime").call(CLOCK_BOOTTIME, time.address()) == 0) {
         return TimeUnit.SECONDS.toNanos(time.get(ValueLayout.JAVA_LONG, 0))
             + time.get(ValueLayout.JAVA_LONG, 8);
       }
-    } catch (Throwable e) {
+    } catch (RuntimeException | LinkageError e) {
       LOGGER.atDebug().setCause(e).log("The time since the boot cannot be read");
     }
     return System.nanoTime(); // the same without suspended time
@@ -84,23 +76,15 @@ final class LinuxClock implements KernelClock {
   @Override
   public OptionalLong maxErrorMs() {
     try (Arena arena = Arena.ofConfined()) {
-      MethodHandle adjtimex =
-          function("adjtimex", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS));
       MemorySegment timex = arena.allocate(SIZE_OF_TIMEX, 8); // all zero: asks, changes nothing
-      int state = (int) adjtimex.invokeExact(timex);
+      int state = (int) new CFunction("adjtimex").call(timex.address());
       return state >= 0 && state != TIME_ERROR
           ? OptionalLong.of(
               TimeUnit.MICROSECONDS.toMillis(timex.get(ValueLayout.JAVA_LONG, MAXERROR_AT)))
           : OptionalLong.empty();
-    } catch (Throwable e) {
+    } catch (RuntimeException | LinkageError e) {
       LOGGER.atDebug().setCause(e).log("The kernel's clock state cannot be read");
       return OptionalLong.empty();
     }
-  }
-
-  @SuppressWarnings("restricted") // as above
-  private static MethodHandle function(String name, FunctionDescriptor signature) {
-    Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(linker.defaultLookup().find(name).orElseThrow(), signature);
   }
 }
