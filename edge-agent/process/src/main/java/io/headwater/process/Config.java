@@ -1,12 +1,6 @@
 package io.headwater.process;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
-import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -16,8 +10,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.Tag;
 
 /**
  * Reads a process' configuration into one immutable record.
@@ -31,10 +28,6 @@ import org.yaml.snakeyaml.Yaml;
  * nearest known one.
  */
 public final class Config {
-  private static final ObjectMapper YAML =
-      new ObjectMapper(
-          YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
-
   private Config() {}
 
   /**
@@ -73,15 +66,15 @@ public final class Config {
       Path path, List<String> sources, ConfigValue.Section root, List<String> errors) {
     try {
       String text = Files.readString(path);
-      JsonNode node = YAML.readTree(text);
-      if (node == null || node.isMissingNode() || node.isNull()) {
+      Node node = YamlTree.compose(text);
+      if (node == null || node.getTag().equals(Tag.NULL)) {
         return;
       }
-      if (!node.isObject()) {
+      if (!(node instanceof MappingNode mapping)) {
         errors.add(path + ": the file must hold keys and values, like 'data: /var/lib/headwater'");
         return;
       }
-      root.addAll(node, new Yaml(new LoaderOptions()).compose(new StringReader(text)), path);
+      root.addAll(mapping, path, errors);
       for (String key : sources) {
         YamlSource.find(path.toString(), text, key)
             .ifPresent(found ->
@@ -89,13 +82,18 @@ public final class Config {
       }
     } catch (NoSuchFileException _) {
       errors.add("--config " + path + ": there is no such file");
-    } catch (JsonProcessingException e) {
-      var where = e.getLocation();
+    } catch (MarkedYAMLException e) {
       errors.add(
           path
-              + (where == null ? "" : " line " + where.getLineNr())
+              + (e.getProblemMark() == null ? "" : " line " + (e.getProblemMark().getLine() + 1))
               + ": "
-              + e.getOriginalMessage().lines().findFirst().orElse("is not YAML"));
+              + (e.getProblem() == null ? "is not YAML" : e.getProblem()));
+    } catch (YAMLException e) {
+      errors.add(
+          path
+              + ": is not YAML ("
+              + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+              + ")");
     } catch (IOException e) {
       errors.add("--config " + path + ": cannot be read (" + e + ")");
     }

@@ -1,9 +1,6 @@
 package io.headwater.process;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +9,7 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
+import org.yaml.snakeyaml.nodes.Tag;
 
 /** A configuration as given, before it is bound to a record: texts, lists and sections. */
 sealed interface ConfigValue {
@@ -39,34 +37,23 @@ sealed interface ConfigValue {
       return values;
     }
 
-    /**
-     * Adds what a file says.
-     *
-     * @param object its values
-     * @param source the same with its lines
-     */
-    void addAll(JsonNode object, Node source, Path file) {
+    /** Adds what a file says. */
+    void addAll(MappingNode mapping, Path file, List<String> errors) {
       origin = file.toString();
-      var sources = new HashMap<String, NodeTuple>();
-      if (source instanceof MappingNode mapping) {
-        for (NodeTuple tuple : mapping.getValue()) {
-          if (tuple.getKeyNode() instanceof ScalarNode key) {
-            sources.put(key.getValue(), tuple);
-          }
+      if (mapping.isTwoStepsConstruction()) {
+        errors.add(origin(file, mapping) + ": is within itself, by an alias; write it out");
+        return;
+      }
+      for (NodeTuple tuple : mapping.getValue()) {
+        Node at = tuple.getKeyNode();
+        if (!(at instanceof ScalarNode key)) {
+          errors.add(origin(file, at) + ": a key must be a word, not a list or a section");
+        } else if (values.containsKey(key.getValue())) {
+          errors.add(origin(file, at) + ": '" + key.getValue() + "' is given twice");
+        } else {
+          values.put(key.getValue(), of(tuple.getValueNode(), at, file, errors));
         }
       }
-      object
-          .properties()
-          .forEach(entry -> {
-            NodeTuple tuple = sources.get(entry.getKey());
-            values.put(
-                entry.getKey(),
-                of(
-                    entry.getValue(),
-                    tuple == null ? source : tuple.getValueNode(),
-                    tuple == null ? source : tuple.getKeyNode(),
-                    file));
-          });
     }
 
     /** Sets a dotted key, making the sections on the way. */
@@ -85,27 +72,31 @@ sealed interface ConfigValue {
     }
 
     /**
-     * @param source what is in it
      * @param at where it begins, for who looks for it: at its key, if it has one
      */
-    private static ConfigValue of(JsonNode node, Node source, Node at, Path file) {
+    private static ConfigValue of(Node node, Node at, Path file, List<String> errors) {
       String from = origin(file, at);
-      if (node.isObject()) {
-        var section = new Section();
-        section.addAll(node, source, file);
-        section.origin = from;
-        return section;
-      }
-      if (node.isArray()) {
-        List<Node> sources = source instanceof SequenceNode list ? list.getValue() : List.of();
-        var list = new ArrayList<ConfigValue>();
-        for (int i = 0; i < node.size(); i++) {
-          Node element = i < sources.size() ? sources.get(i) : at;
-          list.add(of(node.get(i), element, element, file));
+      return switch (node) {
+        case MappingNode mapping -> {
+          var section = new Section();
+          section.addAll(mapping, file, errors);
+          section.origin = from;
+          yield section;
         }
-        return new Sequence(list, from);
-      }
-      return new Text(node.isNull() ? "" : node.asText(), from);
+        case SequenceNode sequence when !sequence.isTwoStepsConstruction() ->
+            new Sequence(
+                sequence.getValue().stream()
+                    .map(element -> of(element, element, file, errors))
+                    .toList(),
+                from);
+        // As it is written: what it means is the setting's to say.
+        case ScalarNode scalar ->
+            new Text(scalar.getTag().equals(Tag.NULL) ? "" : scalar.getValue(), from);
+        default -> {
+          errors.add(from + ": is within itself, by an alias; write it out");
+          yield new Text("", from);
+        }
+      };
     }
 
     private static String origin(Path file, Node at) {

@@ -1,9 +1,6 @@
 package io.headwater.process;
 
-import java.io.StringReader;
 import java.util.Optional;
-import org.yaml.snakeyaml.LoaderOptions;
-import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
@@ -31,8 +28,7 @@ public final class YamlSource {
 
   /** A key's value in the text of a file that is YAML; empty if the key is not there. */
   static Optional<YamlSource> find(String origin, String text, String key) {
-    if (new Yaml(new LoaderOptions()).compose(new StringReader(text))
-        instanceof MappingNode mapping) {
+    if (YamlTree.compose(text) instanceof MappingNode mapping) {
       for (NodeTuple tuple : mapping.getValue()) {
         if (tuple.getKeyNode() instanceof ScalarNode scalar && scalar.getValue().equals(key)) {
           return Optional.of(cut(origin, text, tuple.getValueNode()));
