@@ -15,21 +15,7 @@ import picocli.CommandLine.Option;
 /** The command {@code headwater edge}. */
 @Command(
     name = "headwater edge",
-    description = "The agent on a device: takes readings, keeps them on disk, forwards them once.",
-    subcommands = {
-      LogCommand.class,
-      StatusCommand.class,
-      RoutesCommand.class,
-      PasswordCommand.class,
-      ReloadCommand.class,
-      ImportMosquittoCommand.class,
-      InputsCommand.class,
-      InitCommand.class,
-      CheckCommand.class,
-      DiagCommand.class,
-      EdgeBackupCommand.class,
-      EdgeRestoreCommand.class
-    })
+    description = "The agent on a device: takes readings, keeps them on disk, forwards them once.")
 public final class EdgeMain extends ProcessCommand<EdgeConfig> {
   @Option(names = "--data", paramLabel = "DIR", description = "Folder of the log.")
   private @Nullable String data;
@@ -57,6 +43,23 @@ public final class EdgeMain extends ProcessCommand<EdgeConfig> {
 
   public static void main(String[] args) {
     Main.run(new EdgeMain(), args);
+  }
+
+  @Override
+  protected List<Class<?>> subcommands() {
+    return List.of(
+        LogCommand.class,
+        StatusCommand.class,
+        RoutesCommand.class,
+        PasswordCommand.class,
+        ReloadCommand.class,
+        ImportMosquittoCommand.class,
+        InputsCommand.class,
+        InitCommand.class,
+        CheckCommand.class,
+        DiagCommand.class,
+        EdgeBackupCommand.class,
+        EdgeRestoreCommand.class);
   }
 
   @Override

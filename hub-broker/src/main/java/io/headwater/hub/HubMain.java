@@ -14,8 +14,7 @@ import picocli.CommandLine.Option;
 /** The command {@code headwater hub}. */
 @Command(
     name = "headwater hub",
-    description = "The Kafka-protocol hub: topics, consumer groups, transactions, on this machine.",
-    subcommands = {HubBackupCommand.class, HubRestoreCommand.class})
+    description = "The Kafka-protocol hub: topics, consumer groups, transactions, on this machine.")
 public final class HubMain extends ProcessCommand<HubConfig> {
   @Option(names = "--data", paramLabel = "DIR", description = "Folder for everything it keeps.")
   private @Nullable String data;
@@ -32,6 +31,11 @@ public final class HubMain extends ProcessCommand<HubConfig> {
 
   public static void main(String[] args) {
     Main.run(new HubMain(), args);
+  }
+
+  @Override
+  protected List<Class<?>> subcommands() {
+    return List.of(HubBackupCommand.class, HubRestoreCommand.class);
   }
 
   @Override

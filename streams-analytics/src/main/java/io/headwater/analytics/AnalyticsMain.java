@@ -15,15 +15,7 @@ import picocli.CommandLine.Option;
 /** {@code headwater analytics}. */
 @Command(
     name = "headwater analytics",
-    description = "Computes windowed aggregates over hub topics, as declared in a query file.",
-    subcommands = {
-      ListCommand.class,
-      DescribeCommand.class,
-      DiffCommand.class,
-      ApplyCommand.class,
-      ResetCommand.class,
-      RunCommand.class
-    })
+    description = "Computes windowed aggregates over hub topics, as declared in a query file.")
 public final class AnalyticsMain extends ProcessCommand<AnalyticsConfig> {
   @Option(
       names = "--data",
@@ -55,6 +47,17 @@ public final class AnalyticsMain extends ProcessCommand<AnalyticsConfig> {
 
   public static void main(String[] args) {
     Main.run(new AnalyticsMain(), args);
+  }
+
+  @Override
+  protected List<Class<?>> subcommands() {
+    return List.of(
+        ListCommand.class,
+        DescribeCommand.class,
+        DiffCommand.class,
+        ApplyCommand.class,
+        ResetCommand.class,
+        RunCommand.class);
   }
 
   @Override

@@ -1,13 +1,15 @@
 package io.headwater.process;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,7 +34,6 @@ public final class HttpEndpoint implements AutoCloseable {
   /** The content type of plain text. */
   public static final String TEXT = "text/plain; charset=utf-8";
 
-  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final Logger LOGGER = LoggerFactory.getLogger(HttpEndpoint.class);
 
   private final HttpServer server;
@@ -147,15 +148,29 @@ public final class HttpEndpoint implements AutoCloseable {
   private static void answerHealth(HttpExchange exchange, String process, Health health)
       throws IOException {
     Health.Status status = health.status();
-    var body = new LinkedHashMap<String, Object>();
-    body.put("process", process);
-    body.put("version", Version.current());
-    body.put("status", status.isUp() ? "up" : "down");
-    body.put("problems", new TreeMap<>(status.problems()));
-    if (!status.notes().isEmpty()) {
-      body.put("notes", new TreeMap<>(status.notes()));
+    var body = new StringWriter();
+    // Field by field: binding would need some hundred classes more, and a device has little room.
+    try (JsonGenerator json = new JsonFactory().createGenerator(body)) {
+      json.writeStartObject();
+      json.writeStringField("process", process);
+      json.writeStringField("version", Version.current());
+      json.writeStringField("status", status.isUp() ? "up" : "down");
+      writeTexts(json, "problems", status.problems());
+      if (!status.notes().isEmpty()) {
+        writeTexts(json, "notes", status.notes());
+      }
+      json.writeEndObject();
     }
-    answer(exchange, status.isUp() ? 200 : 503, JSON, MAPPER.writeValueAsString(body) + "\n");
+    answer(exchange, status.isUp() ? 200 : 503, JSON, body + "\n");
+  }
+
+  private static void writeTexts(JsonGenerator json, String name, Map<String, String> texts)
+      throws IOException {
+    json.writeObjectFieldStart(name);
+    for (var each : new TreeMap<>(texts).entrySet()) {
+      json.writeStringField(each.getKey(), each.getValue());
+    }
+    json.writeEndObject();
   }
 
   private static void answer(HttpExchange exchange, int code, String type, String body)

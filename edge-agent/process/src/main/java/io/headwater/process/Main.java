@@ -13,18 +13,44 @@ public final class Main {
 
   /** Does not return. */
   public static void run(Object command, String[] args) {
+    InstalledNatives.use();
     System.exit(execute(command, args));
   }
 
   /** As {@link #run}, but returns the exit code. */
   public static int execute(Object command, String... args) {
-    return commandLine(command).execute(args);
+    return (isStart(args) ? withExits(new CommandLine(command)) : commandLine(command))
+        .execute(args);
   }
 
-  /** The command with the errors and exit codes of all of Headwater's. */
+  /**
+   * Whether a line has nothing but options and their values. A process that is started by it can do
+   * without its subcommands: picocli would look at each one's class, which takes longer than the
+   * rest of reading a line.
+   */
+  private static boolean isStart(String... args) {
+    boolean afterOption = false;
+    for (String arg : args) {
+      boolean isOption = arg.startsWith("-");
+      if (arg.equals("-h") || arg.equals("--help") || !(isOption || afterOption)) {
+        return false;
+      }
+      afterOption = isOption;
+    }
+    return true;
+  }
+
+  /** The command and its subcommands, with the errors and exit codes of all of Headwater's. */
   public static CommandLine commandLine(Object command) {
-    return new CommandLine(command)
-        .setCaseInsensitiveEnumValuesAllowed(true)
+    var line = new CommandLine(command);
+    if (command instanceof ProcessCommand<?> process) {
+      process.subcommands().forEach(line::addSubcommand);
+    }
+    return withExits(line);
+  }
+
+  private static CommandLine withExits(CommandLine line) {
+    return line.setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler((wrong, _) -> {
           var err = wrong.getCommandLine().getErr();
           err.println(wrong.getMessage());
@@ -34,13 +60,13 @@ public final class Main {
           }
           return 2;
         })
-        .setExecutionExceptionHandler((failure, line, _) -> {
+        .setExecutionExceptionHandler((failure, failed, _) -> {
           if (failure instanceof UserError error) {
-            line.getErr().println(error.getMessage());
+            failed.getErr().println(error.getMessage());
             return error.exitCode();
           }
           LOGGER.atError().setCause(failure).log("The command failed");
-          line.getErr().println(line.getCommandSpec().qualifiedName() + " failed: " + failure);
+          failed.getErr().println(failed.getCommandSpec().qualifiedName() + " failed: " + failure);
           return 1;
         });
   }

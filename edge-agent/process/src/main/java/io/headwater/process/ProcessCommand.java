@@ -63,6 +63,14 @@ public abstract class ProcessCommand<C extends Record> implements Callable<Integ
   protected abstract List<Setting> settings();
 
   /**
+   * Commands beside the process, for its data folder or for one that runs. Here and not in the
+   * {@code @Command}, so that a start of the process need not look at them.
+   */
+  protected List<Class<?>> subcommands() {
+    return List.of();
+  }
+
+  /**
    * Looks at what the configuration names, as far as that needs neither the data folder nor a
    * network.
    *

@@ -1,5 +1,6 @@
 package io.headwater.packages;
 
+import io.headwater.process.Main;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ final class ManPages {
     Path into = Path.of(arguments[0]);
     Object command =
         CommandLine.defaultFactory().create(Class.forName(arguments[1]).asSubclass(Object.class));
-    CommandSpec root = new CommandLine(command).getCommandSpec();
+    CommandSpec root = Main.commandLine(command).getCommandSpec();
     for (String name : List.of(arguments).subList(2, arguments.length)) {
       CommandLine sub = root.subcommands().get(name);
       write(into, name, sub == null ? root : sub.getCommandSpec());

@@ -1,25 +1,24 @@
 package io.headwater.packages;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Enumeration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
-import java.util.jar.JarEntry;
-import java.util.jar.JarFile;
-import java.util.jar.JarOutputStream;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Copies jars without the native code of other machines: libraries bring it for dozens.
+ * Which native code is for whom: libraries bring it for dozens of machines.
  *
  * <p>They say by folder or file name what it is for, each in its own way: {@code
  * org/sqlite/native/Linux/x86_64/}, {@code linux/amd64/}, {@code com/sun/jna/linux-x86-64/}, {@code
  * lib/aarch64/} (Pi4J), {@code librocksdbjni-linux64.so}.
  */
 final class Natives {
+  /** These two would be unpacked into the folder for temporary files at each start. */
+  private static final Pattern PLACED =
+      Pattern.compile(
+          "(?:org/sqlite/native/Linux|linux)/(x86_64|amd64|aarch64)/(libsqlitejdbc|libzstd-jni).*\\.so");
+
   private static final Pattern NATIVE = Pattern.compile(".*\\.(so|dll|dylib|jnilib|a)");
 
   /** An architecture by the names that it goes by; Linux with glibc only. */
@@ -61,32 +60,15 @@ final class Natives {
         && machines.stream().anyMatch(machine -> machine.isFor(name));
   }
 
-  /** Copies a jar. One without unwanted entries stays as it is, byte for byte. */
-  static void copy(Path jar, Path to, Set<Machine> machines) throws IOException {
-    try (var from = new JarFile(jar.toFile(), false)) {
-      if (from.stream().allMatch(entry -> stays(entry, machines))) {
-        Files.copy(jar, to);
-        return;
-      }
-      // Not by its JarOutputStream(…, Manifest): entries stay in their order.
-      try (var out = new JarOutputStream(Files.newOutputStream(to))) {
-        for (Enumeration<JarEntry> all = from.entries(); all.hasMoreElements(); ) {
-          JarEntry entry = all.nextElement();
-          if (stays(entry, machines)) {
-            var copy = new JarEntry(entry.getName());
-            copy.setTimeLocal(entry.getTimeLocal());
-            out.putNextEntry(copy);
-            try (InputStream content = from.getInputStream(entry)) {
-              content.transferTo(out);
-            }
-            out.closeEntry();
-          }
-        }
-      }
-    }
-  }
-
-  private static boolean stays(JarEntry entry, Set<Machine> machines) {
-    return !isNative(entry.getName()) || isWanted(entry.getName(), machines);
+  /**
+   * Where native code lies that its library can be told of, below a package's folder {@code
+   * native}: {@code aarch64/libsqlitejdbc.so}. Of others, and of what is no native code: empty.
+   */
+  static Optional<String> placed(String entry) {
+    Matcher found = PLACED.matcher(entry);
+    return found.matches()
+        ? Optional.of(
+            (found.group(1).equals("aarch64") ? "aarch64" : "amd64") + "/" + found.group(2) + ".so")
+        : Optional.empty();
   }
 }

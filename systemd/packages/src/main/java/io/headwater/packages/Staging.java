@@ -97,11 +97,12 @@ final class Staging {
       jars.add(Path.of(jar));
     }
     var fileNames = new ArrayList<String>();
+    var jarCopy = new JarCopy(recipe.machines(), home.resolve("native"));
     for (Path jar : jars) {
       Path to = home.resolve("lib").resolve(jar.getFileName().toString());
       fileNames.add(to.getFileName().toString());
       if (!Files.exists(to)) {
-        Natives.copy(jar, to, recipe.machines());
+        jarCopy.copy(jar, to);
       }
     }
     for (String name : names) {

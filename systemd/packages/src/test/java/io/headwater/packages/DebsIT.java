@@ -49,7 +49,7 @@ class DebsIT {
     }
   }
 
-  /** Of all jars in a package: native code. */
+  /** Of all jars in a package and beside them: native code. */
   private static Set<String> natives(Path home) throws IOException {
     var found = new TreeSet<String>();
     try (Stream<Path> jars = Files.list(home.resolve("lib"))) {
@@ -58,6 +58,12 @@ class DebsIT {
           file.stream().map(entry -> entry.getName()).filter(Natives::isNative).forEach(found::add);
         }
       }
+    }
+    Path placed = home.resolve("native");
+    try (Stream<Path> files = Files.walk(placed)) {
+      files
+          .filter(Files::isRegularFile)
+          .forEach(file -> found.add("native/" + placed.relativize(file)));
     }
     return found;
   }
@@ -82,12 +88,13 @@ class DebsIT {
 
     assertThat(natives)
         .contains(
-            "org/sqlite/native/Linux/aarch64/libsqlitejdbc.so",
-            "org/sqlite/native/Linux/x86_64/libsqlitejdbc.so",
+            "native/aarch64/libsqlitejdbc.so",
+            "native/amd64/libsqlitejdbc.so",
+            "native/aarch64/libzstd-jni.so",
+            "native/amd64/libzstd-jni.so",
             "lib/aarch64/pi4j-gpiod/libpi4j-gpiod.so",
             "lib/aarch64/pi4j-linuxfs/libpi4j-linuxfs.so")
-        .anyMatch(name -> name.matches("linux/aarch64/libzstd-jni-.*\\.so"))
-        .anyMatch(name -> name.matches("linux/amd64/libzstd-jni-.*\\.so"))
+        .filteredOn(name -> !name.startsWith("native/"))
         .allMatch(name -> Natives.isWanted(name, Set.of(Machine.values())));
   }
 
@@ -96,7 +103,9 @@ class DebsIT {
     Path home = stage("headwater-edge", "amd64").resolve("usr/lib/headwater/edge");
 
     assertThat(natives(home))
-        .contains("org/sqlite/native/Linux/x86_64/libsqlitejdbc.so")
+        .contains("native/amd64/libsqlitejdbc.so", "native/amd64/libzstd-jni.so")
+        .noneMatch(name -> name.contains("aarch64"))
+        .filteredOn(name -> !name.startsWith("native/"))
         .allMatch(name -> Natives.isWanted(name, Set.of(Machine.AMD64)));
     assertThat(bytes(home.resolve("runtime"))).isLessThan(65 * MEGABYTE);
     assertThat(bytes(home.resolve("lib"))).isLessThan(30 * MEGABYTE);
