@@ -61,7 +61,7 @@ public final class PackagesMain implements Callable<Integer> {
     new Staging(home, projectVersion, stage, recipe).make(jdk);
     var deb = new DebFile(stage, timestamp);
     Path packed = into.resolve(file + ".deb");
-    deb.write(packed, recipe.fields(debianVersion(), maintainer), recipe.scripts());
+    deb.write(packed, recipe.fields(debianVersion(), maintainer, stage), recipe.scripts());
     made.add(packed);
     if (recipe.withRuntime()) {
       Path tar = into.resolve(file + ".tar.gz");

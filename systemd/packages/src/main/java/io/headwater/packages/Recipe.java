@@ -2,6 +2,7 @@ package io.headwater.packages;
 
 import io.headwater.packages.Natives.Machine;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -151,15 +152,21 @@ record Recipe(
     return withRuntime ? machines.iterator().next().debian() : "all";
   }
 
-  private String depends() {
-    return (withRuntime ? "libc6 (>= 2.17)" : JAVA)
+  private String depends(Path stage) throws IOException {
+    return (withRuntime
+            ? SystemLibraries.neededBy(stage.resolve("usr/lib/headwater/" + name + "/runtime"))
+            : JAVA)
         + (services.isEmpty()
             ? ""
             : ", systemd | systemd-standalone-sysusers, systemd | systemd-standalone-tmpfiles");
   }
 
-  /** The control file's, but for the size. */
-  Map<String, String> fields(String version, String maintainer) {
+  /**
+   * The control file's, but for the size.
+   *
+   * @param stage the package's files
+   */
+  Map<String, String> fields(String version, String maintainer, Path stage) throws IOException {
     var fields = new LinkedHashMap<String, String>();
     fields.put("Package", packageName());
     fields.put("Version", version);
@@ -167,7 +174,7 @@ record Recipe(
     fields.put("Priority", "optional");
     fields.put("Architecture", architecture());
     fields.put("Maintainer", maintainer);
-    fields.put("Depends", depends());
+    fields.put("Depends", depends(stage));
     if (name.equals("sim")) {
       fields.put("Recommends", "headwater-edge, headwater-hub");
     }

@@ -32,7 +32,7 @@ class DebsIT {
     return Headwater.home().resolve("systemd/packages/target");
   }
 
-  private static Path stage(String name, String architecture) throws IOException {
+  static Path stage(String name, String architecture) throws IOException {
     return only(target().resolve("stage"), name + "_[^_]*_" + architecture);
   }
 
@@ -50,7 +50,7 @@ class DebsIT {
   }
 
   /** Of all jars in a package and beside them: native code. */
-  private static Set<String> natives(Path home) throws IOException {
+  static Set<String> natives(Path home) throws IOException {
     var found = new TreeSet<String>();
     try (Stream<Path> jars = Files.list(home.resolve("lib"))) {
       for (Path jar : jars.toList()) {

@@ -74,8 +74,9 @@ class PackagesIT {
   /** The package of this build, as if it were another version. */
   private static void pack(String version, Path deb) throws IOException {
     Recipe recipe = Recipe.edge(Machine.AMD64);
-    new DebFile(only(target().resolve("stage"), "headwater-edge_[^_]*_amd64"), Instant.EPOCH)
-        .write(deb, recipe.fields(version, "Nobody <nobody@localhost>"), recipe.scripts());
+    Path stage = only(target().resolve("stage"), "headwater-edge_[^_]*_amd64");
+    new DebFile(stage, Instant.EPOCH)
+        .write(deb, recipe.fields(version, "Nobody <nobody@localhost>", stage), recipe.scripts());
   }
 
   private static String property(String name) {
