@@ -31,21 +31,28 @@ final class DebianMachine implements AutoCloseable {
     this.container = container;
   }
 
-  /** Fetches and boots one; ends the calling test, skipped or failed, where that cannot be. */
-  static DebianMachine boot(Path root) throws IOException {
+  /**
+   * Fetches and boots one; ends the calling test, skipped or failed, where that cannot be.
+   *
+   * @param release of Debian, by its name
+   * @param packages that it has besides
+   */
+  static DebianMachine boot(Path root, String release, String... packages) throws IOException {
     Path debootstrap = OutsideSoftware.find("debootstrap");
     OutsideSoftware.find("systemd-nspawn");
     OutsideSoftware.find("nsenter");
     if (!System.getProperty("user.name").equals("root")) {
       OutsideSoftware.doWithout("root-for-systemd-nspawn");
     }
+    var included = new ArrayList<>(List.of("systemd", "systemd-sysv", "dbus"));
+    included.addAll(List.of(packages));
     Answer made =
         run(
             Duration.ofMinutes(6),
             debootstrap.toString(),
             "--variant=minbase",
-            "--include=systemd,systemd-sysv,dbus",
-            "bookworm",
+            "--include=" + String.join(",", included),
+            release,
             root.toString());
     if (made.code() != 0) {
       throw new AssertionError("debootstrap failed:\n" + made.text());

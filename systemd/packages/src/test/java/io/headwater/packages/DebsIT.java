@@ -36,7 +36,7 @@ class DebsIT {
     return only(target().resolve("stage"), name + "_[^_]*_" + architecture);
   }
 
-  private static Path deb(String name, String architecture) throws IOException {
+  static Path deb(String name, String architecture) throws IOException {
     return only(target(), name + "_[^_]*_" + architecture + "\\.deb");
   }
 

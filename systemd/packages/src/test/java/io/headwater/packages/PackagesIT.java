@@ -44,7 +44,7 @@ class PackagesIT {
   static void bootAndInstall() throws Exception {
     OutsideSoftware.find("mosquitto_pub");
     Path folder = Files.createTempDirectory(target(), "machine");
-    machine = DebianMachine.boot(folder.resolve("root"));
+    machine = DebianMachine.boot(folder.resolve("root"), "bookworm");
     Path newest = only(target(), "headwater-edge_[^_]*_amd64\\.deb");
     Files.copy(newest, machine.root().resolve("root/newest.deb"));
     pack("0.0.1", machine.root().resolve("root/older.deb"));
@@ -329,6 +329,9 @@ class PackagesIT {
     assertThat(machine.root().resolve(CONFIG.substring(1))).exists();
     assertThat(machine.root().resolve(DATA.substring(1)).resolve("log")).exists();
 
+    machine.must("dpkg", "--install", "/root/newest.deb");
+    awaitRunning();
+    assertThat(publish("installed-again")).isTrue();
     machine.must("dpkg", "--purge", "headwater-edge");
 
     assertThat(machine.root().resolve("etc/headwater")).doesNotExist();
