@@ -183,12 +183,42 @@ class ConfigTest {
   void namesTheLineOfBrokenYaml() {
     assertThatThrownBy(() -> read("node-id: 1\nlisten: [\n", Map.of()))
         .hasMessageContaining("demo.yaml line ");
+    assertThatThrownBy(() -> read("node-id: 1\n---\nnode-id: 2\n", Map.of()))
+        .hasMessageContaining("demo.yaml line 2: but found another document");
+  }
+
+  @Test
+  void valuesAreTakenAsTheyAreWrittenAndAliasesStandForWhatTheyName() throws Exception {
+    Demo config =
+        read(
+            """
+            gateway: &name 0755
+            mode:
+            routes:
+              - &rule {filter: *name, stream: ~}
+              - *rule
+            """,
+            Map.of("HEADWATER_DEMO_MODE", "newest-first"));
+
+    assertThat(config.gateway()).contains("0755");
+    assertThat(config.routes())
+        .containsExactly(new Rule("0755", Optional.of("")), new Rule("0755", Optional.of("")));
+  }
+
+  @Test
+  void refusesWhatIsWithinItselfAndKeysThatAreNoWords() {
+    assertThatThrownBy(() -> read("node-id: 1\nroutes: &all\n  - *all\n", Map.of()))
+        .hasMessageContaining("demo.yaml line 2: is within itself, by an alias; write it out");
+    assertThatThrownBy(() -> read("commit: &c\n  linger: *c\n", Map.of()))
+        .hasMessageContaining("is within itself, by an alias; write it out");
+    assertThatThrownBy(() -> read("node-id: 1\n[a, b]: 2\n", Map.of()))
+        .hasMessageContaining("demo.yaml line 2: a key must be a word, not a list or a section");
   }
 
   @Test
   void refusesAKeyGivenTwice() {
     assertThatThrownBy(() -> read("node-id: 1\nnode-id: 2\n", Map.of()))
-        .hasMessageContaining("node-id");
+        .hasMessageContaining("demo.yaml line 2: 'node-id' is given twice");
   }
 
   @Test
