@@ -575,11 +575,14 @@ final class LogFile implements AutoCloseable {
    * refuses is left as it is.
    */
   static void noteLife(Path path, LogState state) {
-    try (LogFile file = reopen(path)) {
-      file.writeEpoch(state);
-      file.writeIncarnations(state);
-      file.writeSettled(state);
-      file.commit();
+    try {
+      LogOpening.putRight(path); // an older agent's file lacks tables that are needed below
+      try (LogFile file = reopen(path)) {
+        file.writeEpoch(state);
+        file.writeIncarnations(state);
+        file.writeSettled(state);
+        file.commit();
+      }
     } catch (SQLException e) {
       LOGGER
           .atWarn()
