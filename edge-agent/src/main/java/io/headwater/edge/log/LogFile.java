@@ -419,13 +419,7 @@ final class LogFile implements AutoCloseable {
                     + " (SELECT value FROM meta WHERE name = 'format')")) {
       int format = rows.next() ? rows.getInt(2) : 0;
       if (format > FORMAT) {
-        throw UserError.failure(
-            path
-                + " has format "
-                + format
-                + " > "
-                + FORMAT
-                + ": a newer agent wrote it; install that one again");
+        throw UserError.failure(NewerLog.message(path, format));
       }
       if (format < 1) {
         throw DamagedFile.found(path + " is not a log file");
