@@ -8,6 +8,7 @@ import io.headwater.edge.clock.Capture;
 import io.headwater.edge.clock.DeviceClock;
 import io.headwater.process.ByteSize;
 import io.headwater.process.UserError;
+import io.headwater.uplink.Batch;
 import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.Gap;
 import io.headwater.uplink.OffsetRanges;
@@ -66,6 +67,9 @@ class OlderFormatsTest {
               LogSlice slice = log.read(partition, next, 500, 1 << 20);
               assertThat(slice.firstOffset()).isEqualTo(next);
               assertThat(slice.nextOffset()).isGreaterThan(next);
+              assertThat(slice.records())
+                  .as("what one batch can hold")
+                  .allMatch(each -> each.offset() - slice.firstOffset() <= Batch.FARTHEST);
               next = slice.nextOffset();
               if (!slice.records().isEmpty()) {
                 readings.computeIfAbsent(partition, _ -> new ArrayList<>()).addAll(slice.records());
