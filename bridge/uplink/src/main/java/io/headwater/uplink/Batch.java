@@ -23,6 +23,9 @@ public record Batch(
     long nextOffset,
     List<UplinkRecord> records,
     List<Gap> gaps) {
+  /** The farthest that a record may be from the first offset: four bytes of the frame tell it. */
+  public static final long FARTHEST = Integer.MAX_VALUE;
+
   public Batch {
     records = List.copyOf(records);
     gaps = List.copyOf(gaps);
@@ -44,6 +47,10 @@ public record Batch(
       if (record.offset() != expected) {
         throw new IllegalArgumentException(
             "batch has offset " + record.offset() + " where " + expected + " is due");
+      }
+      if (expected - firstOffset > FARTHEST) {
+        throw new IllegalArgumentException(
+            "offset " + expected + " is too far from the batch's first, " + firstOffset);
       }
       expected++;
     }

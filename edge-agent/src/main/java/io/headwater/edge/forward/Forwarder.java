@@ -390,13 +390,14 @@ public final class Forwarder implements AutoCloseable {
             Math.min(settings.batchRecords(), limit.readings(urgency, now)));
     int mostBytes = (int) Math.min(settings.batchSize().bytes(), limit.bytes(urgency, now));
     PartitionPlan.Range range = plan.next(track, end, most).orElseThrow();
-    LogSlice read = log.read(partition, range.from(), (int) (range.to() - range.from()), mostBytes);
-    // What was given up goes at once, however long that stretch is.
-    long to =
-        read.records().isEmpty()
-            ? plan.next(track, end, Long.MAX_VALUE).map(PartitionPlan.Range::to).orElse(range.to())
-            : range.to();
-    LogSlice slice = read.before(to);
+    LogSlice slice =
+        BatchCut.next(
+            (from, maxRecords, maxBytes) -> log.read(partition, from, maxRecords, maxBytes),
+            plan,
+            track,
+            end,
+            range,
+            mostBytes);
     if (slice.isEmpty()) {
       return false;
     }
@@ -407,7 +408,12 @@ public final class Forwarder implements AutoCloseable {
     limit.sent(slice.records().size(), frame.length);
     plan.sent(
         new PartitionPlan.Flight(
-            range.from(), slice.nextOffset(), track, slice.records().size(), frame.length, now),
+            slice.firstOffset(),
+            slice.nextOffset(),
+            track,
+            slice.records().size(),
+            frame.length,
+            now),
         urgency);
     return true;
   }

@@ -119,6 +119,7 @@ public final class EdgeLog implements AutoCloseable {
       FlashThrottle throttle) {
     try {
       LastingFolder.make(folder);
+      NewerLog.refuse(folder);
       FileRemains.clear(folder);
       var reserve = new Reserve(folder);
       return new EdgeLog(

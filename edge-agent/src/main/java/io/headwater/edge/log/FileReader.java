@@ -131,7 +131,10 @@ final class FileReader implements AutoCloseable {
       if (!rows.next()) {
         throw DamagedFile.found(path + " has no base");
       }
-      if (rows.getInt(2) < OLDEST_FORMAT || rows.getInt(2) > LogFile.FORMAT) {
+      if (rows.getInt(2) > LogFile.FORMAT) {
+        throw DamagedFile.found(NewerLog.message(path, rows.getInt(2)));
+      }
+      if (rows.getInt(2) < OLDEST_FORMAT) {
         throw DamagedFile.found(
             path
                 + " has format "

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * <p>Format 1 had a row of its own for each reading, in a table {@code log}; the first agents'
  * without the column {@code attributes}, and without the {@link StateTables}. Format 2 had batches
  * of the {@link RowBatch}'s first layout, which stay as they are, state without captures, and gaps
- * without checksums.
+ * without checksums. The first agents that wrote format 3 did not have those either.
  */
 final class LayoutUpgrade {
   private static final Logger LOGGER = LoggerFactory.getLogger(LayoutUpgrade.class);
@@ -36,7 +36,7 @@ final class LayoutUpgrade {
       int format;
       try (Statement statement = connection.createStatement()) {
         format = format(statement);
-        if (format < 1 || format >= LogFile.FORMAT) {
+        if (!isOld(statement, format)) {
           return;
         }
         statement.execute("PRAGMA journal_mode=WAL");
@@ -46,7 +46,7 @@ final class LayoutUpgrade {
       try (Statement statement = connection.createStatement()) {
         if (format == 1) {
           statement.executeUpdate(LogFile.BATCH_TABLE);
-          copy(connection, hasAttributes(statement) ? "attributes" : "NULL");
+          copy(connection, hasColumn(statement, "log", "attributes") ? "attributes" : "NULL");
           statement.executeUpdate("DROP TABLE log");
         }
         statement.executeUpdate(
@@ -66,6 +66,12 @@ final class LayoutUpgrade {
     }
   }
 
+  private static boolean isOld(Statement statement, int format) throws SQLException {
+    return format == LogFile.FORMAT
+        ? !hasColumn(statement, "gap", "crc")
+        : format >= 1 && format < LogFile.FORMAT;
+  }
+
   /** 0 if it is no log file. */
   private static int format(Statement statement) throws SQLException {
     try (ResultSet table =
@@ -81,10 +87,12 @@ final class LayoutUpgrade {
     }
   }
 
-  private static boolean hasAttributes(Statement statement) throws SQLException {
+  private static boolean hasColumn(Statement statement, String table, String column)
+      throws SQLException {
     try (ResultSet columns =
         statement.executeQuery(
-            "SELECT count(*) FROM pragma_table_info('log') WHERE name = 'attributes'")) {
+            "SELECT count(*) FROM pragma_table_info('%s') WHERE name = '%s'"
+                .formatted(table, column))) {
       return columns.next() && columns.getInt(1) > 0;
     }
   }

@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -143,7 +145,7 @@ final class LifeCopy {
   }
 
   /** Null if there is none: in a file that has not got its first one yet. */
-  private static byte @Nullable [] stored(Connection connection) throws SQLException {
+  static byte @Nullable [] stored(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       try (ResultSet table =
           statement.executeQuery(
@@ -156,6 +158,30 @@ final class LifeCopy {
         return copy.next() ? LogFile.bytes(copy, 1) : null;
       }
     }
+  }
+
+  /** The format that a copy names, whichever that is; empty if it is of a layout unknown here. */
+  static OptionalLong format(Whole copy) {
+    ByteBuffer in = copy.tables().duplicate();
+    try {
+      for (int left = BatchBytes.size(in); left > 0; left--) {
+        String name = in.get() == TEXT ? text(in) : "";
+        if (in.get() != INTEGER) {
+          return OptionalLong.empty();
+        }
+        long value = BatchBytes.signed(in);
+        if (name.equals("format")) {
+          return OptionalLong.of(value);
+        }
+      }
+    } catch (BufferUnderflowException | ArithmeticException | NegativeArraySizeException _) {
+      // a newer agent's
+    }
+    return OptionalLong.empty();
+  }
+
+  private static String text(ByteBuffer in) {
+    return new String(BatchBytes.block(in), StandardCharsets.UTF_8);
   }
 
   private static BatchBytes dump(Connection connection) throws SQLException {
@@ -202,7 +228,7 @@ final class LifeCopy {
             if (in.get() == INTEGER) {
               insert.setLong(column, BatchBytes.signed(in));
             } else {
-              insert.setString(column, new String(BatchBytes.block(in), StandardCharsets.UTF_8));
+              insert.setString(column, text(in));
             }
           }
           insert.executeUpdate();

@@ -419,13 +419,7 @@ final class LogFile implements AutoCloseable {
                     + " (SELECT value FROM meta WHERE name = 'format')")) {
       int format = rows.next() ? rows.getInt(2) : 0;
       if (format > FORMAT) {
-        throw UserError.failure(
-            path
-                + " has format "
-                + format
-                + " > "
-                + FORMAT
-                + ": a newer agent wrote it; install that one again");
+        throw UserError.failure(NewerLog.message(path, format));
       }
       if (format < 1) {
         throw DamagedFile.found(path + " is not a log file");
@@ -575,11 +569,14 @@ final class LogFile implements AutoCloseable {
    * refuses is left as it is.
    */
   static void noteLife(Path path, LogState state) {
-    try (LogFile file = reopen(path)) {
-      file.writeEpoch(state);
-      file.writeIncarnations(state);
-      file.writeSettled(state);
-      file.commit();
+    try {
+      LogOpening.putRight(path); // an older agent's file lacks tables that are needed below
+      try (LogFile file = reopen(path)) {
+        file.writeEpoch(state);
+        file.writeIncarnations(state);
+        file.writeSettled(state);
+        file.commit();
+      }
     } catch (SQLException e) {
       LOGGER
           .atWarn()

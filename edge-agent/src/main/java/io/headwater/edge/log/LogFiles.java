@@ -78,8 +78,8 @@ final class LogFiles implements AutoCloseable {
   }
 
   /**
-   * A stretch from an offset on; never empty while the offset is below the end. What a damaged file
-   * held is a gap, and the file is put aside.
+   * A stretch from an offset on that fits into one batch; never empty while the offset is below the
+   * end. What a damaged file held is a gap, and the file is put aside.
    *
    * @throws SQLException if the active file is damaged, or for a reason other than damage
    */
@@ -107,7 +107,7 @@ final class LogFiles implements AutoCloseable {
     try {
       List<UplinkRecord> records = holder.read(partition, from, upper, maxRecords, maxBytes);
       long last = records.isEmpty() ? upper : records.getLast().offset() + 1;
-      return slice(from, last, records, holder.gaps(partition, from, last));
+      return slice(from, last, records, holder.gaps(partition, from, last)).ofOneBatch();
     } catch (SQLException e) {
       giveUp(holder, e);
       return read(partition, from, end, maxRecords, maxBytes); // of what was salvaged

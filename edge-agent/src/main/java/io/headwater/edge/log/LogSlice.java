@@ -1,5 +1,6 @@
 package io.headwater.edge.log;
 
+import io.headwater.uplink.Batch;
 import io.headwater.uplink.Gap;
 import io.headwater.uplink.UplinkRecord;
 import java.util.List;
@@ -33,6 +34,16 @@ public record LogSlice(
             .toList();
     return new LogSlice(
         firstOffset, end, records.stream().filter(record -> record.offset() < end).toList(), cut);
+  }
+
+  /** Without the readings that are too far from its first offset for one batch. */
+  LogSlice ofOneBatch() {
+    for (UplinkRecord record : records) {
+      if (record.offset() - firstOffset > Batch.FARTHEST) {
+        return before(record.offset());
+      }
+    }
+    return this;
   }
 
   public boolean isEmpty() {
