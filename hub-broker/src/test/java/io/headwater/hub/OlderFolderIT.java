@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A hub on the data folder of an earlier build; {@code formats/hub-….txt} tells what is in it. */
-@Timeout(120)
+@Timeout(180)
 class OlderFolderIT {
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final TopicPartition PAID = new TopicPartition("paid", 0);
