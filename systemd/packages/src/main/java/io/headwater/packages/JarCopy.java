@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies jars as a package has them: without other machines' native code, with that in files of its
@@ -19,12 +20,12 @@ import java.util.jar.JarOutputStream;
  */
 final class JarCopy {
   private final Set<Machine> machines;
-  private final Path natives;
+  private final @Nullable Path natives;
 
   /**
-   * @param natives the folder for native code in files of its own
+   * @param natives the folder for native code in files of its own; null if it stays in its jars
    */
-  JarCopy(Set<Machine> machines, Path natives) {
+  JarCopy(Set<Machine> machines, @Nullable Path natives) {
     this.machines = machines;
     this.natives = natives;
   }
@@ -61,7 +62,7 @@ final class JarCopy {
   /** Returns whether it has a file of its own now. */
   private boolean place(JarFile from, JarEntry entry) throws IOException {
     Optional<String> place = Natives.placed(entry.getName());
-    if (place.isEmpty()) {
+    if (natives == null || place.isEmpty()) {
       return false;
     }
     Path to = natives.resolve(place.get());

@@ -97,7 +97,9 @@ final class Staging {
       jars.add(Path.of(jar));
     }
     var fileNames = new ArrayList<String>();
-    var jarCopy = new JarCopy(recipe.machines(), home.resolve("native"));
+    // A package for all machines has no files that are for one; in jars they are Java's matter.
+    var jarCopy =
+        new JarCopy(recipe.machines(), recipe.withRuntime() ? home.resolve("native") : null);
     for (Path jar : jars) {
       Path to = home.resolve("lib").resolve(jar.getFileName().toString());
       fileNames.add(to.getFileName().toString());
