@@ -162,14 +162,21 @@ final class DebianMachine implements AutoCloseable {
     }
   }
 
-  /** Its init, as this machine counts processes: nspawn's only child; 0 if there is none. */
+  /** Its init, as this machine counts processes: nspawn's child; 0 if there is none. */
   private long init() {
     return container
         .descendants()
-        .filter(process -> process.info().command().orElse("").endsWith("/systemd"))
+        .filter(process -> isProgram(process, "/systemd"))
+        // Its own children bear its name until they are what they are to be.
+        .filter(process ->
+            process.parent().filter(parent -> isProgram(parent, "/systemd-nspawn")).isPresent())
         .mapToLong(ProcessHandle::pid)
-        .min()
+        .findAny()
         .orElse(0);
+  }
+
+  private static boolean isProgram(ProcessHandle process, String end) {
+    return process.info().command().orElse("").endsWith(end);
   }
 
   @Override

@@ -184,6 +184,26 @@ class ServerIT {
 
   @Test
   @Order(3)
+  void aReloadTakesTheQueriesAsTheyAreNowAndRefusesAMistake() {
+    String running = property(ANALYTICS, "MainPID");
+    String file = "/etc/headwater/queries.yaml";
+    String query = "  - {name: minutes, from: %s, window: {tumbling: 1m}, aggregates: [%s]}\n";
+    machine.must("sh", "-c", "printf '" + query.formatted(TOPIC, "count") + "' >>" + file);
+
+    machine.must("systemctl", "reload", ANALYTICS);
+
+    assertThat(machine.must("headwater", "analytics", "list")).contains("minutes");
+
+    machine.must("sh", "-c", "printf '" + query.formatted(TOPIC, "cuont") + "' >>" + file);
+    assertThat(machine.run("systemctl", "reload", ANALYTICS).code()).isNotZero();
+    assertThat(machine.must("journalctl", "-u", ANALYTICS)).contains("did you mean 'count'");
+    assertThat(property(ANALYTICS, "MainPID")).isEqualTo(running);
+    assertThat(property(ANALYTICS, "ActiveState")).isEqualTo("active");
+    machine.must("sed", "-i", "$d", file);
+  }
+
+  @Test
+  @Order(4)
   void systemdFindsNoFaultInAnInstalledUnit() {
     assertThat(machine.must("systemd-analyze", "verify", "--man=no", HUB, BRIDGE, ANALYTICS, EDGE))
         .isEmpty();
@@ -193,7 +213,7 @@ class ServerIT {
   }
 
   @Test
-  @Order(4)
+  @Order(5)
   void aSecondHubHasAFileOfItsOwn() {
     machine.must(
         "sh",
@@ -209,7 +229,7 @@ class ServerIT {
   }
 
   @Test
-  @Order(5)
+  @Order(6)
   void anUpgradeRestartsInOrderAndLosesNothing() {
     List<String> units = List.of(HUB, "headwater-hub@two.service", BRIDGE, ANALYTICS);
     List<String> before = units.stream().map(unit -> property(unit, "MainPID")).toList();
@@ -229,7 +249,7 @@ class ServerIT {
   }
 
   @Test
-  @Order(6)
+  @Order(7)
   void anotherJavaIsLearntAnew() {
     String cache = "/usr/lib/headwater/hub/aot/hub.aot";
     machine.must("cp", cache, "/root/before");
@@ -242,7 +262,7 @@ class ServerIT {
   }
 
   @Test
-  @Order(7)
+  @Order(8)
   void theSimulatorsPackageVerifiesWhatTheHubHas() {
     machine.must("dpkg", "--install", "/root/headwater-sim_new.deb");
 
@@ -251,7 +271,7 @@ class ServerIT {
   }
 
   @Test
-  @Order(8)
+  @Order(9)
   void removedAndInstalledAgainItGoesOnAndPurgingLeavesNothingOfAnyInstance() {
     machine.must("dpkg", "--remove", "headwater-hub");
     machine.must("dpkg", "--install", "/root/headwater-hub_new.deb");
