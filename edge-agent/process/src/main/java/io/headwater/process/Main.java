@@ -3,6 +3,7 @@ package io.headwater.process;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Runs a command and ends the JVM with its exit code: 0 ok, 1 failed, 2 usage. */
@@ -19,25 +20,24 @@ public final class Main {
 
   /** As {@link #run}, but returns the exit code. */
   public static int execute(Object command, String... args) {
-    return (isStart(args) ? withExits(new CommandLine(command)) : commandLine(command))
+    var start = new CommandLine(command);
+    return (command instanceof ProcessCommand<?> && isStart(start, args)
+            ? withExits(start)
+            : commandLine(command))
         .execute(args);
   }
 
   /**
-   * Whether a line has nothing but options and their values. A process that is started by it can do
-   * without its subcommands: picocli would look at each one's class, which takes longer than the
-   * rest of reading a line.
+   * Whether a line can be understood by a process alone: it has options of its own, and no wish for
+   * help. Then it can do without its subcommands: picocli would look at each one's class, which
+   * takes longer than the rest of reading a line.
    */
-  private static boolean isStart(String... args) {
-    boolean afterOption = false;
-    for (String arg : args) {
-      boolean isOption = arg.startsWith("-");
-      if (arg.equals("-h") || arg.equals("--help") || !(isOption || afterOption)) {
-        return false;
-      }
-      afterOption = isOption;
+  private static boolean isStart(CommandLine process, String... args) {
+    try {
+      return !process.parseArgs(args).isUsageHelpRequested();
+    } catch (ParameterException _) {
+      return false;
     }
-    return true;
   }
 
   /** The command and its subcommands, with the errors and exit codes of all of Headwater's. */

@@ -58,6 +58,8 @@ class MainTest {
   @CsvSource({
     "other, 42",
     "--data x other, 42",
+    "--data=x other, 42",
+    "--check other, 42",
     "--data=x --check, 0",
     "--check --set size=2, 0",
     "--data x, 1",
