@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.headwater.process.Main;
 import io.headwater.process.UserError;
 import io.headwater.testsupport.ChildProcess;
 import io.headwater.testsupport.Headwater;
@@ -41,7 +42,6 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
-import picocli.CommandLine;
 
 /** A real hub, and processes with one query of windows of ten seconds over it. */
 abstract class AnalyticsFixture {
@@ -235,7 +235,7 @@ abstract class AnalyticsFixture {
     all.add("--queries=" + folder.resolve("queries.yaml"));
     all.addAll(List.of(arguments));
     int exitCode =
-        new CommandLine(new AnalyticsMain())
+        Main.commandLine(new AnalyticsMain())
             .setOut(new PrintWriter(out))
             .setErr(new PrintWriter(err))
             .setExecutionExceptionHandler((failure, _, _) -> {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.headwater.process.Main;
 import io.headwater.process.UserError;
 import io.headwater.testsupport.ChildProcess;
 import java.io.PrintWriter;
@@ -29,7 +30,6 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import picocli.CommandLine;
 
 /** Queries that are changed, stopped and begun anew while the process runs, with a real hub. */
 @Timeout(400)
@@ -215,7 +215,7 @@ class QueryAdminIT extends AnalyticsFixture {
     all[1] = "--http=" + address;
     System.arraycopy(arguments, 0, all, 2, arguments.length);
     int exitCode =
-        new CommandLine(new AnalyticsMain())
+        Main.commandLine(new AnalyticsMain())
             .setOut(out)
             .setErr(out)
             .setExecutionExceptionHandler((failure, _, _) -> {
