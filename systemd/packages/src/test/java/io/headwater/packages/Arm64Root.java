@@ -64,13 +64,13 @@ final class Arm64Root {
   }
 
   /** An apt of its own, that looks into no list of this machine's. */
-  private static Path configureApt(Path apt) throws IOException {
+  private static Path configureApt(Path apt) throws IOException, InterruptedException {
     Files.createDirectories(apt.resolve("state/lists/partial"));
     Files.createDirectories(apt.resolve("cache/archives/partial"));
     Files.createFile(apt.resolve("state/status"));
     Files.writeString(
         apt.resolve("sources.list"),
-        "deb [signed-by=%s] http://deb.debian.org/debian %s main%n".formatted(KEYS, RELEASE));
+        "deb [signed-by=%s] %s %s main%n".formatted(KEYS, mirror(), RELEASE));
     return Files.writeString(
         apt.resolve("apt.conf"),
         """
@@ -86,6 +86,15 @@ final class Arm64Root {
         Dir::Etc::preferencesparts "/dev/null";
         """
             .formatted(apt));
+  }
+
+  /** The one that this machine's packages come from. */
+  private static String mirror() throws IOException, InterruptedException {
+    return Tools.run(List.of("apt-get", "indextargets", "--format", "$(SITE)"))
+        .lines()
+        .filter(site -> site.matches(".*/debian/?"))
+        .findFirst()
+        .orElseThrow(() -> new IOException("apt knows no mirror of Debian on this machine"));
   }
 
   private String apt(Path into, String... command) throws IOException, InterruptedException {
