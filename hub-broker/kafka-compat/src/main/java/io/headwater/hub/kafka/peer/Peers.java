@@ -202,7 +202,11 @@ public final class Peers implements AutoCloseable {
     metrics.close();
   }
 
+  /** What is thrown in it ends the process: so Kafka's thread has it. */
   private final class Sender extends InterBrokerSendThread {
+    /** Brokers that a connection has been begun to; the client refuses to end any other. */
+    private final Set<Integer> connected = new HashSet<>();
+
     Sender(KafkaClient client) {
       super("hub-peers-0", client, REQUEST_TIMEOUT_MS, Time.SYSTEM, false);
     }
@@ -210,11 +214,19 @@ public final class Peers implements AutoCloseable {
     @Override
     public Collection<RequestAndCompletionHandler> generateRequests() {
       for (Integer broker = gone.poll(); broker != null; broker = gone.poll()) {
-        networkClient.disconnect(broker.toString());
+        if (connected.remove(broker)) {
+          networkClient.disconnect(broker.toString());
+        }
       }
       var requests = new ArrayList<RequestAndCompletionHandler>();
       for (Wanted next = wanted.poll(); next != null; next = wanted.poll()) {
         CompletableFuture<AbstractResponse> answer = next.answer();
+        int broker = next.broker().id();
+        if (!catalog.current().brokers().containsKey(broker)) {
+          answer.completeExceptionally(new NetworkException("broker " + broker + " is gone"));
+          continue;
+        }
+        connected.add(broker);
         requests.add(
             new RequestAndCompletionHandler(
                 Time.SYSTEM.milliseconds(),

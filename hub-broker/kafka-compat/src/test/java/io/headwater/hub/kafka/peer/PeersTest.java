@@ -22,6 +22,8 @@ import org.apache.kafka.common.errors.NetworkException;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.WriteTxnMarkersRequest;
+import org.apache.kafka.common.utils.Exit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,6 +44,7 @@ class PeersTest {
   @BeforeEach
   void start() throws Exception {
     silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    silent.setSoTimeout(10_000);
     int closed = FreePorts.take();
     store.register(new Broker(SILENT, "127.0.0.1", silent.getLocalPort(), null));
     store.register(new Broker(DOWN, "127.0.0.1", closed, null));
@@ -89,6 +92,34 @@ class PeersTest {
     assertThatThrownBy(() -> waiting.get(5, TimeUnit.SECONDS))
         .hasCauseInstanceOf(NetworkException.class);
     assertFails(peers.send(SILENT, request()), BrokerNotAvailableException.class);
+  }
+
+  /** Between the request and its sending: Kafka's thread ends the process where it is surprised. */
+  @Test
+  void whoIsGoneBeforeHisConnectionIsBegunEndsNothing() throws Exception {
+    var exits = new CopyOnWriteArrayList<Integer>();
+    Exit.setExitProcedure((code, _) -> exits.add(code));
+    try {
+      CompletableFuture<AbstractResponse> late =
+          peers.send(SILENT, request()).handle((_, _) -> leaveWhenAsked()).thenCompose(l -> l);
+      silent.accept().close(); // the thread of all requests asks and drops, before it sends
+
+      assertThatThrownBy(() -> late.get(5, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(NetworkException.class);
+      peers.send(SILENT, request()); // and goes on
+      silent.accept().close();
+      assertThat(exits).isEmpty();
+    } finally {
+      Exit.resetExitProcedure();
+    }
+  }
+
+  private CompletableFuture<AbstractResponse> leaveWhenAsked() {
+    CompletableFuture<AbstractResponse> answer = peers.send(DOWN, request());
+    store.suspect(1, DOWN);
+    store.suspect(SILENT, DOWN);
+    Awaitility.await().until(() -> !catalog.current().brokers().containsKey(DOWN));
+    return answer;
   }
 
   @Test
