@@ -32,7 +32,10 @@ final class BatchCut {
     }
     PartitionPlan.Range whole = plan.next(track, end, Long.MAX_VALUE).orElse(range);
     if (whole.from() < range.from()) {
-      return backwards(rows, whole.from(), range);
+      return givenUp(rows, range.from(), range.to())
+          .map(gaps -> backwards(rows, whole.from(), range, gaps))
+          // A file ends with them: the readings behind it are in what the plan gives next.
+          .orElse(read);
     }
     return read.before(whole.to());
   }
@@ -42,8 +45,9 @@ final class BatchCut {
   }
 
   /** The more of what comes before the range, the more of that has no readings either. */
-  private static LogSlice backwards(Rows rows, long least, PartitionPlan.Range range) {
-    LogSlice found = givenUp(rows, range.from(), range.to()).orElseThrow();
+  private static LogSlice backwards(
+      Rows rows, long least, PartitionPlan.Range range, LogSlice gaps) {
+    LogSlice found = gaps;
     while (found.firstOffset() > least) {
       long twice = 2 * (range.to() - found.firstOffset());
       Optional<LogSlice> more = givenUp(rows, Math.max(least, range.to() - twice), range.to());

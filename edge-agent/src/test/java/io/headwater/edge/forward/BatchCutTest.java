@@ -31,8 +31,11 @@ class BatchCutTest {
   private static final long END = HOLE_TO + 60;
   private static final int MOST = 50;
 
+  /** Whether a file ends with the hole, as one does whose readings gave way to newer ones. */
+  private boolean endsWithHole;
+
   /** Reads end at the hole's begin, as where a file ends, and where a batch could go no further. */
-  private static LogSlice read(long from, int maxRecords, int maxBytes) {
+  private LogSlice read(long from, int maxRecords, int maxBytes) {
     assertThat(maxBytes).isPositive();
     var records = new ArrayList<UplinkRecord>();
     var gaps = new ArrayList<Gap>();
@@ -41,7 +44,8 @@ class BatchCutTest {
       gaps.add(new Gap(from, HOLE_TO, GapReason.CORRUPT, 0, HOLE_TO - from));
       next = HOLE_TO;
     }
-    long end = next < HOLE_FROM ? HOLE_FROM : next - from > Batch.FARTHEST ? next : END;
+    boolean endsThere = next == HOLE_TO && (endsWithHole || next - from > Batch.FARTHEST);
+    long end = next < HOLE_FROM ? HOLE_FROM : endsThere && from < HOLE_TO ? next : END;
     while (next < end && records.size() < maxRecords) {
       records.add(
           new UplinkRecord(next, 1, ClockQuality.SYNCED, null, new byte[1], "topic", "client"));
@@ -51,14 +55,14 @@ class BatchCutTest {
   }
 
   /** All batches until nothing is left; each is under way from then on. */
-  private static List<LogSlice> batches(Track track, @Nullable SendOrder order) {
+  private List<LogSlice> batches(Track track, @Nullable SendOrder order) {
     var plan = new PartitionPlan(OffsetRanges.EMPTY, Long.MAX_VALUE, 0);
     plan.begin(Optional.ofNullable(order), END, true);
     var batches = new ArrayList<LogSlice>();
     for (var range = plan.next(track, END, MOST);
         range.isPresent();
         range = plan.next(track, END, MOST)) {
-      LogSlice slice = BatchCut.next(BatchCutTest::read, plan, track, END, range.get(), 1000);
+      LogSlice slice = BatchCut.next(this::read, plan, track, END, range.get(), 1000);
       batches.add(slice);
       assertThat(batches).hasSizeLessThan(100);
       assertThat(slice.records().size()).isLessThanOrEqualTo(MOST);
@@ -137,5 +141,15 @@ class BatchCutTest {
 
     assertComplete(batches);
     assertThat(batches.getFirst().nextOffset()).isEqualTo(END);
+  }
+
+  /** The readings behind it need not be as many as batches hold. */
+  @Test
+  void aFileMayEndWithTheHole() {
+    endsWithHole = true;
+
+    assertComplete(batches(Track.BACKFILL, SendOrder.NEWEST_FIRST));
+    assertComplete(batches(Track.BACKFILL, null));
+    assertComplete(batches(Track.LIVE, SendOrder.OLDEST_FIRST));
   }
 }
