@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
@@ -47,7 +46,7 @@ public final class Config {
       Map<String, String> environment,
       List<Setting> settings) {
     var errors = new ArrayList<String>();
-    var root = new ConfigValue.Section();
+    var root = new ConfigValue.Section(file.map(Path::toString).orElse(""));
     List<String> sources = ConfigBinder.sourceKeys(defaults);
     file.ifPresent(path -> readFile(path, sources, root, errors));
     var binder = new ConfigBinder(errors);
@@ -64,8 +63,17 @@ public final class Config {
 
   private static void readFile(
       Path path, List<String> sources, ConfigValue.Section root, List<String> errors) {
+    String text;
     try {
-      String text = Files.readString(path);
+      text = Files.readString(path);
+    } catch (NoSuchFileException _) {
+      errors.add("--config " + path + ": there is no such file");
+      return;
+    } catch (IOException e) {
+      errors.add("--config " + path + ": cannot be read (" + e + ")");
+      return;
+    }
+    try {
       Node node = YamlTree.compose(text);
       if (node == null || node.getTag().equals(Tag.NULL)) {
         return;
@@ -74,28 +82,11 @@ public final class Config {
         errors.add(path + ": the file must hold keys and values, like 'data: /var/lib/headwater'");
         return;
       }
-      root.addAll(mapping, path, errors);
-      for (String key : sources) {
-        YamlSource.find(path.toString(), text, key)
-            .ifPresent(found ->
-                root.put(key, new ConfigValue.Source(found.yaml(), found.origin()), errors));
-      }
-    } catch (NoSuchFileException _) {
-      errors.add("--config " + path + ": there is no such file");
-    } catch (MarkedYAMLException e) {
-      errors.add(
-          path
-              + (e.getProblemMark() == null ? "" : " line " + (e.getProblemMark().getLine() + 1))
-              + ": "
-              + (e.getProblem() == null ? "is not YAML" : e.getProblem()));
+      new ConfigTree(path, text, sources, errors).addTo(root, mapping);
     } catch (YAMLException e) {
-      errors.add(
-          path
-              + ": is not YAML ("
-              + String.valueOf(e.getMessage()).lines().findFirst().orElse("")
-              + ")");
-    } catch (IOException e) {
-      errors.add("--config " + path + ": cannot be read (" + e + ")");
+      var mistake = YamlTree.Mistake.of(e, text);
+      String line = mistake.line().isPresent() ? " line " + mistake.line().getAsInt() : "";
+      errors.add(path + line + ": " + mistake.text());
     }
   }
 

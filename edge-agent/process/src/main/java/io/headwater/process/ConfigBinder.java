@@ -161,7 +161,7 @@ final class ConfigBinder {
 
   private @Nullable YamlSource source(ConfigValue given, String key) {
     return switch (given) {
-      case ConfigValue.Source source -> new YamlSource(source.origin(), source.yaml());
+      case ConfigValue.Source source -> source.source();
       case ConfigValue.Text text -> new YamlSource(text.origin(), text.text());
       case ConfigValue.Sequence _, ConfigValue.Section _ -> {
         errors.add(from(given) + "'" + key + "' cannot be put together from several places");

@@ -11,7 +11,10 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.joran.spi.ConsoleTarget;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.status.NopStatusListener;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What processes log, and where to: to standard error, or, where that is systemd's journal, to the
@@ -24,6 +27,8 @@ import java.util.Map;
 public final class ProcessLogging extends ContextAwareBase implements Configurator {
   private static final String PATTERN =
       "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX, UTC} %-5level [%thread] %logger{0}: %msg %kvp{DOUBLE}%n%ex{full}";
+
+  private static final Pattern URL_SCHEME = Pattern.compile("[a-z]{2,}:");
 
   /** What libraries say of themselves at INFO is not for operators. */
   private static final Map<String, Level> LIBRARIES =
@@ -61,12 +66,21 @@ public final class ProcessLogging extends ContextAwareBase implements Configurat
 
   @Override
   public ExecutionStatus configure(LoggerContext logging) {
-    if (System.getProperty(ClassicConstants.CONFIG_FILE_PROPERTY) != null) {
+    if (isElsewhere()) {
       return ExecutionStatus.INVOKE_NEXT_IF_ANY;
     }
     LIBRARIES.forEach((name, level) -> logging.getLogger(name).setLevel(level));
     begin(logging, new JournalAppender(), Level.WARN);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
+  }
+
+  /** Whether somebody has named a configuration of his own that is there. */
+  public static boolean isElsewhere() {
+    String named = System.getProperty(ClassicConstants.CONFIG_FILE_PROPERTY);
+    return named != null
+        && (Files.isReadable(Path.of(named))
+            || URL_SCHEME.matcher(named).lookingAt()
+            || ClassLoader.getSystemResource(named) != null);
   }
 
   /**
@@ -90,6 +104,12 @@ public final class ProcessLogging extends ContextAwareBase implements Configurat
     Logger all = logging.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     all.setLevel(root);
     all.addAppender(appender);
+    String named = System.getProperty(ClassicConstants.CONFIG_FILE_PROPERTY);
+    if (named != null) {
+      logging
+          .getLogger(ProcessLogging.class)
+          .warn("-D{}={}: there is no such file", ClassicConstants.CONFIG_FILE_PROPERTY, named);
+    }
   }
 
   /** What the environment wants to see. */

@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
@@ -30,13 +29,15 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
 public final class YamlFile {
   private final String name;
   private final String text;
+  private final Optional<Node> part;
   private final List<Problem> problems = new ArrayList<>();
 
   private record Problem(int line, String text) {}
 
-  private YamlFile(String name, String text) {
+  private YamlFile(String name, String text, Optional<Node> part) {
     this.name = name;
     this.text = text;
+    this.part = part;
   }
 
   /**
@@ -47,7 +48,7 @@ public final class YamlFile {
    */
   public static YamlFile read(Path file, String option) {
     try {
-      return new YamlFile(file.toString(), Files.readString(file));
+      return of(file.toString(), Files.readString(file));
     } catch (NoSuchFileException e) {
       throw unreadable(option, file, "there is no such file", e);
     } catch (MalformedInputException e) {
@@ -65,7 +66,12 @@ public final class YamlFile {
    * @param name what error lines begin with
    */
   public static YamlFile of(String name, String text) {
-    return new YamlFile(name, text);
+    return new YamlFile(name, text, Optional.empty());
+  }
+
+  /** A part of a file of settings; its lines are those of the whole file. */
+  public static YamlFile of(YamlSource source) {
+    return new YamlFile(source.origin(), source.yaml(), source.node());
   }
 
   /**
@@ -74,21 +80,18 @@ public final class YamlFile {
    * @param expected what an empty file is told: {@code it must hold 'queries:' and a list of them}
    */
   public Optional<Node> root(String expected) {
+    if (part.isPresent()) {
+      return part;
+    }
     try {
       Node root = YamlTree.compose(text);
       if (root == null) {
         problems.add(new Problem(1, "the file is empty: " + expected));
       }
       return Optional.ofNullable(root);
-    } catch (MarkedYAMLException e) {
-      var mark = e.getProblemMark();
-      problems.add(new Problem(mark == null ? 1 : mark.getLine() + 1, e.getProblem()));
     } catch (YAMLException e) {
-      String message = e.getMessage();
-      problems.add(
-          new Problem(
-              1,
-              message == null ? e.toString() : message.lines().findFirst().orElseGet(e::toString)));
+      var mistake = YamlTree.Mistake.of(e, text);
+      problems.add(new Problem(mistake.line().orElse(1), mistake.text()));
     }
     return Optional.empty();
   }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -258,12 +259,53 @@ class ConfigTest {
                 port: 2
                 """)
             .inputs();
-    YamlFile file = YamlFile.of(inputs.origin(), inputs.yaml());
+    YamlFile file = YamlFile.of(inputs);
     var nodes = file.list(file.root("").orElseThrow());
     file.problem(nodes.getLast(), "wrong");
 
     assertThat(nodes).hasSize(2);
     assertThat(file.problems()).containsExactly(folder.resolve("edge.yaml") + " line 5: wrong");
+  }
+
+  /** Their mistakes are for those who read them: others' parts are not held up. */
+  @Test
+  void partsThatAreWantedAsTheyStandMayBeWrongAndKnowAnchorsFromElsewhere() throws Exception {
+    YamlSource inputs =
+        source("port: &p 7\ninputs:\n  - {name: a, name: b}\n  - &i {port: *p, [x]: *i}\n")
+            .inputs();
+    YamlFile file = YamlFile.of(inputs);
+    var nodes = file.list(file.root("").orElseThrow());
+    var _ = file.section(nodes.getFirst(), "input", Set.of("name"));
+
+    assertThat(YamlFile.childText(nodes.getLast(), "port")).contains("7");
+    assertThat(file.problems())
+        .containsExactly(folder.resolve("edge.yaml") + " line 3: 'name' is given twice");
+    assertThat(source("port: &p 7\ninputs: [*p]")).isNotEqualTo(source("port: &p 8\ninputs: [*p]"));
+    assertThat(source("port: 7\ninputs: ['7']")).isEqualTo(source("port: &p 7\ninputs: [*p] # as"));
+  }
+
+  @Test
+  void overridesGoBelowASectionWithNothingInIt() throws Exception {
+    Demo config = read("commit:\n  # linger: 5ms\n", Map.of("HEADWATER_DEMO_COMMIT_LINGER", "7ms"));
+
+    assertThat(config.commit().linger()).isEqualTo(Duration.ofMillis(7));
+  }
+
+  @Test
+  void aliasesCannotMakeMillionsOfValues() {
+    var yaml = new StringBuilder("node-id: 1\nroutes:\n  - &a0 [x, x, x]\n");
+    for (int i = 1; i <= 16; i++) {
+      yaml.append("  - &a%d [*a%d, *a%d, *a%d]\n".formatted(i, i - 1, i - 1, i - 1));
+    }
+
+    assertThatThrownBy(() -> read(yaml.toString(), Map.of()))
+        .hasMessageContaining("demo.yaml: has more than 100000 values, by its aliases");
+  }
+
+  @Test
+  void charactersThatAreNotOfATextAreFound() {
+    assertThatThrownBy(() -> read("node-id: 1\ngateway: a\u001bb\n", Map.of()))
+        .hasMessageContaining("demo.yaml line 2: the character U+001B must not be in YAML");
   }
 
   @Test

@@ -6,9 +6,12 @@ import ch.qos.logback.classic.ClassicConstants;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.Configurator;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.ResourceLock;
 import org.junit.jupiter.api.parallel.Resources;
 
@@ -35,9 +38,13 @@ class ProcessLoggingTest {
   }
 
   @Test
-  void leavesItToAFileThatSomebodyNames() {
-    System.setProperty(ClassicConstants.CONFIG_FILE_PROPERTY, "mine.xml");
+  void leavesItToAFileThatSomebodyNamesIfItIsThere(@TempDir Path folder) throws Exception {
+    Path mine = folder.resolve("mine.xml");
+    System.setProperty(ClassicConstants.CONFIG_FILE_PROPERTY, mine.toString());
     try {
+      assertThat(new ProcessLogging().configure(logging))
+          .isEqualTo(Configurator.ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY);
+      Files.createFile(mine);
       assertThat(new ProcessLogging().configure(logging))
           .isEqualTo(Configurator.ExecutionStatus.INVOKE_NEXT_IF_ANY);
     } finally {

@@ -80,10 +80,10 @@ public final class InputsReader {
   }
 
   private void readAll(YamlSource source) {
-    if (source.yaml().isBlank()) {
+    if (source.isBlank()) {
       return;
     }
-    YamlFile file = YamlFile.of(origin, source.yaml());
+    YamlFile file = YamlFile.of(source);
     Node root = file.root("it must hold a list of inputs").orElse(null);
     if (root instanceof SequenceNode list) {
       for (int i = 0; i < list.getValue().size(); i++) {

@@ -63,10 +63,10 @@ public final class OutputsReader {
   }
 
   private void readAll(YamlSource source) {
-    if (source.yaml().isBlank()) {
+    if (source.isBlank()) {
       return;
     }
-    YamlFile file = YamlFile.of(origin, source.yaml());
+    YamlFile file = YamlFile.of(source);
     Node root = file.root("it must hold a list of outputs").orElse(null);
     if (root instanceof SequenceNode list) {
       for (int i = 0; i < list.getValue().size(); i++) {

@@ -16,6 +16,9 @@ import io.headwater.process.ProcessLogging;
 public final class CliLogging extends ContextAwareBase implements Configurator {
   @Override
   public ExecutionStatus configure(LoggerContext logging) {
+    if (ProcessLogging.isElsewhere()) {
+      return ExecutionStatus.INVOKE_NEXT_IF_ANY;
+    }
     ProcessLogging.begin(logging, new ConsoleAppender<>(), ProcessLogging.level(Level.OFF));
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
   }
