@@ -126,6 +126,7 @@ final class EdgeAgent implements RunningProcess {
     HttpEndpoint http =
         resources.open("http", new HttpEndpoint("edge", config.http(), registry, health));
     Path logFolder = data.path().resolve(LOG_FOLDER);
+    EdgeLog.requireNotNewer(logFolder); // the clock has a file there
     ClockKeeper clock =
         resources.open("clock", ClockKeeper.start(config.clock(), logFolder, wall, registry));
     EdgeLog log =

@@ -1,6 +1,7 @@
 package io.headwater.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
@@ -22,6 +23,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,6 +113,17 @@ class OlderFoldersTest {
         .map(PrintedRow::record)
         .map(row -> text(row.mqttTopic(), row.value()))
         .toList();
+  }
+
+  @Test
+  void folderOfANewerAgentIsLeftAsItIs() throws Exception {
+    OldFolder old = OldFolder.unpack("07e19e6", folder.resolve("edge"));
+    old.makeNewer();
+    Map<String, String> before = old.bytes();
+
+    assertThatThrownBy(this::agent).hasMessageContaining("a newer agent wrote it");
+
+    assertThat(old.bytes()).isEqualTo(before);
   }
 
   @ParameterizedTest

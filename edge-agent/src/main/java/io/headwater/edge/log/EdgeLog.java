@@ -7,6 +7,7 @@ import io.headwater.uplink.Incarnation;
 import io.headwater.uplink.OffsetRanges;
 import io.headwater.uplink.StreamPartition;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -132,14 +133,33 @@ public final class EdgeLog implements AutoCloseable {
           throttle,
           open(folder, pragmas, reserve));
     } catch (IOException | SQLException e) {
-      throw UserError.failure(
-          "the log in "
-              + folder
-              + " cannot be opened: "
-              + e.getMessage()
-              + "; look at the folder's owner, its mode and the disk's free space",
-          e);
+      throw cannotBeOpened(folder, e);
     }
+  }
+
+  /**
+   * For whoever writes into the log's folder before the log is open.
+   *
+   * @throws UserError if a newer agent wrote the log; nothing has been changed
+   */
+  public static void requireNotNewer(Path folder) {
+    try {
+      if (Files.exists(folder)) {
+        NewerLog.refuse(folder);
+      }
+    } catch (IOException e) {
+      throw cannotBeOpened(folder, e);
+    }
+  }
+
+  private static UserError cannotBeOpened(Path folder, Exception cause) {
+    return UserError.failure(
+        "the log in "
+            + folder
+            + " cannot be opened: "
+            + cause.getMessage()
+            + "; look at the folder's owner, its mode and the disk's free space",
+        cause);
   }
 
   /** On a full disk an opening notes itself in what the reserve gives back. */

@@ -67,9 +67,11 @@ final class LayoutUpgrade {
   }
 
   private static boolean isOld(Statement statement, int format) throws SQLException {
-    return format == LogFile.FORMAT
-        ? !hasColumn(statement, "gap", "crc")
-        : format >= 1 && format < LogFile.FORMAT;
+    return switch (format) {
+      case LogFile.FORMAT -> !hasColumn(statement, "gap", "crc");
+      case 1 -> hasColumn(statement, "log", "seq"); // else only a bit of the number is bad
+      default -> format > 1 && format < LogFile.FORMAT;
+    };
   }
 
   /** 0 if it is no log file. */

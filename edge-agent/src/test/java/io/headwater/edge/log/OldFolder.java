@@ -10,9 +10,15 @@ import io.headwater.uplink.UplinkRecord;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -155,5 +161,45 @@ public record OldFolder(
       end = Math.max(end, gap.nextOffset());
     }
     return end;
+  }
+
+  /** As a later agent may have it: a table more, and another column in one that there is. */
+  static void makeNewer(Path file) throws SQLException {
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.executeUpdate(
+          "UPDATE meta SET value = " + (LogFile.FORMAT + 1) + " WHERE name = 'format'");
+      statement.executeUpdate("ALTER TABLE settled ADD COLUMN later INTEGER");
+      statement.executeUpdate("CREATE TABLE later(id INTEGER PRIMARY KEY)");
+      LifeCopy.write(connection);
+      // What it keeps there is not what this agent would.
+      statement.executeUpdate("UPDATE sp SET base = base + 1");
+      connection.commit();
+    }
+  }
+
+  /** The log of a newer agent, in place of its newest file's. */
+  public void makeNewer() throws IOException, SQLException {
+    makeNewer(LogFolder.list(log()).getLast());
+  }
+
+  /** What is in the log's folder. */
+  public Map<String, String> bytes() throws IOException {
+    return bytes(log());
+  }
+
+  /** All files but those in which SQLite's readers find each other. */
+  static Map<String, String> bytes(Path folder) throws IOException {
+    var bytes = new TreeMap<String, String>();
+    try (Stream<Path> files = Files.list(folder)) {
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        if (!name.endsWith("-shm")) {
+          bytes.put(name, HexFormat.of().formatHex(Files.readAllBytes(file)));
+        }
+      }
+    }
+    return bytes;
   }
 }

@@ -28,13 +28,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -281,7 +279,7 @@ class OlderFormatsTest {
   @ValueSource(strings = {"55c8f81", "480ff2f"})
   void whoOnlyLooksIsToldToStartTheAgentFirst(String commit) throws IOException {
     OldFolder old = OldFolder.unpack(commit, folder);
-    Map<String, String> before = bytes(old.log());
+    Map<String, String> before = old.bytes();
     Path oldest = LogFolder.list(old.log()).getFirst();
 
     assertThatThrownBy(() -> LogPrinter.print(old.log(), _ -> true, 10, _ -> {}))
@@ -289,7 +287,7 @@ class OlderFormatsTest {
         .hasMessageContaining(
             oldest + " has format 1 where 3 is due; the agent brings it there when it starts");
 
-    assertThat(bytes(old.log())).isEqualTo(before);
+    assertThat(old.bytes()).isEqualTo(before);
   }
 
   @Test
@@ -297,7 +295,7 @@ class OlderFormatsTest {
     OldFolder old = OldFolder.unpack("07e19e6", folder.resolve("data"));
     Path newest = LogFolder.list(old.log()).getLast();
     checkpoint(newest);
-    makeNewer(newest);
+    OldFolder.makeNewer(newest);
 
     assertRefusedAndLeftAlone(old.log(), newest);
   }
@@ -313,31 +311,15 @@ class OlderFormatsTest {
         Statement statement = reader.createStatement()) {
       reader.setAutoCommit(false);
       statement.executeQuery("SELECT * FROM meta").close();
-      makeNewer(live);
+      OldFolder.makeNewer(live);
       Files.copy(Path.of(live + "-wal"), Path.of(newest + "-wal"));
     }
 
     assertRefusedAndLeftAlone(old.log(), newest);
   }
 
-  /** As a later agent may have it: a table more, and another column in one that there is. */
-  private static void makeNewer(Path file) throws SQLException {
-    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
-        Statement statement = connection.createStatement()) {
-      connection.setAutoCommit(false);
-      statement.executeUpdate(
-          "UPDATE meta SET value = " + (LogFile.FORMAT + 1) + " WHERE name = 'format'");
-      statement.executeUpdate("ALTER TABLE settled ADD COLUMN later INTEGER");
-      statement.executeUpdate("CREATE TABLE later(id INTEGER PRIMARY KEY)");
-      LifeCopy.write(connection);
-      // What it keeps there is not what this agent would.
-      statement.executeUpdate("UPDATE sp SET base = base + 1");
-      connection.commit();
-    }
-  }
-
   private static void assertRefusedAndLeftAlone(Path log, Path newest) throws Exception {
-    Map<String, String> before = bytes(log);
+    Map<String, String> before = OldFolder.bytes(log);
 
     assertThatThrownBy(() -> open(log))
         .isInstanceOf(UserError.class)
@@ -345,25 +327,11 @@ class OlderFormatsTest {
             "%s has format %d > %d: a newer agent wrote it; install that one again"
                 .formatted(newest, LogFile.FORMAT + 1, LogFile.FORMAT));
 
-    assertThat(bytes(log)).isEqualTo(before);
+    assertThat(OldFolder.bytes(log)).isEqualTo(before);
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + newest);
         Statement statement = connection.createStatement();
         ResultSet format = statement.executeQuery("SELECT value FROM meta WHERE name = 'format'")) {
       assertThat(format.getInt(1)).isEqualTo(LogFile.FORMAT + 1);
     }
-  }
-
-  /** All files but those in which SQLite's readers find each other. */
-  private static Map<String, String> bytes(Path folder) throws IOException {
-    var bytes = new TreeMap<String, String>();
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.toList()) {
-        String name = file.getFileName().toString();
-        if (!name.endsWith("-shm")) {
-          bytes.put(name, HexFormat.of().formatHex(Files.readAllBytes(file)));
-        }
-      }
-    }
-    return bytes;
   }
 }
