@@ -5,6 +5,7 @@ import io.headwater.bridge.broker.BrokerClient;
 import io.headwater.bridge.broker.BrokerMetrics;
 import io.headwater.bridge.broker.BrokerTarget;
 import io.headwater.bridge.broker.Brokers;
+import io.headwater.bridge.broker.GatewayPasswords;
 import io.headwater.bridge.broker.MoquetteBroker;
 import io.headwater.bridge.broker.TlsFront;
 import io.headwater.bridge.downlink.Downlink;
@@ -42,6 +43,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,11 +64,30 @@ final class Bridge implements RunningProcess {
 
   private Bridge() {}
 
-  /** Returns when lanes are owned: readings then flow. Waits for a hub that is not there yet. */
-  static Bridge start(BridgeConfig config, Clock clock) {
+  /**
+   * What can be looked at without data folder and network.
+   *
+   * @throws UserError if a file that the configuration names cannot be used
+   */
+  static void check(BridgeConfig config) {
+    access(config).gatewaysFile().ifPresent(GatewayPasswords::new);
+    if (config.listen().tls().isPresent()) {
+      TlsFront.check(config.tls());
+    }
+  }
+
+  /**
+   * Returns when lanes are owned: readings then flow. Waits for a hub that is not there yet.
+   *
+   * @param waits is handed what tells what is waited for
+   */
+  static Bridge start(BridgeConfig config, Clock clock, Consumer<Health> waits) {
     var bridge = new Bridge();
     try {
-      bridge.open(config, clock);
+      Handover handover = bridge.open(config, clock);
+      waits.accept(bridge.health);
+      await(handover.ready());
+      bridge.health.started();
       return bridge;
     } catch (RuntimeException | Error e) {
       bridge.resources.closeAfter(e);
@@ -74,7 +95,7 @@ final class Bridge implements RunningProcess {
     }
   }
 
-  private void open(BridgeConfig config, Clock clock) {
+  private Handover open(BridgeConfig config, Clock clock) {
     warnOfOpenDoors(config);
     var registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     resources.onClose("metrics", registry::close);
@@ -155,8 +176,7 @@ final class Bridge implements RunningProcess {
     health.check("downlink", downlink::problem);
     addresses.put("http", http.address().toString());
     addresses.put("id", id);
-    await(handover.ready());
-    health.started();
+    return handover;
   }
 
   private static void warnOfOpenDoors(BridgeConfig config) {
@@ -171,20 +191,21 @@ final class Bridge implements RunningProcess {
     }
   }
 
+  private static AccessSettings access(BridgeConfig config) {
+    return new AccessSettings(
+        config
+            .access()
+            .siteSecretFile()
+            .map(file -> PemFiles.secret("access.site-secret-file", file)),
+        config.access().gatewaysFile());
+  }
+
   private MoquetteBroker openBroker(BridgeConfig config, BrokerMetrics brokerMetrics) {
     MoquetteBroker broker =
         resources.open(
             "broker",
             new MoquetteBroker(
-                config.listen().mqtt(),
-                config.maxMessageSize(),
-                new AccessSettings(
-                    config
-                        .access()
-                        .siteSecretFile()
-                        .map(file -> PemFiles.secret("access.site-secret-file", file)),
-                    config.access().gatewaysFile()),
-                brokerMetrics));
+                config.listen().mqtt(), config.maxMessageSize(), access(config), brokerMetrics));
     health.check("broker", broker::problem);
     watched.check("broker", broker::problem);
     broker

@@ -56,7 +56,12 @@ public final class BridgeMain extends ProcessCommand<BridgeConfig> {
   }
 
   @Override
+  protected void check(BridgeConfig config) {
+    Bridge.check(config);
+  }
+
+  @Override
   protected RunningProcess start(BridgeConfig config) {
-    return Bridge.start(config, Clock.systemUTC());
+    return Bridge.start(config, Clock.systemUTC(), this::waits);
   }
 }

@@ -31,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.apache.kafka.common.utils.Time;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +45,8 @@ final class Hub implements RunningProcess {
   /** Within the data folder; only a cluster's node has it. */
   static final String BOOKIE_FOLDER = "bookie";
 
+  private static final String ENSEMBLE = "ensemble";
+
   private static final Logger LOGGER = LoggerFactory.getLogger(Hub.class);
 
   private final Resources resources = new Resources();
@@ -54,14 +57,25 @@ final class Hub implements RunningProcess {
   private Hub() {}
 
   /**
-   * Starts everything; what a failed start had opened is closed again.
+   * What can be looked at without data folder and network.
    *
+   * @throws io.headwater.process.UserError if a setting cannot be used
+   */
+  static void check(HubConfig config) {
+    var _ = Broker.topicConfigs(config.topics().defaults());
+  }
+
+  /**
+   * Starts everything; what a failed start had opened is closed again. Waits for the other nodes of
+   * a cluster.
+   *
+   * @param waits is handed what tells what is waited for
    * @throws io.headwater.process.UserError if a port or the data folder is taken
    */
-  static Hub start(HubConfig config, Clock clock) {
+  static Hub start(HubConfig config, Clock clock, Consumer<Health> waits) {
     var hub = new Hub();
     try {
-      hub.open(config, clock);
+      hub.open(config, clock, waits);
       return hub;
     } catch (RuntimeException | Error e) {
       hub.resources.closeAfter(e);
@@ -69,7 +83,7 @@ final class Hub implements RunningProcess {
     }
   }
 
-  private void open(HubConfig config, Clock clock) {
+  private void open(HubConfig config, Clock clock, Consumer<Health> waits) {
     if (!config.listen().kafka().isLoopback()) {
       LOGGER
           .atWarn()
@@ -85,6 +99,7 @@ final class Hub implements RunningProcess {
         resources.open("http", new HttpEndpoint("hub", config.http(), registry, health));
     Path folder = data.path();
     FolderOwner.check(folder.resolve("log"), config.nodeId()); // before ZooKeeper changes its own
+    waits.accept(health);
     if (config.cluster().isPresent()) {
       openNode(config, config.cluster().get(), folder, http, registry, clock);
     } else {
@@ -113,7 +128,11 @@ final class Hub implements RunningProcess {
     if (cluster.is(Role.ZOOKEEPER) && cluster.zookeeperConnect().isEmpty()) {
       var ensemble = new Ensemble(config.nodeId(), cluster.members());
       // Known before it waits for the others, so that it can be stopped meanwhile.
-      zookeeper(EmbeddedZooKeeper.open(folder.resolve("zookeeper"), ensemble)).awaitServing();
+      EmbeddedZooKeeper zookeeper =
+          zookeeper(EmbeddedZooKeeper.open(folder.resolve("zookeeper"), ensemble));
+      health.check(ENSEMBLE, zookeeper::missing);
+      zookeeper.awaitServing();
+      health.forget(ENSEMBLE);
     }
     @Nullable EmbeddedBookie bookie = null;
     if (cluster.is(Role.BOOKIE)) {

@@ -51,7 +51,12 @@ public final class HubMain extends ProcessCommand<HubConfig> {
   }
 
   @Override
+  protected void check(HubConfig config) {
+    Hub.check(config);
+  }
+
+  @Override
   protected RunningProcess start(HubConfig config) {
-    return Hub.start(config, Clock.systemUTC());
+    return Hub.start(config, Clock.systemUTC(), this::waits);
   }
 }

@@ -81,7 +81,8 @@ class HubStorageIT {
     }
     return Hub.start(
         Config.read("hub", HubConfig.DEFAULTS, Optional.empty(), Map.of(), settings),
-        Clock.systemUTC());
+        Clock.systemUTC(),
+        _ -> {});
   }
 
   @Test

@@ -100,7 +100,8 @@ class MetricsIT {
     started =
         Hub.start(
             Config.read("hub", HubConfig.DEFAULTS, Optional.empty(), Map.of(), settings),
-            Clock.systemUTC());
+            Clock.systemUTC(),
+            _ -> {});
   }
 
   private String address(String of) {

@@ -72,7 +72,8 @@ class TwoClustersIT {
     }
     return Hub.start(
         Config.read("hub", HubConfig.DEFAULTS, Optional.empty(), Map.of(), settings),
-        Clock.systemUTC());
+        Clock.systemUTC(),
+        _ -> {});
   }
 
   private static Admin admin(Hub hub) {

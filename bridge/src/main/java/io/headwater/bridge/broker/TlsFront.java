@@ -63,7 +63,7 @@ public final class TlsFront implements AutoCloseable {
         tls.ca().isEmpty()
             ? ClientAuth.NONE
             : certificateNeeded ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL;
-    context(); // mistakes show at the start
+    check(tls);
     int threads = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
     loops =
         new MultiThreadIoEventLoopGroup(
@@ -80,7 +80,7 @@ public final class TlsFront implements AutoCloseable {
                   @Override
                   protected void initChannel(SocketChannel channel) {
                     channels.add(channel);
-                    var handler = context().newHandler(channel.alloc());
+                    var handler = context(tls, clientAuth).newHandler(channel.alloc());
                     handler.setHandshakeTimeout(HANDSHAKE_SECONDS, TimeUnit.SECONDS);
                     channel
                         .pipeline()
@@ -110,8 +110,17 @@ public final class TlsFront implements AutoCloseable {
     address = listen.withPort(((InetSocketAddress) server.localAddress()).getPort());
   }
 
+  /**
+   * Whether these files serve for TLS.
+   *
+   * @throws UserError if one cannot be used
+   */
+  public static void check(TlsSettings tls) {
+    var _ = context(tls, ClientAuth.NONE);
+  }
+
   /** Made for each connection, so that a renewed certificate needs no restart. */
-  private SslContext context() {
+  private static SslContext context(TlsSettings tls, ClientAuth clientAuth) {
     try {
       return SslContextBuilder.forServer(
               PemFiles.identity(tls)

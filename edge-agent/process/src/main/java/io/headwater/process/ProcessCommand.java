@@ -28,6 +28,7 @@ public abstract class ProcessCommand<C extends Record> implements Callable<Integ
 
   private final String process;
   private final C defaults;
+  private final SdNotify notify = SdNotify.ofEnvironment();
 
   @Option(
       names = "--config",
@@ -81,6 +82,14 @@ public abstract class ProcessCommand<C extends Record> implements Callable<Integ
   /** Builds the wiring class. Returns once the process can do its work. */
   protected abstract RunningProcess start(C config) throws Exception;
 
+  /**
+   * For a start that waits for others, for as long as they take: from now on its supervisor is told
+   * what is missing, and after a while does not wait any more.
+   */
+  protected final void waits(Health health) {
+    notify.waiting(process, health);
+  }
+
   /** The configuration from defaults, file, environment and command line. */
   protected final C readConfig() {
     var all = new ArrayList<>(settings());
@@ -96,7 +105,6 @@ public abstract class ProcessCommand<C extends Record> implements Callable<Integ
 
   @Override
   public Integer call() throws Exception {
-    SdNotify notify = SdNotify.ofEnvironment();
     try {
       C config = readConfig();
       if (checkOnly) {
@@ -104,7 +112,7 @@ public abstract class ProcessCommand<C extends Record> implements Callable<Integ
         return 0;
       }
       notify.starting();
-      return run(start(config), notify);
+      return run(start(config));
     } catch (UserError e) {
       // Where it is to be tried again, 'systemctl status' has forgotten the journal's lines.
       notify.failed(e.getMessage());
@@ -112,7 +120,7 @@ public abstract class ProcessCommand<C extends Record> implements Callable<Integ
     }
   }
 
-  private int run(RunningProcess running, SdNotify notify) throws Exception {
+  private int run(RunningProcess running) throws Exception {
     Thread hook =
         new Thread(
             () -> {

@@ -24,7 +24,11 @@ import org.slf4j.LoggerFactory;
  * process works without systemd.
  *
  * <p>The watchdog is fed twice in its time, and only while the process' watched health is up: a
- * process that cannot do its work is to be restarted. Thread-safe.
+ * process that cannot do its work is to be restarted.
+ *
+ * <p>A start that has to wait for others, as a bridge for its hub, counts as over after half a
+ * minute: neither a {@code systemctl start} nor the whole machine's start wait longer. The status
+ * line tells what it waits for. Thread-safe.
  */
 public final class SdNotify implements AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(SdNotify.class);
@@ -32,38 +36,52 @@ public final class SdNotify implements AutoCloseable {
   /** The status line is looked at so often at least. */
   private static final Duration STATUS_EVERY = Duration.ofSeconds(10);
 
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final @Nullable UnixDatagram socket;
   private final long watchdogMicros;
+  private final Duration patience;
   private final AtomicBoolean isStopping = new AtomicBoolean();
+
+  /** Guarded by this. */
   private @Nullable ScheduledExecutorService beat;
+
+  /** While it starts, being alive is enough. */
+  private volatile Health watched = new Health();
+
+  private volatile Supplier<String> status = () -> "starting";
+  private volatile boolean isStarted;
 
   /** Confined to the beat's thread. */
   private String lastStatus = "";
 
-  private SdNotify(@Nullable UnixDatagram socket, long watchdogMicros) {
+  private SdNotify(@Nullable UnixDatagram socket, long watchdogMicros, Duration patience) {
     this.socket = socket;
     this.watchdogMicros = watchdogMicros;
+    this.patience = patience;
   }
 
   /** What systemd has asked for in this process' environment. */
   public static SdNotify ofEnvironment() {
-    return of(System.getenv(), ProcessHandle.current().pid());
+    return of(System.getenv(), ProcessHandle.current().pid(), PATIENCE);
   }
 
-  static SdNotify of(Map<String, String> environment, long pid) {
+  static SdNotify of(Map<String, String> environment, long pid, Duration patience) {
     String path = environment.getOrDefault("NOTIFY_SOCKET", "");
     if (path.isEmpty()) {
-      return new SdNotify(null, 0);
+      return new SdNotify(null, 0, patience);
     }
     boolean isForUs =
         environment.getOrDefault("WATCHDOG_PID", Long.toString(pid)).equals(Long.toString(pid));
     String micros = environment.getOrDefault("WATCHDOG_USEC", "");
     try {
       return new SdNotify(
-          new UnixDatagram(path), isForUs && !micros.isEmpty() ? Long.parseLong(micros) : 0);
+          new UnixDatagram(path),
+          isForUs && !micros.isEmpty() ? Long.parseLong(micros) : 0,
+          patience);
     } catch (IllegalArgumentException e) {
       LOGGER.atWarn().addKeyValue("error", e).log("systemd cannot be notified");
-      return new SdNotify(null, 0);
+      return new SdNotify(null, 0, patience);
     }
   }
 
@@ -72,8 +90,25 @@ public final class SdNotify implements AutoCloseable {
     send("STATUS=starting");
   }
 
+  /**
+   * It may wait for others from now on, for as long as they take.
+   *
+   * @param process its name, for the thread
+   * @param health whose problems tell what it waits for
+   */
+  synchronized void waiting(String process, Health health) {
+    if (socket == null || isStopping.get()) {
+      return;
+    }
+    status = () -> health.status().line();
+    var _ = beat(process).schedule(this::started, patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
   /** It ends, for what a user has to mend. */
-  void failed(@Nullable String why) {
+  synchronized void failed(@Nullable String why) {
+    if (beat != null) {
+      beat.shutdownNow();
+    }
     send("STATUS=" + line(String.valueOf(why)));
   }
 
@@ -89,25 +124,42 @@ public final class SdNotify implements AutoCloseable {
    * @param status one line that tells how it does
    */
   synchronized void ready(String process, Health watched, Supplier<String> status) {
-    if (socket == null) {
+    if (socket == null || isStopping.get()) {
       return;
     }
-    send("READY=1", "MAINPID=" + ProcessHandle.current().pid());
-    long everyMillis =
-        watchdogMicros == 0
-            ? STATUS_EVERY.toMillis()
-            : Math.clamp(watchdogMicros / 2000, 1, STATUS_EVERY.toMillis());
-    beat = Executors.newSingleThreadScheduledExecutor(Threads.factory(process + "-watchdog"));
-    var _ =
-        beat.scheduleAtFixedRate(
-            () -> beat(watched, status), 0, everyMillis, TimeUnit.MILLISECONDS);
+    started();
+    this.watched = watched;
+    this.status = status;
+    beat(process).execute(this::beat);
   }
 
-  private void beat(Health watched, Supplier<String> status) {
+  private synchronized void started() {
+    if (!isStarted) {
+      send("READY=1", "MAINPID=" + ProcessHandle.current().pid());
+      isStarted = true;
+    }
+  }
+
+  private ScheduledExecutorService beat(String process) {
+    ScheduledExecutorService running = beat;
+    if (running == null) {
+      long everyMillis =
+          watchdogMicros == 0
+              ? STATUS_EVERY.toMillis()
+              : Math.clamp(watchdogMicros / 2000, 1, STATUS_EVERY.toMillis());
+      running = Executors.newSingleThreadScheduledExecutor(Threads.factory(process + "-watchdog"));
+      var _ =
+          running.scheduleAtFixedRate(this::beat, everyMillis, everyMillis, TimeUnit.MILLISECONDS);
+      beat = running;
+    }
+    return running;
+  }
+
+  private void beat() {
     var lines = new ArrayList<String>();
     try {
       Health.Status health = watched.status();
-      if (health.isUp() && watchdogMicros > 0) {
+      if (health.isUp() && isStarted && watchdogMicros > 0) {
         lines.add("WATCHDOG=1");
       }
       String line = health.isUp() ? status.get() : health.line();

@@ -6,6 +6,7 @@ import io.headwater.testsupport.OutsideSoftware;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ class SdNotifyTest {
       """;
 
   private static final long PID = 17;
+  private static final Duration PATIENCE = Duration.ofMillis(200);
 
   @TempDir private Path folder;
   private final AtomicReference<Optional<String>> problem = new AtomicReference<>(Optional.empty());
@@ -62,7 +64,8 @@ class SdNotifyTest {
   private SdNotify notify(String watchdogPid) {
     return SdNotify.of(
         Map.of("NOTIFY_SOCKET", socket(), "WATCHDOG_USEC", "20000", "WATCHDOG_PID", watchdogPid),
-        PID);
+        PID,
+        PATIENCE);
   }
 
   @Test
@@ -88,7 +91,7 @@ class SdNotifyTest {
 
   @Test
   void tellsWhenItStartsReloadsAndStops() throws Exception {
-    SdNotify notify = SdNotify.of(Map.of("NOTIFY_SOCKET", socket()), PID);
+    SdNotify notify = SdNotify.of(Map.of("NOTIFY_SOCKET", socket()), PID, PATIENCE);
 
     notify.starting();
     assertThat(notify.reloading(() -> "done")).isEqualTo("done");
@@ -103,6 +106,41 @@ class SdNotifyTest {
     assertThat(received.readLine()).isEqualTo("STATUS=one; two");
   }
 
+  /** A machine's start does not wait for a hub that is away. */
+  @Test
+  void aStartThatWaitsForOthersCountsAsOverAfterAWhile() throws Exception {
+    problem.set(Optional.of("the hub does not answer"));
+    try (SdNotify notify = notify("17")) {
+      notify.waiting("test", health);
+
+      assertThat(received.readLine()).isEqualTo("STATUS=the hub does not answer");
+      assertThat(received.readLine()).startsWith("READY=1 MAINPID=");
+      assertThat(received.readLine()).isEqualTo("WATCHDOG=1");
+
+      problem.set(Optional.empty());
+      notify.ready("test", health, () -> "hands over");
+      String line;
+      do {
+        line = received.readLine();
+      } while (line.equals("WATCHDOG=1") || line.equals("WATCHDOG=1 STATUS="));
+      assertThat(line).isEqualTo("WATCHDOG=1 STATUS=hands over");
+    }
+  }
+
+  @Test
+  void whoIsReadyInTimeSaysSoOnce() throws Exception {
+    try (SdNotify notify = notify("17")) {
+      notify.waiting("test", health);
+      notify.ready("test", health, () -> "takes readings");
+
+      assertThat(received.readLine()).startsWith("READY=1 MAINPID=");
+      long end = System.nanoTime() + 3 * PATIENCE.toNanos();
+      while (System.nanoTime() - end < 0) {
+        assertThat(received.readLine()).startsWith("WATCHDOG=1");
+      }
+    }
+  }
+
   @Test
   void doesNotFeedAnotherProcessWatchdog() throws Exception {
     try (SdNotify notify = notify("18")) {
@@ -115,7 +153,7 @@ class SdNotifyTest {
 
   @Test
   void doesWithoutSystemd() {
-    try (SdNotify notify = SdNotify.of(Map.of(), PID)) {
+    try (SdNotify notify = SdNotify.of(Map.of(), PID, PATIENCE)) {
       notify.ready("test", health, () -> "takes readings");
 
       assertThat(notify.reloading(() -> 5)).isEqualTo(5);

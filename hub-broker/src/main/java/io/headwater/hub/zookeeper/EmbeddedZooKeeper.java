@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -138,6 +139,13 @@ public final class EmbeddedZooKeeper implements AutoCloseable {
     } catch (IOException e) {
       throw cannotStart(folder, e);
     }
+  }
+
+  /** What {@link #awaitServing} waits for. */
+  public Optional<String> missing() {
+    return Optional.of(
+        "ZooKeeper reaches %d of the members %s, of which %d are needed"
+            .formatted(main.reached(), quorum.getVotingMembers().keySet(), quorum.needed()));
   }
 
   /** Whether this member leads the others now. */

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 class ServerIT {
   private static final Duration SOON = Duration.ofMinutes(2);
   private static final String HUB = "headwater-hub@main.service";
+  private static final String SECOND_HUB = "headwater-hub@two.service";
   private static final String BRIDGE = "headwater-bridge@main.service";
   private static final String ANALYTICS = "headwater-analytics.service";
   private static final String EDGE = "headwater-edge.service";
@@ -223,15 +224,39 @@ class ServerIT {
 
     machine.must("systemctl", "enable", "--now", "headwater-hub@two");
 
-    assertThat(property("headwater-hub@two.service", "ActiveState")).isEqualTo("active");
+    assertThat(property(SECOND_HUB, "ActiveState")).isEqualTo("active");
     assertThat(machine.must("headwater", "topics", "list", "--hub", "127.0.0.1:9192"))
         .doesNotContain(TOPIC);
   }
 
+  /** Neither does whoever starts it wait with it for ever, nor a machine that starts. */
   @Test
   @Order(6)
+  void aBridgeWhoseHubIsAwayIsStartedAllTheSameAndSaysWhatItWaitsFor() {
+    machine.must("systemctl", "stop", HUB);
+
+    machine.must("timeout", "90", "systemctl", "restart", BRIDGE);
+
+    assertThat(property(BRIDGE, "StatusText")).contains("127.0.0.1:9092");
+    machine.must("systemctl", "start", HUB);
+    machine.await(
+        "the bridge has its lanes",
+        SOON,
+        () -> property(BRIDGE, "StatusText").equals("hands readings over to the hub"));
+  }
+
+  @Test
+  @Order(7)
   void anUpgradeRestartsInOrderAndLosesNothing() {
-    List<String> units = List.of(HUB, "headwater-hub@two.service", BRIDGE, ANALYTICS);
+    // The new version has to find what the running one has found: in its folder, by its
+    // environment.
+    machine.must("sh", "-c", "echo S3cret >/var/lib/headwater/bridge/main/secret");
+    machine.must(
+        "sh",
+        "-c",
+        "printf 'access: {site-secret-file: secret}\\n' >>/etc/headwater/bridge/main.yaml");
+    machine.must("systemctl", "restart", BRIDGE);
+    List<String> units = List.of(HUB, SECOND_HUB, BRIDGE, ANALYTICS);
     List<String> before = units.stream().map(unit -> property(unit, "MainPID")).toList();
 
     machine.must("dpkg", "--install", "/root/headwater-hub_new.deb");
@@ -248,21 +273,58 @@ class ServerIT {
     awaitAllInTheHub();
   }
 
-  @Test
-  @Order(7)
-  void anotherJavaIsLearntAnew() {
+  /** As dpkg does when a package changes something there. */
+  private static boolean learnsAnewAtAChangeOfJava() {
     String cache = "/usr/lib/headwater/hub/aot/hub.aot";
     machine.must("cp", cache, "/root/before");
-
-    // As dpkg does when a package changes it.
     machine.must("dpkg-trigger", "--by-package=openjdk-25-jre-headless", "/usr/lib/jvm");
     machine.must("dpkg", "--triggers-only", "--pending");
-
-    assertThat(machine.run("test", cache, "-nt", "/root/before").code()).isZero();
+    return machine.run("test", cache, "-nt", "/root/before").code() == 0;
   }
 
   @Test
   @Order(8)
+  void anotherJavaIsLearntAnew() {
+    assertThat(learnsAnewAtAChangeOfJava()).isFalse();
+
+    machine.must("sh", "-c", "touch /usr/lib/jvm/*25*/lib/modules");
+
+    assertThat(learnsAnewAtAChangeOfJava()).isTrue();
+  }
+
+  @Test
+  @Order(9)
+  void aTrainingThatIsKilledLeavesNothingRunning() {
+    String trains = "grep -lsz AOTCache[O]utput /proc/[0-9]*/cmdline";
+    machine.must(
+        "sh",
+        "-c",
+        "headwater train hub >/dev/null & until "
+            + trains
+            + "; do kill -0 $! || exit 1; sleep 0.1; done; kill -9 $!");
+
+    machine.await("no training runs", SOON, () -> machine.run("sh", "-c", trains).code() != 0);
+  }
+
+  /** As dpkg does with a package that breaks another's wish, and thinks better of it. */
+  @Test
+  @Order(10)
+  void aRemovalThatComesToNothingStartsAgainWhatRan() {
+    List<String> units = List.of(HUB, SECOND_HUB, BRIDGE, ANALYTICS);
+    String scripts = "/var/lib/dpkg/info/headwater-hub.";
+
+    machine.must(scripts + "prerm", "deconfigure", "in-favour", "other", "1");
+    units.forEach(unit -> assertThat(property(unit, "ActiveState")).isNotEqualTo("active"));
+    machine.must(scripts + "postinst", "abort-deconfigure", "in-favour", "other", "1");
+
+    units.forEach(ServerIT::awaitActive);
+    assertThat(machine.must("headwater", "--version")).contains("headwater");
+    publish("22.75");
+    awaitAllInTheHub();
+  }
+
+  @Test
+  @Order(11)
   void theSimulatorsPackageVerifiesWhatTheHubHas() {
     machine.must("dpkg", "--install", "/root/headwater-sim_new.deb");
 
@@ -271,17 +333,17 @@ class ServerIT {
   }
 
   @Test
-  @Order(9)
+  @Order(12)
   void removedAndInstalledAgainItGoesOnAndPurgingLeavesNothingOfAnyInstance() {
     machine.must("dpkg", "--remove", "headwater-hub");
     machine.must("dpkg", "--install", "/root/headwater-hub_new.deb");
-    List.of(HUB, BRIDGE, ANALYTICS).forEach(ServerIT::awaitActive);
+    List.of(HUB, SECOND_HUB, BRIDGE, ANALYTICS).forEach(ServerIT::awaitActive);
     publish("23.5");
     awaitAllInTheHub();
 
     machine.must("dpkg", "--purge", "headwater-sim", "headwater-edge", "headwater-hub");
 
-    for (String unit : List.of(HUB, "headwater-hub@two.service", BRIDGE, ANALYTICS, EDGE)) {
+    for (String unit : List.of(HUB, SECOND_HUB, BRIDGE, ANALYTICS, EDGE)) {
       assertThat(machine.run("systemctl", "is-active", unit).code()).as(unit).isNotZero();
     }
     assertThat(machine.root().resolve("usr/lib/headwater")).doesNotExist();

@@ -154,6 +154,19 @@ public final class Broker implements AutoCloseable {
   private final TransactionMetrics transactionMetrics;
   private final Optional<ClusterMetrics> clusterMetrics;
 
+  /**
+   * What topics get that say nothing else.
+   *
+   * @throws UserError one of the settings is unknown or has a bad value
+   */
+  public static TopicConfigs topicConfigs(Map<String, String> defaults) {
+    try {
+      return new TopicConfigs(defaults);
+    } catch (ApiException e) {
+      throw UserError.usage("topics.defaults: " + e.getMessage());
+    }
+  }
+
   private Broker(
       Settings settings, CatalogStore store, Storage storage, MeterRegistry registry, Clock clock)
       throws IOException {
@@ -163,12 +176,7 @@ public final class Broker implements AutoCloseable {
     FolderOwner.check(settings.logFolder(), settings.nodeId()).claim(store.clusterId());
     engine = resources.open("log", storage.open(new LogMetrics(registry)));
     sharing = storage.sharing();
-    TopicConfigs configs;
-    try {
-      configs = new TopicConfigs(settings.topicDefaults());
-    } catch (ApiException e) {
-      throw UserError.usage("topics.defaults: " + e.getMessage());
-    }
+    TopicConfigs configs = topicConfigs(settings.topicDefaults());
     var groupConfigs = new GroupConfigs(GroupCoordination.config(settings.groups()));
     catalog =
         resources.open(
