@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.headwater.process.Config;
 import io.headwater.process.HostPort;
 import io.headwater.process.Setting;
+import io.headwater.process.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,6 +31,24 @@ class HubConfigTest {
             List.of());
 
     assertThat(example).isEqualTo(HubConfig.DEFAULTS);
+  }
+
+  /** Before a start, or an upgrade, that would end with it. */
+  @Test
+  void checkLooksAtWhatTopicsGet() {
+    HubConfig config =
+        Config.read(
+            "hub",
+            HubConfig.DEFAULTS,
+            Optional.empty(),
+            Map.of(),
+            List.of(new Setting("topics.defaults.retention.ms", "soon", "--set")));
+
+    assertThatThrownBy(() -> Hub.check(config))
+        .isInstanceOf(UserError.class)
+        .hasMessageContaining("topics.defaults: ")
+        .hasMessageContaining("soon");
+    Hub.check(HubConfig.DEFAULTS);
   }
 
   /** What stands there as comments is a node's configuration, too. */

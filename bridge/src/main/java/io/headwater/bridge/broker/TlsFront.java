@@ -38,8 +38,6 @@ public final class TlsFront implements AutoCloseable {
   private static final int LARGEST_CONNECT = 128 << 10;
   private static final int HANDSHAKE_SECONDS = 10;
 
-  private final TlsSettings tls;
-  private final ClientAuth clientAuth;
   private final MultiThreadIoEventLoopGroup loops;
   private final ChannelGroup channels = new DefaultChannelGroup(GlobalEventExecutor.INSTANCE);
   private final Channel server;
@@ -58,8 +56,7 @@ public final class TlsFront implements AutoCloseable {
       boolean certificateNeeded,
       MoquetteBroker broker,
       BrokerMetrics metrics) {
-    this.tls = tls;
-    this.clientAuth =
+    ClientAuth clientAuth =
         tls.ca().isEmpty()
             ? ClientAuth.NONE
             : certificateNeeded ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL;

@@ -247,6 +247,22 @@ class OlderFormatsTest {
     }
   }
 
+  /** The copy of the table knows better, also where the number is that of an older format. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 7})
+  void numberOfAFormatWithAFlippedBitIsMended(int format) throws Exception {
+    OldFolder old = OldFolder.unpack("07e19e6", folder);
+    Path newest = LogFolder.list(old.log()).getLast();
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + newest);
+        Statement statement = connection.createStatement()) {
+      statement.executeUpdate("UPDATE meta SET value = " + format + " WHERE name = 'format'");
+    }
+
+    try (EdgeLog log = open(old.log())) {
+      assertWhole(log, old);
+    }
+  }
+
   private static void checkpoint(Path file) throws SQLException {
     try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
         Statement statement = connection.createStatement()) {
