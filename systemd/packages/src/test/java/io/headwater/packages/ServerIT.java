@@ -237,7 +237,7 @@ class ServerIT {
 
     machine.must("timeout", "90", "systemctl", "restart", BRIDGE);
 
-    assertThat(property(BRIDGE, "StatusText")).contains("127.0.0.1:9092");
+    assertThat(property(BRIDGE, "StatusText")).contains("hub localhost:9092");
     machine.must("systemctl", "start", HUB);
     machine.await(
         "the bridge has its lanes",
