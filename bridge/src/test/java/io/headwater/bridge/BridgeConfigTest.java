@@ -58,6 +58,7 @@ class BridgeConfigTest {
 
     BridgeConfig tls =
         read(
+            new Setting("insecure", "true", "--set"),
             new Setting("listen.tls", "127.0.0.1:0", "--set"),
             new Setting("tls.cert", folder.resolve("cert.pem").toString(), "--set"),
             new Setting("tls.key", folder.resolve("key.pem").toString(), "--set"));

@@ -27,6 +27,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -65,8 +66,10 @@ public final class BrokerClient implements AutoCloseable {
   private volatile @Nullable String failure = "it has not been tried yet";
   private volatile boolean closed;
 
+  /** Changes on the timer only. */
+  private final AtomicInteger attempt = new AtomicInteger();
+
   // Confined to the timer.
-  private int attempt;
   private int nextAddress;
   private long retryMillis = FIRST_RETRY_MILLIS;
   private boolean missingTold;
@@ -95,6 +98,14 @@ public final class BrokerClient implements AutoCloseable {
     return now != null && now.getState().isConnected();
   }
 
+  /**
+   * The number of the present connection, or attempt at one. Between two messages that are heard at
+   * the same number the broker has left nothing out.
+   */
+  public int connection() {
+    return attempt.get();
+  }
+
   private void onTimer(Runnable step, long delayMillis) {
     try {
       timer.schedule(
@@ -112,14 +123,14 @@ public final class BrokerClient implements AutoCloseable {
 
   private void connect() {
     HostPort address = target.addresses().get(nextAddress++ % target.addresses().size());
-    int number = ++attempt;
+    int number = attempt.incrementAndGet();
     Mqtt5AsyncClient made;
     Optional<EmbeddedBroker.Credentials> credentials;
     try {
       credentials = target.credentials().get();
       made = build(address, number);
-    } catch (UserError e) {
-      missing(String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) { // of its files, which may be mended
+      missing(e instanceof UserError ? String.valueOf(e.getMessage()) : e.toString());
       return;
     }
     client = made;
@@ -172,7 +183,7 @@ public final class BrokerClient implements AutoCloseable {
   }
 
   private void connected(int number, HostPort address) {
-    if (number == attempt && isConnected()) {
+    if (number == attempt.get() && isConnected()) {
       LOGGER.atInfo().addKeyValue("address", address).log("Connected to a broker");
       failure = null;
       missingTold = false;
@@ -183,14 +194,14 @@ public final class BrokerClient implements AutoCloseable {
   }
 
   private void ended(int number, String cause) {
-    if (number == attempt) {
+    if (number == attempt.get()) {
       missing(cause);
     }
   }
 
   private void missing(String cause) {
     failure = cause;
-    attempt++; // a second report of the same end is late
+    attempt.incrementAndGet(); // a second report of the same end is late
     (missingTold ? LOGGER.atDebug() : LOGGER.atWarn())
         .addKeyValue("broker", name())
         .addKeyValue("error", cause)

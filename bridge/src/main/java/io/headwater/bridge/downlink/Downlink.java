@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class Downlink implements LaneListener, AutoCloseable {
   private static final Logger LOGGER = LoggerFactory.getLogger(Downlink.class);
   private static final long MOST_QUEUED_BYTES = 16 << 20;
+  private static final int OVERHEAD = 256;
   private static final long RETRY_MILLIS = 500;
 
   /**
@@ -111,16 +112,21 @@ public final class Downlink implements LaneListener, AutoCloseable {
     if (kind.isEmpty()) {
       return false;
     }
-    if (queuedBytes.addAndGet(payload.length) > MOST_QUEUED_BYTES) {
-      queuedBytes.addAndGet(-payload.length);
+    if (queuedBytes.addAndGet(held(payload)) > MOST_QUEUED_BYTES) {
+      queuedBytes.addAndGet(-held(payload));
       metrics.ignored("busy");
     } else {
       events.add(() -> {
-        queuedBytes.addAndGet(-payload.length);
+        queuedBytes.addAndGet(-held(payload));
         understand(kind.get(), topic, payload);
       });
     }
     return true;
+  }
+
+  /** What a message takes, also a short one. */
+  private static long held(byte[] payload) {
+    return OVERHEAD + (long) payload.length;
   }
 
   private void understand(DownlinkCodec.Inbound kind, UplinkTopics.Inbound topic, byte[] payload) {

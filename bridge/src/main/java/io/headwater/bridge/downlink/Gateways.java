@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** Where gateways are, and when they were heard. Thread-safe. */
-final class Gateways {
+final class Gateways implements ValueSender.Receivers {
   /** A gateway that has not told its state for so long is not sent changes. */
   private static final long PRESENT_NANOS = TimeUnit.SECONDS.toNanos(90);
 
@@ -45,7 +45,8 @@ final class Gateways {
   }
 
   /** Those that are there now. */
-  List<String> present() {
+  @Override
+  public List<String> present() {
     long now = System.nanoTime();
     heard.values().removeIf(last -> now - last.nanos() > KEPT_NANOS);
     var present = new ArrayList<String>();
@@ -58,7 +59,8 @@ final class Gateways {
   }
 
   /** Sends it to where the gateway is; to all brokers if that is not known. */
-  void send(UplinkTopics.Down kind, String gateway, byte[] frame) {
+  @Override
+  public void send(UplinkTopics.Down kind, String gateway, byte[] frame) {
     Heard last = heard.get(gateway);
     if (last != null) {
       last.at().down(kind, gateway, frame);

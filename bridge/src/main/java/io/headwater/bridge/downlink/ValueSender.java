@@ -17,10 +17,18 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
  * others. Confined to the downlink's thread.
  */
 final class ValueSender {
+  /** Where values go. */
+  interface Receivers {
+    /** The gateways that are there now. */
+    List<String> present();
+
+    void send(UplinkTopics.Down kind, String gateway, byte[] frame);
+  }
+
   private static final long SYNC_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(2);
 
   private final List<DownMapping> mappings;
-  private final Gateways gateways;
+  private final Receivers gateways;
   private final DownlinkMetrics metrics;
   private final ValueBook book;
   private final List<ValueBook.Change> changes = new ArrayList<>();
@@ -28,7 +36,7 @@ final class ValueSender {
   private final Map<String, Long> syncedNanos = new HashMap<>();
   private long nextSync = System.nanoTime() | 1; // another bridge's are others
 
-  ValueSender(List<DownMapping> mappings, Gateways gateways, DownlinkMetrics metrics) {
+  ValueSender(List<DownMapping> mappings, Receivers gateways, DownlinkMetrics metrics) {
     this.mappings = mappings;
     this.gateways = gateways;
     this.metrics = metrics;
@@ -55,6 +63,7 @@ final class ValueSender {
    */
   void step(boolean read) {
     if (!read) {
+      changes.clear(); // history: once all is read, each gateway's next word tells what it lacks
       return;
     }
     if (!changes.isEmpty()) {

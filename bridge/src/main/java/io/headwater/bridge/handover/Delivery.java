@@ -11,10 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.errors.InvalidConfigurationException;
-import org.apache.kafka.common.errors.InvalidPartitionsException;
-import org.apache.kafka.common.errors.PolicyViolationException;
-import org.apache.kafka.common.internals.Topic;
 
 /**
  * Brings judged batches into the hub and answers them: all in one transaction, or one by one where
@@ -63,7 +59,11 @@ final class Delivery {
   }
 
   private Taken judgedAnew(Taken taken) {
-    return new Taken(taken.batch(), taken.from(), lanes.cursors(taken.log()).take(taken.batch()));
+    return new Taken(
+        taken.batch(),
+        taken.from(),
+        taken.way(),
+        lanes.cursors(taken.log()).take(taken.batch(), taken.way()));
   }
 
   private void deliverAlone(Taken taken) {
@@ -100,7 +100,7 @@ final class Delivery {
   /** A record that the hub never takes: kept in the dead-letter topic, and settled. */
   private void bury(Taken taken, String cause) {
     UplinkRecord record = taken.batch().records().getFirst();
-    retention(taken.batch().partition().stream() + ".dlq");
+    var _ = topics.retentionOf(taken.batch().partition().stream() + ".dlq");
     Taken again = judgedAnew(taken);
     byte[] value = record.value();
     var kept =
@@ -114,11 +114,28 @@ final class Delivery {
                 record.mqttTopic(),
                 record.mqttClient())
             : record;
-    commit(
-        List.of(again),
-        List.of(new HubRecords(taken.batch()).poison(kept, clock.millis(), cause)),
-        0);
+    long now = clock.millis();
+    var hubRecords = new HubRecords(taken.batch());
+    var records = new ArrayList<ProducerRecord<byte[], byte[]>>();
+    records.add(hubRecords.poison(kept, now, cause));
+    long gaps =
+        again.verdict() instanceof GatewayCursors.Verdict.Write write
+            ? addGaps(hubRecords, write.gaps(), times.learn(taken.batch(), now), now, records)
+            : 0;
+    commit(List.of(again), records, gaps);
     answers.afterTransaction(List.of(again), Map.of());
+  }
+
+  private static long addGaps(
+      HubRecords hubRecords,
+      List<Gap> gaps,
+      CaptureTimes.Neighbours neighbours,
+      long now,
+      List<ProducerRecord<byte[], byte[]>> records) {
+    for (Gap gap : gaps) {
+      records.add(hubRecords.gap(gap, neighbours.around(gap), now));
+    }
+    return gaps.size();
   }
 
   private void transact(List<Taken> taken) {
@@ -127,36 +144,16 @@ final class Delivery {
     long gaps = 0;
     for (Taken each : taken) {
       if (each.verdict() instanceof GatewayCursors.Verdict.Write(var fresh, var newGaps, var _)) {
-        Duration retention = retention(each.batch().partition().stream());
+        Duration retention = topics.retentionOf(each.batch().partition().stream());
         var hubRecords = new HubRecords(each.batch());
         CaptureTimes.Neighbours neighbours = times.learn(each.batch(), now);
         for (UplinkRecord record : fresh) {
           records.add(hubRecords.reading(record, now, retention));
         }
-        for (Gap gap : newGaps) {
-          records.add(hubRecords.gap(gap, neighbours.around(gap), now));
-          gaps++;
-        }
+        gaps += addGaps(hubRecords, newGaps, neighbours, now, records);
       }
     }
     commit(taken, records, gaps);
-  }
-
-  private Duration retention(String topic) {
-    if (!Topic.isValid(topic)) {
-      throw new RefusedRecordException(
-          RejectReason.NOT_ALLOWED, "the hub takes no topic of this name");
-    }
-    try {
-      return topics
-          .ensure(topic)
-          .orElseThrow(() ->
-              new RefusedRecordException(RejectReason.NO_TOPIC, "the hub has no topic " + topic));
-    } catch (InvalidConfigurationException
-        | InvalidPartitionsException
-        | PolicyViolationException e) {
-      throw new RefusedRecordException(RejectReason.NOT_ALLOWED, String.valueOf(e.getMessage()));
-    }
   }
 
   private void commit(List<Taken> taken, List<ProducerRecord<byte[], byte[]>> records, long gaps) {

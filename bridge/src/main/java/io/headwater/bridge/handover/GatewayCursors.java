@@ -49,9 +49,6 @@ final class GatewayCursors {
     record TooMany() implements Verdict {}
   }
 
-  /** What a state request is answered with. */
-  record State(Answer.Verdict verdict, List<Settled> settled) {}
-
   private final Map<StreamPartition, Cursor> cursors = new TreeMap<>();
   private final Map<StreamPartition, Cursor> tentative = new HashMap<>();
 
@@ -63,6 +60,12 @@ final class GatewayCursors {
    * that it sent to an owner before us, and taking later ones would put them out of order.
    */
   private List<Incarnation> asked = List.of();
+
+  /**
+   * The ways by which it has told that. What comes by another stands behind batches that were lost,
+   * and taking it would put those out of order.
+   */
+  private final Map<String, Way> ways = new HashMap<>();
 
   private long touchedMs;
 
@@ -100,32 +103,55 @@ final class GatewayCursors {
     return cursors.keySet();
   }
 
-  /** Takes a gateway's list of openings, or finds that the log is a copy or a restored image. */
-  State request(StateRequest request) {
+  /**
+   * Takes a gateway's list of openings, or finds that the log is a copy or a restored image.
+   *
+   * @param way by which it came
+   * @return {@code KNOWN} or {@code COPY}
+   */
+  Answer.Verdict request(StateRequest request, Way way) {
     List<Incarnation> theirs = request.incarnations();
-    List<Long> ids = theirs.stream().map(Incarnation::id).toList();
+    List<Long> ids = ids(theirs);
     boolean copy = !known.isEmpty() && !ids.contains(known.getLast());
-    var common = new ArrayList<Settled>();
     for (StreamPartition partition : union()) {
-      OffsetRanges settled = current(partition).settled();
-      long fork = fork(partition, theirs, ids);
-      copy |= settled.overlaps(fork, Long.MAX_VALUE);
-      common.add(new Settled(partition, settled.below(fork)));
+      Cursor cursor = current(partition);
+      copy |= cursor.settled().overlaps(fork(partition, cursor, theirs, ids), Long.MAX_VALUE);
     }
     if (copy) {
-      return new State(Answer.Verdict.COPY, common);
+      return Answer.Verdict.COPY;
     }
+    if (!ids.equals(ids(asked))) {
+      ways.clear();
+    }
+    ways.put(way.broker(), way);
     known = ids;
     asked = theirs;
-    return new State(Answer.Verdict.KNOWN, settled());
+    return Answer.Verdict.KNOWN;
+  }
+
+  private static List<Long> ids(List<Incarnation> openings) {
+    return openings.stream().map(Incarnation::id).toList();
+  }
+
+  /** What is in the hub of what a copy and the log have in common. */
+  List<Settled> common(StateRequest request) {
+    List<Incarnation> theirs = request.incarnations();
+    return cursors.entrySet().stream()
+        .map(entry -> {
+          StreamPartition partition = entry.getKey();
+          long fork = fork(partition, entry.getValue(), theirs, ids(theirs));
+          return new Settled(partition, entry.getValue().settled().below(fork));
+        })
+        .toList();
   }
 
   /**
    * From which offset on the log and the cursor may speak of different readings: where the first
    * opening began that only one of them knows, after the last that both know.
    */
-  private long fork(StreamPartition partition, List<Incarnation> theirs, List<Long> ids) {
-    List<Cursor.Opening> ours = current(partition).openings();
+  private long fork(
+      StreamPartition partition, Cursor cursor, List<Incarnation> theirs, List<Long> ids) {
+    List<Cursor.Opening> ours = cursor.openings();
     for (int i = ours.size() - 1; i >= 0; i--) {
       int at = ids.indexOf(ours.get(i).id());
       if (at < 0) {
@@ -134,7 +160,15 @@ final class GatewayCursors {
       long fork = i + 1 < ours.size() ? ours.get(i + 1).first() : Long.MAX_VALUE;
       return at + 1 < theirs.size() ? Math.min(fork, first(theirs.get(at + 1), partition)) : fork;
     }
-    return ours.isEmpty() ? Long.MAX_VALUE : 0;
+    if (ours.isEmpty()) {
+      return Long.MAX_VALUE;
+    }
+    // Unused for so long that its openings have left the list: all of it is from before the newest.
+    int newest = known.isEmpty() ? -1 : ids.indexOf(known.getLast());
+    if (newest < 0) {
+      return 0;
+    }
+    return newest + 1 < theirs.size() ? first(theirs.get(newest + 1), partition) : Long.MAX_VALUE;
   }
 
   /** A partition that an opening does not name began later. */
@@ -142,8 +176,15 @@ final class GatewayCursors {
     return incarnation.firstOffsets().getOrDefault(partition, 0L);
   }
 
-  Verdict take(Batch batch) {
-    if (asked.isEmpty() || asked.getLast().id() != batch.incarnation()) {
+  /**
+   * Judges a batch.
+   *
+   * @param way by which it came
+   */
+  Verdict take(Batch batch, Way way) {
+    if (asked.isEmpty()
+        || asked.getLast().id() != batch.incarnation()
+        || !way.equals(ways.get(way.broker()))) {
       return new Verdict.AskForState();
     }
     StreamPartition partition = batch.partition();

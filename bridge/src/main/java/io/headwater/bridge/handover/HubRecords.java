@@ -81,8 +81,9 @@ final class HubRecords {
    */
   static long timestamp(UplinkRecord record, long nowMs, Duration retention) {
     long captured = record.capturedMs();
-    boolean usable =
-        isCaptureTrusted(record, nowMs) && captured >= nowMs - retention.toMillis() / 4 * 3;
+    long oldest =
+        Math.max(0, nowMs - retention.toMillis() / 4 * 3); // Kafka has no time before 1970
+    boolean usable = isCaptureTrusted(record, nowMs) && captured >= oldest;
     return usable ? captured : nowMs;
   }
 

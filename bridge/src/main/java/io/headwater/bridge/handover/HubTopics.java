@@ -1,5 +1,6 @@
 package io.headwater.bridge.handover;
 
+import io.headwater.uplink.RejectReason;
 import io.headwater.uplink.StreamDeclaration;
 import io.headwater.uplink.UplinkTopics;
 import java.time.Duration;
@@ -19,8 +20,14 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.InvalidPartitionsException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.internals.Topic;
 
 /**
  * The hub's topics as the bridge needs them: made where missing, checked. Confined to its thread.
@@ -105,7 +112,7 @@ public final class HubTopics {
       return Optional.empty();
     }
     if (settings.createTopics()) {
-      create(newTopic(topic));
+      make(topic);
     }
     try {
       Duration retention = retention(topic);
@@ -114,6 +121,40 @@ public final class HubTopics {
     } catch (UnknownTopicOrPartitionException _) {
       missing.put(topic, System.nanoTime() + ASK_AGAIN_NANOS);
       return Optional.empty();
+    }
+  }
+
+  private void make(String topic) {
+    try {
+      create(newTopic(topic));
+    } catch (TopicAuthorizationException | ClusterAuthorizationException _) {
+      // It may be there, made by somebody who may.
+    } catch (InvalidConfigurationException
+        | InvalidPartitionsException
+        | PolicyViolationException e) {
+      declared.forget(topic); // the gateway may be told better, and say so
+      throw e;
+    }
+  }
+
+  /**
+   * As {@link #ensure}, for records that are to be written there.
+   *
+   * @throws RefusedRecordException if nothing can be
+   */
+  Duration retentionOf(String topic) {
+    if (!Topic.isValid(topic)) {
+      throw new RefusedRecordException(
+          RejectReason.NOT_ALLOWED, "the hub takes no topic of this name");
+    }
+    try {
+      return ensure(topic)
+          .orElseThrow(() ->
+              new RefusedRecordException(RejectReason.NO_TOPIC, "the hub has no topic " + topic));
+    } catch (InvalidConfigurationException
+        | InvalidPartitionsException
+        | PolicyViolationException e) {
+      throw new RefusedRecordException(RejectReason.NOT_ALLOWED, String.valueOf(e.getMessage()));
     }
   }
 

@@ -7,13 +7,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.errors.InvalidTopicException;
 
 /**
  * What others want written by the owner of a lane. Anyone adds; the hand-over's thread writes.
@@ -86,7 +84,7 @@ public final class HubWrites implements LaneListener {
       }
       records.addAll(write.records());
       writer.write(records, Set.of(write.lane()));
-    } catch (RefusedRecordException | InvalidTopicException e) {
+    } catch (RefusedRecordException e) {
       write.outcome().refused(String.valueOf(e.getMessage()));
       return;
     }
@@ -103,13 +101,10 @@ public final class HubWrites implements LaneListener {
       List<ProducerRecord<byte[], byte[]>> records) {
     Batch batch = refetched.batch();
     String topic = batch.partition().stream();
-    Optional<Duration> retention = topics.ensure(topic);
-    if (retention.isEmpty()) {
-      throw new InvalidTopicException("the hub has no topic " + topic);
-    }
+    Duration retention = topics.retentionOf(topic);
     var hubRecords = new HubRecords(batch);
     for (UplinkRecord record : batch.records()) {
-      records.add(hubRecords.refetched(record, refetched.command(), nowMs, retention.get()));
+      records.add(hubRecords.refetched(record, refetched.command(), nowMs, retention));
     }
     for (Gap gap : batch.gaps()) {
       records.add(hubRecords.refetchedGap(gap, refetched.command(), nowMs));

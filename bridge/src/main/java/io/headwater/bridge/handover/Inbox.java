@@ -24,11 +24,13 @@ public final class Inbox implements AutoCloseable {
   /** Unpacked bytes are counted in these, as a semaphore counts no further than an int. */
   private static final int UNIT = 1024;
 
+  private static final int OVERHEAD = 256;
   private static final int AHEAD = (2 * UplinkCodec.LARGEST_BLOCK) / UNIT;
 
   /**
    * A message and the broker by which it came: the answer goes back there.
    *
+   * @param way by which it came here
    * @param batch unpacked, if it is one
    * @param malformed why it could not be unpacked
    * @param size of it unpacked, in bytes
@@ -36,6 +38,7 @@ public final class Inbox implements AutoCloseable {
   @SuppressWarnings("ArrayRecordComponent") // handed on, never compared
   record Message(
       BrokerClient from,
+      Way way,
       UplinkTopics.Inbound topic,
       byte[] payload,
       @Nullable Batch batch,
@@ -46,6 +49,7 @@ public final class Inbox implements AutoCloseable {
   private final LinkedBlockingQueue<Message> unpacked = new LinkedBlockingQueue<>();
   private final Semaphore room = new Semaphore(AHEAD);
   private final AtomicLong bytes = new AtomicLong();
+  private final Losses losses = new Losses();
   private final long mostBytes;
   private final BridgeMetrics metrics;
   private final Thread unpacker;
@@ -60,12 +64,19 @@ public final class Inbox implements AutoCloseable {
 
   /** Takes a message, or drops it if memory is used up: its gateway sends it again. */
   public void received(BrokerClient from, UplinkTopics.Inbound topic, byte[] payload) {
-    if (bytes.addAndGet(payload.length) > mostBytes) {
-      bytes.addAndGet(-payload.length);
+    if (bytes.addAndGet(held(payload)) > mostBytes) {
+      bytes.addAndGet(-held(payload));
       metrics.dropped();
+      losses.of(topic.gateway());
       return;
     }
-    arrived.add(new Message(from, topic, payload, null, null, 0));
+    var way = new Way(from.name(), from.connection(), losses.last(topic.gateway()));
+    arrived.add(new Message(from, way, topic, payload, null, null, 0));
+  }
+
+  /** What a message takes, also an empty one. */
+  private static long held(byte[] payload) {
+    return OVERHEAD + (long) payload.length;
   }
 
   private void run() {
@@ -107,7 +118,8 @@ public final class Inbox implements AutoCloseable {
         malformed = new MalformedUplinkException("cannot be read: " + e);
       }
     }
-    return new Message(message.from(), message.topic(), message.payload(), batch, malformed, size);
+    return new Message(
+        message.from(), message.way(), message.topic(), message.payload(), batch, malformed, size);
   }
 
   /** What is there, up to a number of bytes unpacked; waits for the first. */
@@ -118,7 +130,7 @@ public final class Inbox implements AutoCloseable {
     while (next != null) {
       group.add(next);
       taken += next.size();
-      bytes.addAndGet(-next.payload().length);
+      bytes.addAndGet(-held(next.payload()));
       room.release(units(next.size()));
       next = taken < groupBytes ? pollOrNull() : null;
     }

@@ -111,20 +111,24 @@ final class Intake {
     var log = new LogId(request.gateway(), request.epoch());
     GatewayCursors cursors = lanes.remembered(log);
     cursors.touched(clock.millis());
-    GatewayCursors.State state = cursors.request(request);
-    if (state.verdict() == Answer.Verdict.COPY) {
+    Answer.Verdict verdict = cursors.request(request, message.way());
+    if (verdict == Answer.Verdict.COPY) {
       metrics.copy();
       LOGGER
           .atWarn()
           .addKeyValue("gateway", request.gateway())
           .addKeyValue("epoch", Long.toHexString(request.epoch()))
           .log("A gateway's log is a copy or a restored image: it goes on under a new epoch");
-      answers.stateRequested(message.from(), log, state.verdict(), state.settled());
-      return;
     }
+    // Told as it is then: what the running transaction writes may come to nothing.
     judged
         .after()
-        .add(() -> answers.stateRequested(message.from(), log, state.verdict(), cursors.settled()));
+        .add(() ->
+            answers.stateRequested(
+                message.from(),
+                log,
+                verdict,
+                verdict == Answer.Verdict.COPY ? cursors.common(request) : cursors.settled()));
   }
 
   private void malformed(Inbox.Message message, @org.jspecify.annotations.Nullable String why) {
@@ -168,7 +172,9 @@ final class Intake {
     } else {
       GatewayCursors cursors = lanes.cursors(LogId.of(batch));
       cursors.touched(clock.millis());
-      judged.taken().add(new Taken(batch, message.from(), cursors.take(batch)));
+      judged
+          .taken()
+          .add(new Taken(batch, message.from(), message.way(), cursors.take(batch, message.way())));
     }
   }
 

@@ -7,8 +7,9 @@ import io.headwater.uplink.Batch;
  * A batch of the running transaction.
  *
  * @param from the broker by which it came
+ * @param way by which it came there
  */
-record Taken(Batch batch, BrokerClient from, GatewayCursors.Verdict verdict) {
+record Taken(Batch batch, BrokerClient from, Way way, GatewayCursors.Verdict verdict) {
   LogId log() {
     return LogId.of(batch);
   }

@@ -34,7 +34,7 @@ final class TransactionWriter implements AutoCloseable {
   private final Consumer<byte[], byte[]> member;
   private final BridgeMetrics metrics;
 
-  private TransactionWriter(
+  TransactionWriter(
       Producer<byte[], byte[]> producer, Consumer<byte[], byte[]> member, BridgeMetrics metrics) {
     this.producer = producer;
     this.member = member;
@@ -120,14 +120,14 @@ final class TransactionWriter implements AutoCloseable {
     producer.beginTransaction();
     try {
       for (ProducerRecord<byte[], byte[]> record : records) {
-        producer.send(record, (_, e) -> failure.compareAndSet(null, e));
+        producer.send(record, (_, e) -> failure.accumulateAndGet(e, TransactionWriter::telling));
         if (failure.get() != null) {
           break; // a refused record puts the producer into an error state: nothing more is taken
         }
       }
       producer.flush();
     } catch (KafkaException e) {
-      failure.compareAndSet(null, e);
+      failure.accumulateAndGet(e, TransactionWriter::telling);
     }
     Exception refused = failure.get();
     if (refused != null) {
@@ -142,6 +142,17 @@ final class TransactionWriter implements AutoCloseable {
     producer.sendOffsetsToTransaction(offsets, generation);
     producer.commitTransaction(); // any error: outcome unknown, everything is begun anew
     metrics.transaction(System.nanoTime() - started);
+  }
+
+  /**
+   * The one of two failures that tells more. Where the hub refuses some records of a producer's
+   * batch, only they are told why, and those before them just that they were in that batch.
+   */
+  private static @Nullable Exception telling(
+      @Nullable Exception before, @Nullable Exception failure) {
+    return before == null || (failure != null && reason(before) == null && reason(failure) != null)
+        ? failure
+        : before;
   }
 
   /** What a record is refused for; null if that says nothing about the record. */

@@ -17,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,7 +30,7 @@ public final class Presence implements LaneListener, GatewayListener, AutoClosea
   private static final long FORGET_MS = TimeUnit.SECONDS.toMillis(60);
   private static final long SLEPT_MS = TimeUnit.SECONDS.toMillis(5);
   private static final long RETRY_MS = 1_000;
-  private static final int MOST_EVENTS = 20_000;
+  private static final long MOST_QUEUED_BYTES = 32 << 20;
 
   private final PresenceSettings settings;
   private final Site site;
@@ -39,7 +38,7 @@ public final class Presence implements LaneListener, GatewayListener, AutoClosea
   private final Clock clock;
   private final PresenceBoard board;
   private final Peers peers;
-  private final ArrayBlockingQueue<Runnable> events = new ArrayBlockingQueue<>(MOST_EVENTS);
+  private final EventQueue events = new EventQueue(MOST_QUEUED_BYTES);
   private final Thread thread;
   private volatile boolean closing;
 
@@ -63,18 +62,18 @@ public final class Presence implements LaneListener, GatewayListener, AutoClosea
   @Override
   public void given(Set<Integer> lanes) {
     Set<Integer> copy = Set.copyOf(lanes);
-    later(() -> board.given(copy, clock.millis()));
+    events.add(() -> board.given(copy, clock.millis()));
   }
 
   @Override
   public void taken(Set<Integer> lanes) {
     Set<Integer> copy = Set.copyOf(lanes);
-    later(() -> board.taken(copy));
+    events.add(() -> board.taken(copy));
   }
 
   @Override
   public void forgotten(String gateway) {
-    later(() -> board.forgotten(gateway));
+    events.add(() -> board.forgotten(gateway));
   }
 
   @Override
@@ -83,13 +82,13 @@ public final class Presence implements LaneListener, GatewayListener, AutoClosea
       if (UplinkCodec.isDeviceReport(payload)) {
         DeviceReport report = UplinkCodec.decodeDevices(payload);
         if (report.gateway().equals(gateway)) {
-          later(() -> board.devices(report));
+          later(payload.length, () -> board.devices(report));
           return;
         }
       } else {
         GatewayStatus status = UplinkCodec.decodeStatus(payload);
         if (status.gateway().equals(gateway)) {
-          later(() -> board.status(status, from.name(), clock.millis()));
+          later(payload.length, () -> board.status(status, from.name(), clock.millis()));
           return;
         }
       }
@@ -104,8 +103,8 @@ public final class Presence implements LaneListener, GatewayListener, AutoClosea
     }
   }
 
-  private void later(Runnable event) {
-    if (!events.offer(event)) {
+  private void later(int bytes, Runnable event) {
+    if (!events.offer(bytes, event)) {
       metrics.dropped("queue-full", 1); // the next heartbeat or snapshot says it again
     }
   }

@@ -43,7 +43,9 @@ class LanesTest {
   }
 
   private static void ask(GatewayCursors cursors, long epoch) {
-    cursors.request(new StateRequest("gw", epoch, List.of(new Incarnation(7, Map.of())), "test"));
+    cursors.request(
+        new StateRequest("gw", epoch, List.of(new Incarnation(7, Map.of())), "test"),
+        new Way("broker", 1, 0));
   }
 
   @Test

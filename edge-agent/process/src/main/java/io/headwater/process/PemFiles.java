@@ -2,6 +2,7 @@ package io.headwater.process;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -93,7 +94,7 @@ public final class PemFiles {
         throw UserError.usage(option + ": the first line of " + file + " is empty");
       }
       return secret;
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw unusable(option, file, e);
     }
   }
@@ -121,7 +122,12 @@ public final class PemFiles {
               + " holds no PRIVATE KEY in PEM form without a password; convert it with openssl"
               + " pkcs8 -topk8 -nocrypt");
     }
-    var bytes = new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem.group(1)));
+    PKCS8EncodedKeySpec bytes;
+    try {
+      bytes = new PKCS8EncodedKeySpec(Base64.getMimeDecoder().decode(pem.group(1)));
+    } catch (IllegalArgumentException e) {
+      throw unusable(option, file, e);
+    }
     for (String algorithm : List.of("EC", "RSA", "EdDSA")) {
       try {
         return KeyFactory.getInstance(algorithm).generatePrivate(bytes);

@@ -9,7 +9,6 @@ import com.hivemq.client.mqtt.mqtt5.message.subscribe.suback.Mqtt5SubAck;
 import io.headwater.process.HostPort;
 import io.headwater.process.PemFiles;
 import io.headwater.process.TlsSettings;
-import io.headwater.process.UserError;
 import io.headwater.uplink.ClockQuality;
 import io.headwater.uplink.GatewayStatus;
 import io.headwater.uplink.UplinkCodec;
@@ -67,7 +66,7 @@ final class UplinkConnection implements AutoCloseable {
     try {
       client = build(address, settings, gateway, ended);
       password = settings.passwordFile().map(file -> PemFiles.secret("password-file", file));
-    } catch (UserError e) {
+    } catch (RuntimeException e) { // of its files, which may be mended
       return CompletableFuture.failedFuture(e);
     }
     byte[] offline =

@@ -63,13 +63,24 @@ final class LogFiles implements AutoCloseable {
    */
   synchronized long leastAgeMs(Path path) throws SQLException {
     FileReader reader = readers.get(path);
-    return reader == null ? 0 : reader.newestCapture().map(clock::leastAgeMs).orElse(0L);
+    if (reader == null) {
+      return 0;
+    }
+    try {
+      return reader.newestCapture().map(clock::leastAgeMs).orElse(0L);
+    } catch (SQLException e) {
+      giveUp(reader, e);
+      return 0; // what was salvaged is asked the next time
+    }
   }
 
   /** The first offset that is kept of a partition; its end if nothing is. */
   synchronized long start(StreamPartition partition, long end) throws SQLException {
     for (FileReader reader : List.copyOf(readers.values())) {
       Long base = base(reader, partition);
+      if (!isOpen(reader)) {
+        return start(partition, end); // it may have been salvaged
+      }
       if (base != null) {
         return Math.min(base, end);
       }
@@ -93,6 +104,9 @@ final class LogFiles implements AutoCloseable {
     long upper = end;
     for (FileReader reader : candidates(partition, from)) {
       Long base = base(reader, partition);
+      if (!isOpen(reader)) {
+        return read(partition, from, end, maxRecords, maxBytes); // it may have been salvaged
+      }
       if (base != null && base > from) {
         upper = Math.min(base, end);
         break;
@@ -282,6 +296,11 @@ final class LogFiles implements AutoCloseable {
     }
   }
 
+  /** False of one that was given up, also if another reads what was salvaged of its file. */
+  private boolean isOpen(FileReader reader) {
+    return readers.get(reader.path()) == reader;
+  }
+
   private @Nullable Long base(FileReader reader, StreamPartition partition) throws SQLException {
     try {
       return reader.base(partition, isActive(reader));
@@ -341,8 +360,15 @@ final class LogFiles implements AutoCloseable {
       FileReader oldest = files.getFirst();
       long bytes = bytes();
       long end = files.get(1).baseSeq();
-      if (!excess.isTooMuch(oldest.path(), bytes)
-          || !isSettled(bases(oldest), bases(files.get(1)), settled)) {
+      if (!excess.isTooMuch(oldest.path(), bytes)) {
+        return deleted;
+      }
+      Map<StreamPartition, Long> bases = bases(oldest);
+      Map<StreamPartition, Long> nextBases = bases(files.get(1));
+      if (!isOpen(oldest) || !isOpen(files.get(1))) {
+        continue; // damaged: what was salvaged, if anything, has its bases in another reader
+      }
+      if (!isSettled(bases, nextBases, settled)) {
         return deleted;
       }
       for (LogHold hold : holds) {
@@ -377,6 +403,9 @@ final class LogFiles implements AutoCloseable {
         continue;
       }
       var source = new FileRemains.Source(file, bases(file), bases(files.get(i + 1)));
+      if (!isOpen(file) || !isOpen(files.get(i + 1))) {
+        return giveUpOldest(settled, mostCarried); // they may have been salvaged
+      }
       long readings = remains.droppable(source);
       if (readings == 0) {
         continue;

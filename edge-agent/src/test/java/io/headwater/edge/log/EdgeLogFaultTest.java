@@ -14,12 +14,15 @@ import io.headwater.uplink.StreamPartition;
 import io.headwater.uplink.UplinkRecord;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -355,6 +358,48 @@ class EdgeLogFaultTest {
       assertThat(values(log, A)).containsExactly("salvaged");
     }
     assertThat(Path.of(file + ".corrupt-wal")).isNotEmptyFile();
+  }
+
+  /** The hub does not have its readings: a file that was given up is not one that is settled. */
+  @Test
+  void fileThatIsSalvagedWhileRetentionLooksAtItStays() throws Exception {
+    List<String> all;
+    try (EdgeLog log = open()) {
+      for (int i = 0; i < 3; i++) {
+        fillAFile(log);
+      }
+      commit(log, A, "newest");
+      all = values(log, A);
+    }
+    damageRoot(LogFolder.list(folder).getFirst(), "sp");
+    var little =
+        new LogSettings(ByteSize.ofKibibytes(64), ByteSize.ofKibibytes(1), Duration.ZERO, 8192);
+
+    try (EdgeLog log =
+        EdgeLog.open(folder, little, new EdgeLogMetrics(new SimpleMeterRegistry()))) {
+      Awaitility.await().until(() -> !LogFolder.listPutAside(folder).isEmpty());
+
+      assertThat(values(log, A)).isEqualTo(all);
+    }
+  }
+
+  /** The first page of a table. */
+  private static void damageRoot(Path file, String table) throws Exception {
+    long page;
+    int size;
+    try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file);
+        Statement statement = connection.createStatement();
+        ResultSet found =
+            statement.executeQuery(
+                "SELECT rootpage, page_size FROM sqlite_master, pragma_page_size WHERE name = '"
+                    + table
+                    + "'")) {
+      page = found.getLong(1);
+      size = found.getInt(2);
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.allocate(size), (page - 1) * size);
+    }
   }
 
   @Test
