@@ -14,6 +14,10 @@
  * makes records of what is new ({@code CaptureTimes} says between which times a gap lies), {@code
  * TransactionWriter} commits them, {@code Answers} tells the gateways.
  *
+ * <p>A {@code Way} tells what may have been lost before a message: of a gateway whose way is
+ * another than when it last asked for its state, nothing is taken before it asks again, as later
+ * batches would go before those that are missing.
+ *
  * <p>{@code GatewayCursors} is the pure part: what a batch means to a cursor. {@code CursorStore}
  * reads the cursors of a lane once all transactions before it are decided.
  */
