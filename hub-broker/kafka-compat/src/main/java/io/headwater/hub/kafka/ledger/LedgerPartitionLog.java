@@ -332,7 +332,7 @@ final class LedgerPartitionLog implements PartitionLog {
     OpenLedger begun = new OpenLedger(writer, endOffset, time.milliseconds());
     open = begun;
     ledgers.put(endOffset, begun);
-    engine.inBackground(() -> next.note(full, begun));
+    next.rolled(full, begun);
   }
 
   /**

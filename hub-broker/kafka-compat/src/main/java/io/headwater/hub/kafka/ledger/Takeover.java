@@ -215,6 +215,7 @@ final class Takeover {
         } else {
           chain.sealed.add(sealed(part, fresh, null, null));
           newestSealed = part;
+          chain.isKnown = false; // the log goes on to the end of this one, at least
         }
       }
       if (!chain.isKnown && newestSealed != null) {

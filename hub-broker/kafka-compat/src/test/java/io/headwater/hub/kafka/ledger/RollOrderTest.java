@@ -13,6 +13,7 @@ import io.headwater.hub.kafka.log.PartitionLog;
 import io.headwater.hub.kafka.metadata.TopicConfigs;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,8 @@ class RollOrderTest {
   private static final long A = 0;
 
   private static final long B = 1;
+  private static final long C = 2;
+  private static final long D = 3;
 
   /** Makes a ledger full after some fifty records; it is in key and value. */
   private static final String PADDING = "-".repeat(10_000);
@@ -81,8 +84,16 @@ class RollOrderTest {
     return states.read(KEY).orElseThrow();
   }
 
+  private List<Part> parts() {
+    return state().state().ledgers();
+  }
+
   private List<Long> listed() {
-    return state().state().ledgers().stream().map(Part::ledger).toList();
+    return parts().stream().map(Part::ledger).toList();
+  }
+
+  private long sealed() {
+    return parts().stream().filter(part -> !part.isOpen()).count();
   }
 
   private Appended appendOne(PartitionLog log) {
@@ -110,6 +121,27 @@ class RollOrderTest {
       appendOne(log);
     }
     return log;
+  }
+
+  private void rollTo(PartitionLog log, int ledgers) throws Exception {
+    while (log.segments() < ledgers) {
+      awaitStored(appendOne(log));
+    }
+  }
+
+  /** As far as C, of which nothing is stored. */
+  private PartitionLog rolledToOneThatStoresNothing() throws Exception {
+    ledgers.holdAppends(C);
+    PartitionLog log = open(1);
+    rollTo(log, 2);
+    while (true) {
+      Appended one = appendOne(log);
+      if (log.segments() == 3) {
+        values.removeLast(); // is in C, and nobody was told that it is stored
+        return log;
+      }
+      awaitStored(one);
+    }
   }
 
   @Test
@@ -151,5 +183,55 @@ class RollOrderTest {
     assertThatThrownBy(() -> awaitStored(last))
         .hasCauseInstanceOf(KafkaStorageException.class)
         .hasMessageContaining("nothing was stored in ledger " + A);
+  }
+
+  @Test
+  void aLedgerInUseIsKeptWhateverIsSealedFirst() throws Exception {
+    ledgers.holdSeals(A);
+    ledgers.holdSeals(B);
+    PartitionLog log = open(1);
+    rollTo(log, 4);
+    await()
+        .during(Duration.ofSeconds(1))
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> listed().contains(B) && stores.ids().contains(B));
+
+    ledgers.release();
+    await().until(() -> sealed() == 3);
+    assertThat(listed()).startsWith(A, B, C, D);
+    assertThat(parts().stream().map(Part::baseOffset).limit(4)).isSorted().doesNotHaveDuplicates();
+    assertThat(readAll(log)).isEqualTo(values);
+    assertThat(readAll(open(2))).isEqualTo(values);
+  }
+
+  @Test
+  void aLedgerIsNotHiddenBecauseTheOneBeforeIsSealedLater() throws Exception {
+    ledgers.holdSeals(A);
+    rolledToOneThatStoresNothing();
+    await() // time to note what must not be noted yet
+        .during(Duration.ofSeconds(1))
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> listed().equals(List.of(A, B, C)));
+
+    PartitionLog second = open(2);
+    assertThat(readAll(second)).isEqualTo(values);
+    assertThat(second.endOffset()).isEqualTo(values.size());
+  }
+
+  /** Which is how a broker of an earlier version may have left a state. */
+  @Test
+  void aSealedLedgerBehindAnOpenOneCountsForTheEnd() throws Exception {
+    rolledToOneThatStoresNothing();
+    await().until(() -> sealed() == 2);
+    PartitionStates.Versioned found = state();
+    var parts = new ArrayList<>(parts());
+    parts.set(0, Part.open(A, 0));
+    states.write(KEY, found.state().withLedgers(parts), found.version());
+
+    PartitionLog second = open(2);
+    assertThat(readAll(second)).isEqualTo(values);
+    assertThat(second.endOffset()).isEqualTo(values.size());
+    awaitStored(append(second, "next"));
+    assertThat(readAll(second)).hasSize(values.size() + 1);
   }
 }
