@@ -427,7 +427,7 @@ final class LedgerPartitionLog implements PartitionLog {
     }
   }
 
-  /** Puts ledgers in the place of others, which end at an offset. */
+  /** Puts ledgers in the place of others, which end at an offset, as the newest state does. */
   void swap(List<StoredLedger> old, List<StoredLedger> fresh, long end) {
     synchronized (lock) {
       replacements.incrementAndGet();
@@ -449,7 +449,19 @@ final class LedgerPartitionLog implements PartitionLog {
   }
 
   private long startAt(long offset) {
-    PartitionState written = ownership.change(state -> LedgerLists.startAt(state, offset));
+    var gone = new ArrayList<StoredLedger>();
+    ownership.change(
+        state -> LedgerLists.startAt(state, offset), written -> gone.addAll(startAsIn(written)));
+    gone.forEach(this::delete);
+    engine.retired(gone.size());
+    return startOffset;
+  }
+
+  /**
+   * Begins where a state says, and forgets the ledgers that it does not list any more. It must be
+   * the newest state: an older one does not list what a compaction has made since.
+   */
+  private List<StoredLedger> startAsIn(PartitionState written) {
     var gone = new ArrayList<StoredLedger>();
     synchronized (lock) {
       startOffset = Math.max(startOffset, written.startOffset());
@@ -466,9 +478,7 @@ final class LedgerPartitionLog implements PartitionLog {
       }
       gone.forEach(ledger -> ledgers.remove(ledger.baseOffset()));
     }
-    gone.forEach(this::delete);
-    engine.retired(gone.size());
-    return startOffset;
+    return gone;
   }
 
   // Reading.
