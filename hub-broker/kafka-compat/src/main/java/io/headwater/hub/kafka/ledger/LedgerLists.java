@@ -17,8 +17,8 @@ final class LedgerLists {
   }
 
   /**
-   * The one ledger has ended, and the log goes on in the other. Ends may be noted in any order: the
-   * other may have ended, too.
+   * The one ledger has ended, and the log goes on in the other. To be noted in the order in which
+   * that has happened: of those that are still open, the ones before the other are not in use.
    */
   static PartitionState seal(PartitionState state, StoredLedger full, StoredLedger begun) {
     var parts = new ArrayList<Part>();

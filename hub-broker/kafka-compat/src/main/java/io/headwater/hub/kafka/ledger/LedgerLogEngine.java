@@ -178,9 +178,8 @@ public final class LedgerLogEngine implements LogEngine {
   }
 
   private void every(long periodMs, Runnable task) {
-    var _ =
-        timer.scheduleWithFixedDelay(
-            () -> inBackground(task), periodMs, periodMs, TimeUnit.MILLISECONDS);
+    var recurring = new Recurring(task, this::inBackground);
+    var _ = timer.scheduleWithFixedDelay(recurring, periodMs, periodMs, TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -218,7 +217,9 @@ public final class LedgerLogEngine implements LogEngine {
     unopened.remove(key);
     try {
       return take(partition, key, leaderEpoch, config);
-    } catch (LedgerException | org.apache.kafka.common.errors.TimeoutException e) {
+    } catch (KafkaStorageException e) {
+      throw e; // the logs are closed
+    } catch (RuntimeException e) { // the stores', or what nobody has thought of
       noteLost(partition, String.valueOf(e.getMessage()));
       throw new KafkaStorageException(
           "The log of %s cannot be taken over: %s".formatted(partition, e.getMessage()), e);

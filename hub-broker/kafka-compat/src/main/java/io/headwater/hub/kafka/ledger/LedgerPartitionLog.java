@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -54,8 +55,8 @@ import org.jspecify.annotations.Nullable;
 final class LedgerPartitionLog implements PartitionLog {
   private record Waiting(long endOffset, CompletableFuture<Void> durable) {}
 
-  /** An entry on its way, and the offset that is durable with it. */
-  private record Underway(long endOffset, int bytes, CompletableFuture<Void> stored) {}
+  /** An entry that has been sent, and what tells that it is stored. */
+  private record Sent(Underway.Entry entry, int bytes, CompletableFuture<Void> stored) {}
 
   private final TopicPartition partition;
   private final Uuid topicId;
@@ -85,9 +86,10 @@ final class LedgerPartitionLog implements PartitionLog {
   private final Producers producers;
   private final EpochStarts epochs;
   private final Deque<Waiting> waiting = new ArrayDeque<>();
+  private final Underway underway = new Underway();
   private OpenLedger open;
 
-  /** When something was stored last, or began to wait with nothing before it. */
+  /** When the oldest entry under way was stored last, or one began to wait with none before it. */
   private long progressMs;
 
   // Written under the lock.
@@ -138,11 +140,11 @@ final class LedgerPartitionLog implements PartitionLog {
 
   /** Puts what a new owner needs in front; nothing can be read before. */
   void begin() {
-    List<Underway> underway = new ArrayList<>();
+    List<Sent> sent = new ArrayList<>();
     synchronized (lock) {
-      checkpoint(underway);
+      checkpoint(sent);
     }
-    follow(underway);
+    follow(sent);
   }
 
   @Override
@@ -181,33 +183,35 @@ final class LedgerPartitionLog implements PartitionLog {
     LogConfig rules = config;
     MemoryRecords whole = check.whole(records, origin, rules);
     var durable = new CompletableFuture<Void>();
-    var underway = new ArrayList<Underway>();
-    Appended appended;
-    synchronized (lock) {
-      throwIf(refusing);
-      throwIfEnded();
-      long first = endOffset;
-      BatchCheck.Stamped stamped = check.stamp(whole, first, epoch, origin, rules);
-      Producers.Verdict verdict =
-          producers.check(stamped.records(), origin, guard, transactionVersion);
-      if (verdict.duplicate().isPresent()) {
-        return duplicate(verdict.duplicate().get());
+    var sent = new ArrayList<Sent>();
+    try {
+      synchronized (lock) {
+        throwIf(refusing);
+        throwIfEnded();
+        long first = endOffset;
+        BatchCheck.Stamped stamped = check.stamp(whole, first, epoch, origin, rules);
+        Producers.Verdict verdict =
+            producers.check(stamped.records(), origin, guard, transactionVersion);
+        if (verdict.duplicate().isPresent()) {
+          return duplicate(verdict.duplicate().get());
+        }
+        rollIfDue(sent);
+        write(stamped.records(), sent);
+        producers.accept(verdict, endOffset).forEach(open.index()::addAborted);
+        noteUnstable();
+        if (waiting.isEmpty()) {
+          progressMs = time.hiResClockMs();
+        }
+        waiting.add(new Waiting(endOffset, durable));
+        var appended =
+            new Appended(
+                first, endOffset - 1, stamped.logAppendTimeMs(), startOffset, false, durable);
+        engine.appended(appended.lastOffset() - appended.firstOffset() + 1, whole.sizeInBytes());
+        return appended;
       }
-      rollIfDue(underway);
-      write(stamped.records(), underway);
-      producers.accept(verdict, endOffset).forEach(open.index()::addAborted);
-      noteUnstable();
-      if (waiting.isEmpty()) {
-        progressMs = time.hiResClockMs();
-      }
-      waiting.add(new Waiting(endOffset, durable));
-      appended =
-          new Appended(
-              first, endOffset - 1, stamped.logAppendTimeMs(), startOffset, false, durable);
+    } finally {
+      follow(sent); // what was sent before a failure, too: the log waits for it
     }
-    engine.appended(appended.lastOffset() - appended.firstOffset() + 1, whole.sizeInBytes());
-    follow(underway);
-    return appended;
   }
 
   private Appended duplicate(BatchMetadata original) {
@@ -226,18 +230,15 @@ final class LedgerPartitionLog implements PartitionLog {
         durable);
   }
 
-  private void write(MemoryRecords records, List<Underway> underway) {
+  private void write(MemoryRecords records, List<Sent> sent) {
     for (MutableRecordBatch batch : records.batches()) {
       if (open.needsCheckpoint()) {
-        checkpoint(underway);
+        checkpoint(sent);
       }
       ByteBuffer entry = copyOf(batch);
       RecordBatch stored = LedgerScan.batchOf(entry);
-      underway.add(
-          new Underway(
-              stored.nextOffset(),
-              entry.remaining(),
-              open.append(entry.asReadOnlyBuffer(), stored)));
+      CompletableFuture<Void> storing = open.append(entry.asReadOnlyBuffer(), stored);
+      sent.add(new Sent(underway.add(open.id(), stored.nextOffset()), entry.remaining(), storing));
       engine.sent(entry.remaining());
       cache.put(stored.baseOffset(), stored.nextOffset(), entry);
       epochs.assign(stored.partitionLeaderEpoch(), stored.baseOffset());
@@ -252,33 +253,31 @@ final class LedgerPartitionLog implements PartitionLog {
     return copy.flip();
   }
 
-  private void finish(OpenLedger ledger, List<Underway> underway) {
-    underway.add(
-        new Underway(
-            endOffset,
-            0,
-            ledger.appendLast(endOffset, Math.min(firstUnstable, endOffset), full(ledger))));
+  private void finish(OpenLedger ledger, List<Sent> sent) {
+    CompletableFuture<Void> storing =
+        ledger.appendLast(endOffset, Math.min(firstUnstable, endOffset), full(ledger));
+    sent.add(new Sent(underway.add(ledger.id(), endOffset), 0, storing));
   }
 
   private Checkpoint.Full full(OpenLedger ledger) {
     return new Checkpoint.Full(ledger.index(), epochs.asMap(), producers.snapshot());
   }
 
-  private void checkpoint(List<Underway> underway) {
+  private void checkpoint(List<Sent> sent) {
     OpenLedger ledger = open;
-    underway.add(
-        new Underway(endOffset, 0, ledger.appendCheckpoint(endOffset, () -> full(ledger))));
+    CompletableFuture<Void> storing = ledger.appendCheckpoint(endOffset, () -> full(ledger));
+    sent.add(new Sent(underway.add(ledger.id(), endOffset), 0, storing));
   }
 
   /** Without the lock: what completes at once runs here. */
-  private void follow(List<Underway> underway) {
-    for (Underway one : underway) {
+  private void follow(List<Sent> sent) {
+    for (Sent one : sent) {
       var _ =
           one.stored()
               .whenComplete((_, failure) -> {
                 engine.arrived(one.bytes());
                 if (failure == null) {
-                  stored(one.endOffset());
+                  stored(one.entry());
                 } else {
                   fail("append to", failure);
                 }
@@ -286,20 +285,26 @@ final class LedgerPartitionLog implements PartitionLog {
     }
   }
 
-  /** Entries are stored in their order, so everything before this one is too. */
-  private void stored(long end) {
+  private void stored(Underway.Entry entry) {
     long now;
     var done = new ArrayList<Waiting>();
     synchronized (lock) {
-      if (ended != null || end <= highWatermark) {
+      if (ended != null) {
         return;
       }
-      highWatermark = end;
+      OptionalLong durable = underway.stored(entry);
+      if (durable.isEmpty()) {
+        return;
+      }
       progressMs = time.hiResClockMs();
-      now = end;
-      producers.onHighWatermark(end);
+      now = durable.getAsLong();
+      if (now <= highWatermark) {
+        return;
+      }
+      highWatermark = now;
+      producers.onHighWatermark(now);
       noteUnstable();
-      while (!waiting.isEmpty() && waiting.getFirst().endOffset() <= end) {
+      while (!waiting.isEmpty() && waiting.getFirst().endOffset() <= now) {
         done.add(waiting.removeFirst());
       }
     }
@@ -311,23 +316,23 @@ final class LedgerPartitionLog implements PartitionLog {
     firstUnstable = producers.firstUnstable().orElse(Long.MAX_VALUE);
   }
 
-  private void rollIfDue(List<Underway> underway) {
+  private void rollIfDue(List<Sent> sent) {
     if (open.index().isEmpty()) {
       return;
     }
     boolean isOld = time.milliseconds() - open.openedMs() >= config.maxSegmentMs();
     next.take(
             isOld || open.bytes() >= config.segmentSize(), open.bytes() >= config.segmentSize() / 2)
-        .ifPresent(writer -> roll(writer, underway));
+        .ifPresent(writer -> roll(writer, sent));
   }
 
-  private void roll(Ledgers.Writer writer, List<Underway> underway) {
+  private void roll(Ledgers.Writer writer, List<Sent> sent) {
     OpenLedger full = open;
-    finish(full, underway);
+    finish(full, sent);
     OpenLedger begun = new OpenLedger(writer, endOffset, time.milliseconds());
     open = begun;
     ledgers.put(endOffset, begun);
-    engine.inBackground(() -> next.note(full, begun));
+    next.rolled(full, begun);
   }
 
   /**
@@ -343,7 +348,7 @@ final class LedgerPartitionLog implements PartitionLog {
           || time.hiResClockMs() - progressMs < patience.toMillis()) {
         return;
       }
-      ledger = open.id();
+      ledger = underway.oldestLedger().orElse(open.id());
     }
     fail(
         "append to",
@@ -422,7 +427,7 @@ final class LedgerPartitionLog implements PartitionLog {
     }
   }
 
-  /** Puts ledgers in the place of others, which end at an offset. */
+  /** Puts ledgers in the place of others, which end at an offset, as the newest state does. */
   void swap(List<StoredLedger> old, List<StoredLedger> fresh, long end) {
     synchronized (lock) {
       replacements.incrementAndGet();
@@ -444,7 +449,19 @@ final class LedgerPartitionLog implements PartitionLog {
   }
 
   private long startAt(long offset) {
-    PartitionState written = ownership.change(state -> LedgerLists.startAt(state, offset));
+    var gone = new ArrayList<StoredLedger>();
+    ownership.change(
+        state -> LedgerLists.startAt(state, offset), written -> gone.addAll(startAsIn(written)));
+    gone.forEach(this::delete);
+    engine.retired(gone.size());
+    return startOffset;
+  }
+
+  /**
+   * Begins where a state says, and forgets the ledgers that it does not list any more. It must be
+   * the newest state: an older one does not list what a compaction has made since.
+   */
+  private List<StoredLedger> startAsIn(PartitionState written) {
     var gone = new ArrayList<StoredLedger>();
     synchronized (lock) {
       startOffset = Math.max(startOffset, written.startOffset());
@@ -461,9 +478,7 @@ final class LedgerPartitionLog implements PartitionLog {
       }
       gone.forEach(ledger -> ledgers.remove(ledger.baseOffset()));
     }
-    gone.forEach(this::delete);
-    engine.retired(gone.size());
-    return startOffset;
+    return gone;
   }
 
   // Reading.
@@ -688,14 +703,14 @@ final class LedgerPartitionLog implements PartitionLog {
   /** Waits for what was appended, and ends the ledger: the next owner need not fence anybody. */
   void settle() {
     OpenLedger last;
-    var underway = new ArrayList<Underway>();
+    var sent = new ArrayList<Sent>();
     synchronized (lock) {
       last = open;
       if (ended == null && !last.index().isEmpty()) {
-        finish(last, underway);
+        finish(last, sent);
       }
     }
-    follow(underway);
+    follow(sent);
     if (ended == null) {
       next.end(last);
     }
@@ -711,6 +726,7 @@ final class LedgerPartitionLog implements PartitionLog {
       ended = cause;
       failed = List.copyOf(waiting);
       waiting.clear();
+      underway.clear();
     }
     cache.clear();
     ahead.close();

@@ -78,9 +78,15 @@ final class LogCompactor {
     List<StoredLedger> old = all.subList(0, result.replaced());
     var gone = new HashSet<Long>();
     old.forEach(ledger -> gone.add(ledger.id()));
+    var fresh = new ArrayList<StoredLedger>();
+    for (Part part : result.parts()) {
+      fresh.add(engine.sealed(log.topicPartition(), part));
+    }
+    long end = all.get(result.replaced()).baseOffset();
     try {
       ownership.change(
-          state -> LedgerLists.replace(state, gone, result.parts(), result.compactedTo()));
+          state -> LedgerLists.replace(state, gone, result.parts(), result.compactedTo()),
+          _ -> log.swap(old, fresh, end));
     } catch (LedgerException e) {
       compaction.made().forEach(engine::deleteLedger);
       log.giveUpIfFenced(e);
@@ -91,11 +97,6 @@ final class LogCompactor {
       log.fail("swap ledgers of", e);
       return false;
     }
-    var fresh = new ArrayList<StoredLedger>();
-    for (Part part : result.parts()) {
-      fresh.add(engine.sealed(log.topicPartition(), part));
-    }
-    log.swap(old, fresh, all.get(result.replaced()).baseOffset());
     engine.afterReaders(log.config().fileDeleteDelayMs, () -> old.forEach(log::delete));
     return true;
   }

@@ -1,7 +1,9 @@
 package io.headwater.hub.kafka.ledger;
 
 import io.headwater.hub.kafka.ledger.PartitionState.Part;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -12,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * the one before is still written; so changing over to it waits for nothing. Thread-safe.
  */
 final class NextLedger {
+  /** From a ledger to the next. */
+  private record Roll(OpenLedger full, OpenLedger begun) {}
+
   private final LedgerPartitionLog log;
   private final Ownership ownership;
   private final LedgerLogEngine engine;
@@ -19,6 +24,9 @@ final class NextLedger {
   // Guarded by this.
   private Ledgers.@Nullable Writer ready;
   private boolean preparing;
+
+  /** What is not noted yet, in order; the first is being noted. */
+  private final Deque<Roll> rolls = new ArrayDeque<>();
 
   /** Whether to change over at the next append, because there are enough stores again. */
   private boolean healing;
@@ -88,29 +96,60 @@ final class NextLedger {
     }
   }
 
-  /** Ends a ledger behind which the log goes on in another, and notes that; tries until it can. */
-  void note(OpenLedger full, OpenLedger begun) {
+  /**
+   * The log has gone on in another ledger. The one before is ended and that is noted in the state,
+   * in the background, and tried until it can be.
+   *
+   * <p>A roll is noted once all before it are: who takes the log over finds sealed ledgers first,
+   * then open ones, and what was made ready before a ledger that is in use was not used itself.
+   */
+  synchronized void rolled(OpenLedger full, OpenLedger begun) {
+    rolls.addLast(new Roll(full, begun));
+    if (rolls.size() == 1) {
+      engine.inBackground(this::noteFirst);
+    }
+  }
+
+  private void noteFirst() {
     try {
-      end(full);
-      var before = new ArrayList<Part>();
-      PartitionState written =
-          ownership.change(state -> {
-            before.clear();
-            before.addAll(state.ledgers());
-            return LedgerLists.seal(state, full, begun);
-          });
-      List<Long> listed = written.ledgers().stream().map(Part::ledger).toList();
-      before.stream()
-          .map(Part::ledger)
-          .filter(ledger -> !listed.contains(ledger))
-          .forEach(engine::deleteLedger);
+      note(firstRoll());
     } catch (RuntimeException e) {
       log.giveUpIfFenced(e);
       if (!log.isEnded()) {
         engine.couldNotRoll(log.topicPartition(), e);
-        engine.later(() -> note(full, begun));
+        engine.later(this::noteFirst);
       }
+      return;
     }
+    if (hasMoreRolls()) {
+      engine.inBackground(this::noteFirst);
+    }
+  }
+
+  private synchronized Roll firstRoll() {
+    return rolls.getFirst();
+  }
+
+  /** Whether there are others behind the first one, which is noted now. */
+  private synchronized boolean hasMoreRolls() {
+    rolls.removeFirst();
+    return !rolls.isEmpty();
+  }
+
+  private void note(Roll roll) {
+    end(roll.full());
+    var before = new ArrayList<Part>();
+    PartitionState written =
+        ownership.change(state -> {
+          before.clear();
+          before.addAll(state.ledgers());
+          return LedgerLists.seal(state, roll.full(), roll.begun());
+        });
+    List<Long> listed = written.ledgers().stream().map(Part::ledger).toList();
+    before.stream()
+        .map(Part::ledger)
+        .filter(ledger -> !listed.contains(ledger))
+        .forEach(engine::deleteLedger);
   }
 
   /** Waits for all that was appended to a ledger, and seals it. */

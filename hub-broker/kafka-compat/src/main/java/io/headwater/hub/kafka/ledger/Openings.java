@@ -16,6 +16,7 @@ import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.storage.internals.log.LogConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * Opens and closes many logs at once, those of one partition one after the other, and tries again
@@ -38,7 +39,7 @@ final class Openings implements AutoCloseable {
   /** Opens a log, which waits. */
   interface Opener {
     /**
-     * @throws KafkaStorageException it cannot be opened now
+     * @throws KafkaStorageException it cannot be opened now; nor can it after any other failure
      */
     void open(TopicPartition partition, Wanted wanted);
 
@@ -95,7 +96,7 @@ final class Openings implements AutoCloseable {
     try {
       opener.open(partition, log);
       failing.remove(partition);
-    } catch (KafkaStorageException e) {
+    } catch (RuntimeException e) {
       if (System.nanoTime() - giveUpAt > 0 && wanted.remove(partition, log)) {
         failing.remove(partition);
         opener.giveUp(partition, log);
@@ -106,12 +107,7 @@ final class Openings implements AutoCloseable {
         failing.remove(partition); // after the one who unwanted it has
         return;
       }
-      LOGGER
-          .atWarn()
-          .addKeyValue("topicName", partition.topic())
-          .addKeyValue("partition", partition.partition())
-          .addKeyValue("error", e.getMessage())
-          .log("A partition cannot be taken over yet");
+      warn(partition, e);
       Executor later = CompletableFuture.delayedExecutor(AGAIN_MS, TimeUnit.MILLISECONDS, threads);
       try {
         later.execute(() -> inOrder(partition, () -> tryTo(partition, log, giveUpAt)));
@@ -119,6 +115,20 @@ final class Openings implements AutoCloseable {
         LOGGER.atDebug().log("A task came after the end");
       }
     }
+  }
+
+  private static void warn(TopicPartition partition, RuntimeException e) {
+    LoggingEventBuilder warning =
+        LOGGER
+            .atWarn()
+            .addKeyValue("topicName", partition.topic())
+            .addKeyValue("partition", partition.partition());
+    // What nobody has thought of says too little by its message.
+    LoggingEventBuilder reasoned =
+        e instanceof KafkaStorageException
+            ? warning.addKeyValue("error", e.getMessage())
+            : warning.setCause(e);
+    reasoned.log("A partition cannot be taken over yet");
   }
 
   private void inOrder(TopicPartition partition, Runnable task) {

@@ -2,6 +2,7 @@ package io.headwater.hub.kafka.ledger;
 
 import io.headwater.hub.kafka.ledger.PartitionStates.Versioned;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -40,17 +41,34 @@ final class Ownership {
    * @throws TimeoutException the store does not answer: the change may be done or not, and the next
    *     one finds that out
    */
-  synchronized PartitionState change(UnaryOperator<PartitionState> change) {
+  PartitionState change(UnaryOperator<PartitionState> change) {
+    return change(change, _ -> {});
+  }
+
+  /**
+   * Changes the state, and then what this process makes of it, before anybody else changes it: what
+   * is made of an older state never undoes what was made of a newer one.
+   *
+   * @param applied is given the state as it is now, changed or not; it does not wait
+   * @throws LedgerException as without
+   * @throws TimeoutException as without; nothing is applied
+   */
+  synchronized PartitionState change(
+      UnaryOperator<PartitionState> change, Consumer<PartitionState> applied) {
     settle();
     PartitionState wanted = change.apply(current.state());
-    if (wanted.equals(current.state())) {
-      return wanted;
+    if (!wanted.equals(current.state())) {
+      write(wanted);
     }
+    applied.accept(wanted);
+    return wanted;
+  }
+
+  private void write(PartitionState wanted) {
     unanswered = wanted;
     Optional<Versioned> written = states.write(key, wanted, current.version());
     unanswered = null;
     current = written.orElseThrow(this::fenced);
-    return wanted;
   }
 
   private void settle() {

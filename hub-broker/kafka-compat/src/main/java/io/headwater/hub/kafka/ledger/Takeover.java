@@ -69,12 +69,13 @@ final class Takeover {
     try {
       return attempt.run();
     } catch (RuntimeException e) {
-      if (!attempt.maybeListed) {
-        next.thenAccept(unused -> {
-          unused.close();
+      boolean maybeListed = attempt.maybeListed;
+      next.thenAccept(unused -> {
+        unused.close();
+        if (!maybeListed) {
           var _ = ledgers.delete(unused.id());
-        });
-      }
+        }
+      });
       throw e;
     }
   }
@@ -88,10 +89,21 @@ final class Takeover {
     Duration patience = settings.patience();
     return new SealedLedger(
         part,
-        id -> Waits.await(ledgers.recover(id), patience, "opening ledger " + id),
+        id -> recover(id, "opening ledger " + id),
         open -> LedgerScan.of(open, fresh, patience).index(),
         reader,
         index);
+  }
+
+  /** Opens a ledger; one that comes when nobody waits for it any more is closed. */
+  private Ledgers.Reader recover(long ledger, String what) {
+    CompletableFuture<Ledgers.Reader> opening = ledgers.recover(ledger);
+    try {
+      return Waits.await(opening, settings.patience(), what);
+    } catch (RuntimeException e) {
+      opening.thenAccept(Ledgers.Reader::close);
+      throw e;
+    }
   }
 
   private final class Attempt {
@@ -164,7 +176,22 @@ final class Takeover {
                     leaderEpoch),
             null);
       }
-      Chain chain = settle(before);
+      var chain = new Chain(fresh.get(), before.startOffset());
+      try {
+        Optional<Taken> taken = follow(found, chain);
+        if (taken.isEmpty()) {
+          chain.close();
+        }
+        return taken;
+      } catch (RuntimeException e) {
+        chain.close();
+        throw e;
+      }
+    }
+
+    private Optional<Taken> follow(Versioned found, Chain chain) {
+      PartitionState before = found.state();
+      settle(before, chain);
       Ledgers.Writer writer = next();
       var parts = new ArrayList<Part>();
       chain.sealed.forEach(ledger -> parts.add(ledger.part()));
@@ -178,7 +205,6 @@ final class Takeover {
               found.version());
       maybeListed = written.isPresent();
       if (written.isEmpty()) {
-        chain.sealed.forEach(SealedLedger::close);
         return Optional.empty();
       }
       chain.dropped.forEach(this::drop);
@@ -206,15 +232,15 @@ final class Takeover {
               });
     }
 
-    private Chain settle(PartitionState before) {
-      var chain = new Chain(fresh.get(), before.startOffset());
+    private void settle(PartitionState before, Chain chain) {
       Part newestSealed = null;
       for (Part part : before.ledgers()) {
         if (part.isOpen()) {
-          chain.add(part, recover(part));
+          chain.add(part);
         } else {
           chain.sealed.add(sealed(part, fresh, null, null));
           newestSealed = part;
+          chain.isKnown = false; // the log goes on to the end of this one, at least
         }
       }
       if (!chain.isKnown && newestSealed != null) {
@@ -222,12 +248,6 @@ final class Takeover {
         SealedLedger last = chain.sealed.getLast();
         chain.know(LedgerScan.of(last.reader(), fresh, settings.patience()));
       }
-      return chain;
-    }
-
-    private Ledgers.Reader recover(Part part) {
-      return Waits.await(
-          ledgers.recover(part.ledger()), settings.patience(), "taking ledger " + part.ledger());
     }
 
     /** The ledgers of a log one behind the other, and how things stand at their end. */
@@ -254,7 +274,17 @@ final class Takeover {
       }
 
       /** Adds a ledger that the owner before has written, or was about to write. */
-      void add(Part part, Ledgers.Reader reader) {
+      void add(Part part) {
+        Ledgers.Reader reader = recover(part.ledger(), "taking ledger " + part.ledger());
+        try {
+          add(part, reader);
+        } catch (RuntimeException e) {
+          reader.close();
+          throw e;
+        }
+      }
+
+      private void add(Part part, Ledgers.Reader reader) {
         boolean first = part.baseOffset() != PartitionState.OPEN;
         if (first && !isKnown) {
           end = part.baseOffset();
@@ -293,6 +323,11 @@ final class Takeover {
       private void leave(Part part, Ledgers.Reader reader) {
         reader.close();
         dropped.add(part.ledger());
+      }
+
+      /** What was opened for it is not used. */
+      void close() {
+        sealed.forEach(SealedLedger::close);
       }
     }
   }

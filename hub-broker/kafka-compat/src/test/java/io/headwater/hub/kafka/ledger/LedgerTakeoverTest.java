@@ -120,6 +120,22 @@ class LedgerTakeoverTest {
   }
 
   @Test
+  void whatNobodyHasThoughtOfIsAFailureOfOneLog() throws Exception {
+    LedgerLogEngine engine = broker(1);
+    stores.onCreate(() -> {
+      throw new IllegalStateException("nobody thought of this");
+    });
+    assertThatThrownBy(() -> open(engine, 0))
+        .isInstanceOf(KafkaStorageException.class)
+        .hasMessageContaining("nobody thought of this");
+    assertThat(engine.lost(PARTITION)).isPresent();
+
+    stores.onCreate(() -> {});
+    append(open(engine, 0), "a").durable().join();
+    assertThat(engine.lost(PARTITION)).isEmpty();
+  }
+
+  @Test
   void whatAnOwnerKnewItsFollowerKnows() throws Exception {
     PartitionLog first = open(broker(1), 0);
     append(first, idempotent(7, 0, "a")).durable().join();
