@@ -214,6 +214,23 @@ class ConnectionHandlerTest {
   }
 
   @Test
+  void readsNoMoreWhileTheClientDoesNotTakeItsAnswers() {
+    channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+    channel.runPendingTasks();
+    assertThat(channel.config().isAutoRead()).isFalse();
+    assertThat(registry.get("hub.net.paused").tag("reason", "outbound").gauge().value()).isOne();
+    request(0);
+    answer(0);
+    assertThat(channel.config().isAutoRead()).as("an answer takes nothing away").isFalse();
+
+    channel.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+    channel.runPendingTasks();
+
+    assertThat(channel.config().isAutoRead()).isTrue();
+    readCluster(0);
+  }
+
+  @Test
   void countsRequestsTheirSizesErrorsAndTimes() {
     request(0);
     request(1);
