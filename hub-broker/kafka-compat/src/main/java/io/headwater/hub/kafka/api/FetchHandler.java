@@ -177,7 +177,7 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
       LogRead read =
           log.read(
               wanted.fetchOffset(),
-              Math.min(left, wanted.partitionMaxBytes()),
+              Math.clamp(wanted.partitionMaxBytes(), 0, left),
               atLeastOne,
               isolation);
       return new PartitionData()
@@ -225,7 +225,8 @@ public final class FetchHandler implements ApiHandler<FetchRequest> {
     }
 
     private void attemptOnce() {
-      int wanted = Math.min(request.maxBytes(), MOST_BYTES);
+      // Not 0, which is what there is while the memory is used up; one batch is read in any case.
+      int wanted = Math.clamp(request.maxBytes(), 1, MOST_BYTES);
       boolean isLast = deadline - System.nanoTime() <= 0;
       int share = memory.take(wanted);
       if (share == 0) {

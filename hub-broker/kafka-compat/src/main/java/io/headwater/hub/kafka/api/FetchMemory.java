@@ -34,7 +34,7 @@ public final class FetchMemory {
   /**
    * Takes bytes for a read; they are given back as soon as it is known what was read.
    *
-   * @param wanted most that will be read
+   * @param wanted most that will be read; clients may want less than nothing, which is nothing
    * @return how many may be read; 0 if there is too little at the moment
    */
   synchronized int take(int wanted) {
@@ -42,14 +42,14 @@ public final class FetchMemory {
     if (free < Math.min(wanted, SMALL)) {
       return 0;
     }
-    int share = (int) Math.min(wanted, Math.max(SMALL, free / PART));
+    int share = Math.clamp(Math.max(SMALL, free / PART), 0, Math.max(0, wanted));
     used += share;
     return share;
   }
 
   /** As {@link #take}, for one that cannot wait any longer. */
   synchronized int takeLeast(int wanted) {
-    int share = Math.min(wanted, LEAST);
+    int share = Math.clamp(wanted, 0, LEAST);
     used += share;
     return share;
   }

@@ -73,7 +73,7 @@ public final class GroupCoordination implements AutoCloseable {
             .withTime(Time.SYSTEM)
             .withTimer(new SystemTimerReaper("hub-group-timer-0", new SystemTimer("hub-group")))
             .withWriter(new LogWriter(tenures, transactions))
-            .withLoader(new LogLoader(tenures, clock))
+            .withLoader(new LogLoader(tenures, engine, clock))
             .withCoordinatorRuntimeMetrics(new GroupCoordinatorRuntimeMetrics(metrics))
             .withGroupCoordinatorMetrics(
                 new GroupCoordinatorMetrics(new MetricsRegistry(), metrics))

@@ -45,6 +45,11 @@ final class Tenures {
     return tenure;
   }
 
+  /** Whether a partition is read or written under this tenure, not under another or none. */
+  boolean isReading(TopicPartition partition, Tenure tenure) {
+    return tenure.equals(read.get(partition));
+  }
+
   /**
    * The tenure under which a partition was read.
    *

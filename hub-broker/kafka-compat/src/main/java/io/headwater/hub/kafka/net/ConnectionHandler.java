@@ -41,8 +41,9 @@ import org.slf4j.LoggerFactory;
  * <p>Requests are started one after the other on the workers, in {@link Turns} (the next only when
  * the handler of the one before has returned), so appends of one connection reach the log in the
  * order sent; what they wait for then overlaps. Reading stops while {@link #MOST_IN_FLIGHT} are
- * unanswered or their bytes exceed the bound. What a client has sent is carried out even if it
- * closes the connection meanwhile. State is confined to the connection's event loop.
+ * unanswered or their bytes exceed the bound, and while the client does not take its answers. What
+ * a client has sent is carried out even if it closes the connection meanwhile. State is confined to
+ * the connection's event loop.
  */
 final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
   private static final Logger LOGGER = LoggerFactory.getLogger(ConnectionHandler.class);
@@ -160,6 +161,13 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
         context.channel(),
         ReadGate.Reason.IN_FLIGHT,
         exchanges.size() >= MOST_IN_FLIGHT || bytesInFlight >= mostBytesInFlight);
+  }
+
+  /** Answers that the socket does not take are the hub's memory, whoever asked for them. */
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext context) {
+    gate.set(context.channel(), ReadGate.Reason.OUTBOUND, !context.channel().isWritable());
+    context.fireChannelWritabilityChanged();
   }
 
   /** Runs on a worker: parses, hands to the API, and comes back to the event loop. */
@@ -312,7 +320,7 @@ final class ConnectionHandler extends SimpleChannelInboundHandler<ByteBuf> {
     List<Object> parts;
     try {
       parts = ResponseWriter.encode(context.alloc(), responseHeader, response, exchange.version);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError e) { // the latter also of direct memory
       LOGGER
           .atError()
           .addKeyValue("api", header.apiKey())

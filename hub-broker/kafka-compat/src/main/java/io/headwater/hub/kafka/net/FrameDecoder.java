@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A length that no request can have ends the connection before anything is buffered for it. A
  * frame's bytes are taken from the {@link RequestMemory} before it is read; whoever gets the frame
- * gives them back. A frame that takes far too long ends the connection, so that nobody holds memory
- * for ever.
+ * gives them back. What has been read is cut only as far as the {@link ReadGate} admits requests. A
+ * frame that takes far too long ends the connection, so that nobody holds memory for ever.
  */
 final class FrameDecoder extends ChannelInboundHandlerAdapter {
   /** API key, version, correlation id: what the shortest header holds. */
@@ -35,7 +35,9 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
   private final RequestMemory memory;
   private final ReadGate gate;
 
-  /** What has arrived and is not yet in a frame: more than one only while memory is waited for. */
+  /**
+   * What has arrived and is not yet in a frame: more than one only while something is waited for.
+   */
   private final Deque<ByteBuf> arrived = new ArrayDeque<>();
 
   /** The length and the API key of the next frame, as far as they have arrived. */
@@ -46,6 +48,10 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
 
   private RequestMemory.@Nullable Waiting waiting;
   private @Nullable Future<?> deadline;
+
+  /** The start of a frame has arrived that the gate does not admit yet. */
+  private boolean held;
+
   private boolean broken;
 
   /**
@@ -55,6 +61,16 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
     this.longest = longest;
     this.memory = memory;
     this.gate = gate;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    // Later: it opens in the midst of an answer, or of a request that this hands on.
+    gate.onOpened(() -> {
+      if (held) {
+        context.executor().execute(() -> goOn(context));
+      }
+    });
   }
 
   @Override
@@ -68,12 +84,16 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
     cut(context);
   }
 
-  /** Moves what has arrived into frames, as far as there is memory for them. */
+  private boolean isStopped() {
+    return held || waiting != null;
+  }
+
+  /** Moves what has arrived into frames, as far as they are admitted and there is memory. */
   private void cut(ChannelHandlerContext context) {
     try {
-      while (!arrived.isEmpty() && waiting == null) {
+      while (!arrived.isEmpty() && !isStopped()) {
         ByteBuf in = arrived.getFirst();
-        while (in.isReadable() && waiting == null) {
+        while (in.isReadable() && !isStopped()) {
           if (frame == null) {
             begin(context, in);
           } else {
@@ -101,10 +121,23 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
     if (start.hasRemaining()) {
       return;
     }
-    int length = start.getInt(0);
-    if (start.getShort(Integer.BYTES) != ApiKeys.PRODUCE.id) {
-      check(length, LONGEST_WITHOUT_RECORDS);
+    if (!isAppend()) {
+      check(start.getInt(0), LONGEST_WITHOUT_RECORDS);
     }
+    admit(context);
+  }
+
+  private boolean isAppend() {
+    return start.getShort(Integer.BYTES) == ApiKeys.PRODUCE.id;
+  }
+
+  /** Begins the frame whose start has arrived, or has it wait. */
+  private void admit(ChannelHandlerContext context) {
+    if (!gate.admits(isAppend())) {
+      held = true;
+      return;
+    }
+    int length = start.getInt(0);
     var request =
         new RequestMemory.Waiting(length, () -> context.executor().execute(() -> granted(context)));
     if (memory.take(request)) {
@@ -136,6 +169,17 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
       frame = null; // the receiver's from here on, and so is what was taken for it
       context.fireChannelRead(current);
     }
+  }
+
+  /** The gate has opened a little: what has arrived is looked at again. */
+  private void goOn(ChannelHandlerContext context) {
+    if (!held) {
+      return; // done by another task, or the connection was closed
+    }
+    held = false;
+    admit(context);
+    cut(context);
+    context.fireChannelReadComplete();
   }
 
   /** There is room: what has arrived is looked at again. */
@@ -188,6 +232,7 @@ final class FrameDecoder extends ChannelInboundHandlerAdapter {
   @Override
   public void channelInactive(ChannelHandlerContext context) {
     stopWaiting();
+    held = false;
     dropArrived();
     RequestMemory.Waiting request = waiting;
     waiting = null;

@@ -10,6 +10,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.nio.NioIoHandler;
@@ -36,6 +37,16 @@ public final class KafkaListener implements AutoCloseable {
 
   private static final Logger LOGGER = LoggerFactory.getLogger(KafkaListener.class);
   private static final long MOST_BYTES_IN_FLIGHT = 32L << 20;
+
+  /**
+   * What a connection may have of answers that its socket does not take, until it is not read any
+   * more, and until it is read again. It is in the hub's memory for each client that stands still,
+   * so it is little; but so much that a client that has sent its next requests finds the socket
+   * full all the time. One answer may be larger, and records that go from files do not count.
+   */
+  private static final WriteBufferWaterMark UNTAKEN =
+      new WriteBufferWaterMark(128 << 10, 256 << 10);
+
   private static final long DRAIN_SECONDS = 5;
 
   /** Clients that stand still do not keep the process. */
@@ -83,6 +94,7 @@ public final class KafkaListener implements AutoCloseable {
             .option(ChannelOption.AUTO_READ, false)
             .childOption(ChannelOption.TCP_NODELAY, true)
             .childOption(ChannelOption.ALLOCATOR, BUFFERS)
+            .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, UNTAKEN)
             .childOption(ChannelOption.SO_SNDBUF, (int) settings.sendBuffer().bytes())
             .childHandler(
                 new ChannelInitializer<SocketChannel>() {

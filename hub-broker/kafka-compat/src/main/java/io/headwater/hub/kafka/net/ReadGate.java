@@ -10,11 +10,14 @@ final class ReadGate {
   private final Set<Reason> shut = EnumSet.noneOf(Reason.class);
   private final long[] since = new long[Reason.values().length];
   private boolean closed;
+  private Runnable opened = () -> {};
 
   /** Why a connection is not read. */
   enum Reason {
     /** Too many of its requests are unanswered. */
     IN_FLIGHT,
+    /** It does not take its answers. */
+    OUTBOUND,
     /** The hub's memory for requests is used up. */
     MEMORY
   }
@@ -23,10 +26,21 @@ final class ReadGate {
     this.metrics = metrics;
   }
 
+  /**
+   * @param listener called whenever a reason has gone, on the event loop, in the midst of whatever
+   *     made it go
+   */
+  void onOpened(Runnable listener) {
+    opened = listener;
+  }
+
   void set(Channel channel, Reason reason, boolean isShut) {
     if (!closed && (isShut ? shut.add(reason) : shut.remove(reason))) {
       count(reason, isShut);
       channel.config().setAutoRead(shut.isEmpty());
+      if (!isShut) {
+        opened.run();
+      }
     }
   }
 
@@ -38,6 +52,14 @@ final class ReadGate {
     } else {
       metrics.resumed(reason, now - since[reason.ordinal()]);
     }
+  }
+
+  /**
+   * Whether one more request may begin of those that have been read: a single read brings thousands
+   * of small ones. Appends may, while they are taken, as their answers are as small as they are.
+   */
+  boolean admits(boolean isAppend) {
+    return !shut.contains(Reason.OUTBOUND) && (isAppend || !shut.contains(Reason.IN_FLIGHT));
   }
 
   boolean isOpen() {

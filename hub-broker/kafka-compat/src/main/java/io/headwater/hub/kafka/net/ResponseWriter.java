@@ -59,7 +59,7 @@ final class ResponseWriter implements Writable {
       body.write(writer, cache, version);
       writer.endBuffer(0);
       return writer.parts;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       writer.release();
       throw e;
     }

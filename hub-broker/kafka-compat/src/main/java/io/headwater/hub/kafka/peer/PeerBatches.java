@@ -6,6 +6,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.requests.AbstractRequest;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.slf4j.Logger;
@@ -61,8 +62,7 @@ public final class PeerBatches<T> {
     if (batch.isEmpty()) {
       return;
     }
-    peers
-        .send(brokerId, kind.request(batch))
+    send(brokerId, batch)
         .whenComplete((response, failure) -> {
           try {
             if (failure == null) {
@@ -77,6 +77,16 @@ public final class PeerBatches<T> {
             done(brokerId);
           }
         });
+  }
+
+  /** What is thrown fails the batch, as otherwise nobody would ever send another. */
+  private CompletableFuture<AbstractResponse> send(int brokerId, List<T> batch) {
+    try {
+      return peers.send(brokerId, kind.request(batch));
+    } catch (RuntimeException e) {
+      LOGGER.atError().addKeyValue("broker", brokerId).setCause(e).log("A defect");
+      return CompletableFuture.failedFuture(e);
+    }
   }
 
   private synchronized List<T> take(int brokerId) {

@@ -15,15 +15,17 @@ import org.apache.kafka.coordinator.transaction.TxnTransitMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The transactional ids of one state partition during one tenure of this broker: loading, then
- * active until it is over. When nobody knows any more what its log has, it has failed, and serves
- * nothing until the next tenure reads it again. Confined to the coordinator's thread, but for
- * {@link #read}.
+ * The transactional ids of one state partition during one tenure of this broker: loading, for which
+ * its log may have to be read again and again, then active until it is over. When nobody knows any
+ * more what its log has, it has failed, and serves nothing until the next tenure reads it. Confined
+ * to the coordinator's thread, but for {@link #read}.
  */
 final class Shard {
   /** Where a tenure stands. */
   private enum Stage {
     LOADING,
+    /** Its log could not be read, and is to be read again. */
+    UNREADABLE,
     ACTIVE,
     FAILED,
     OVER;
@@ -31,6 +33,7 @@ final class Shard {
     boolean mayBecome(Stage next) {
       return switch (this) {
         case LOADING -> next != LOADING;
+        case UNREADABLE -> next != LOADING && next != UNREADABLE;
         case ACTIVE -> next == FAILED || next == OVER;
         case FAILED -> next == OVER;
         case OVER -> false;
@@ -79,6 +82,11 @@ final class Shard {
     return stage == Stage.LOADING;
   }
 
+  /** Whether its tenure lasts and it has not been read. */
+  boolean isUnread() {
+    return stage == Stage.LOADING || stage == Stage.UNREADABLE;
+  }
+
   boolean isActive() {
     return stage == Stage.ACTIVE;
   }
@@ -103,6 +111,13 @@ final class Shard {
     states.forEach((id, metadata) -> entries.put(id, new Entry(this, metadata)));
     loaded.complete(null);
     return true;
+  }
+
+  /** It will be read again. Nobody waits for that: it may take as long as the tenure. */
+  void unreadable() {
+    if (become(Stage.UNREADABLE)) {
+      loaded.complete(null);
+    }
   }
 
   /** Serves nothing more until the next tenure reads the log again. */
@@ -141,7 +156,7 @@ final class Shard {
     switch (stage) {
       case ACTIVE -> {}
       case LOADING -> throw error(Errors.COORDINATOR_LOAD_IN_PROGRESS);
-      case FAILED -> throw error(Errors.COORDINATOR_NOT_AVAILABLE);
+      case UNREADABLE, FAILED -> throw error(Errors.COORDINATOR_NOT_AVAILABLE);
       case OVER -> throw error(Errors.NOT_COORDINATOR);
     }
   }
@@ -151,7 +166,7 @@ final class Shard {
         switch (error) {
           case COORDINATOR_LOAD_IN_PROGRESS -> partition + " is being read";
           case NOT_COORDINATOR -> partition + " is led by another broker now";
-          default -> partition + " cannot be read or written; its next tenure reads it again";
+          default -> partition + " cannot be read or written now";
         });
   }
 

@@ -2,6 +2,7 @@ package io.headwater.hub.kafka.txn;
 
 import io.headwater.hub.kafka.log.LogEngine;
 import io.headwater.hub.kafka.log.PartitionLog;
+import io.headwater.hub.kafka.log.ReadAgain;
 import io.headwater.process.Threads;
 import java.time.Clock;
 import java.util.HashMap;
@@ -74,28 +75,44 @@ final class Shards implements AutoCloseable {
     if (before != null) {
       before.resign();
     }
+    read(shard, new ReadAgain());
+  }
+
+  private void read(Shard shard, ReadAgain again) {
+    if (!shard.isUnread() || loader.isShutdown()) {
+      return;
+    }
     CompletableFuture.supplyAsync(shard::read, loader)
         .whenComplete((states, failure) ->
             thread.execute(() -> {
               if (failure != null) {
-                unreadable(shard, failure);
+                unreadable(shard, failure, again);
               } else if (shard.activate(states)) {
                 List.copyOf(shard.entries()).stream().filter(Entry::isEnding).forEach(ending);
               }
             }));
   }
 
-  private static void unreadable(Shard shard, Throwable failure) {
-    if (!shard.isLoading()) {
+  private void unreadable(Shard shard, Throwable failure, ReadAgain again) {
+    if (!shard.isUnread()) {
       return; // the tenure is over, and its log was closed
     }
+    boolean lost = engine.lost(shard.partition()).isPresent();
     LOGGER
         .atError()
         .addKeyValue("topicName", shard.partition().topic())
         .addKeyValue("partition", shard.partition().partition())
         .setCause(failure)
+        .addKeyValue("readAgain", !lost)
         .log("Transactional ids of a partition cannot be read and are not served");
-    shard.fail();
+    if (lost) {
+      shard.fail();
+      return;
+    }
+    // Nobody else would: the tenure lasts, and where this broker is the only one no other begins.
+    shard.unreadable();
+    CompletableFuture.delayedExecutor(again.pause(), TimeUnit.MILLISECONDS, thread)
+        .execute(() -> read(shard, again));
   }
 
   /** Gives a partition up, unless {@code leaderEpoch} is known and not above its own. By any. */

@@ -49,6 +49,15 @@ class FetchMemoryTest {
   }
 
   @Test
+  void whoWantsLessThanNothingGivesNobodyMore() {
+    assertThat(memory.take(-MIB)).isZero();
+    assertThat(memory.takeLeast(-MIB)).isZero();
+    assertThat(memory.take(Integer.MIN_VALUE)).isZero();
+
+    assertThat(memory.used()).isZero();
+  }
+
+  @Test
   void anAnswerHoldsWhatItHasOfRecordsAndLetsItGoOnce() {
     int taken = memory.take(50 * MIB);
 

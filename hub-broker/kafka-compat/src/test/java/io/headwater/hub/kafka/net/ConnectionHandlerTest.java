@@ -31,6 +31,8 @@ import org.apache.kafka.common.message.ProduceRequestData;
 import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.ApiMessage;
 import org.apache.kafka.common.protocol.Errors;
+import org.apache.kafka.common.protocol.ObjectSerializationCache;
+import org.apache.kafka.common.protocol.Writable;
 import org.apache.kafka.common.requests.AbstractResponse;
 import org.apache.kafka.common.requests.ApiVersionsResponse;
 import org.apache.kafka.common.requests.DescribeClusterRequest;
@@ -211,6 +213,23 @@ class ConnectionHandlerTest {
     answer(0);
 
     assertThat(channel.config().isAutoRead()).isTrue();
+  }
+
+  @Test
+  void readsNoMoreWhileTheClientDoesNotTakeItsAnswers() {
+    channel.unsafe().outboundBuffer().setUserDefinedWritability(1, false);
+    channel.runPendingTasks();
+    assertThat(channel.config().isAutoRead()).isFalse();
+    assertThat(registry.get("hub.net.paused").tag("reason", "outbound").gauge().value()).isOne();
+    request(0);
+    answer(0);
+    assertThat(channel.config().isAutoRead()).as("an answer takes nothing away").isFalse();
+
+    channel.unsafe().outboundBuffer().setUserDefinedWritability(1, true);
+    channel.runPendingTasks();
+
+    assertThat(channel.config().isAutoRead()).isTrue();
+    readCluster(0);
   }
 
   @Test
@@ -404,8 +423,8 @@ class ConnectionHandlerTest {
   }
 
   /** An answer that counts what it holds. */
-  private static final class Holding extends DescribeClusterResponseData implements HoldsMemory {
-    private int letGo;
+  private static class Holding extends DescribeClusterResponseData implements HoldsMemory {
+    int letGo;
 
     @Override
     public void letGo() {
@@ -428,6 +447,24 @@ class ConnectionHandlerTest {
 
     assertThat(first.letGo).isPositive();
     assertThat(second.letGo).isPositive();
+  }
+
+  @Test
+  void anAnswerThatThereIsNoMemoryForClosesItsConnection() {
+    Holding tooLarge =
+        new Holding() {
+          @Override
+          public void write(Writable writable, ObjectSerializationCache cache, short version) {
+            throw new OutOfMemoryError("on purpose");
+          }
+        };
+    request(0);
+
+    started.getFirst().complete(new DescribeClusterResponse(tooLarge));
+    channel.runPendingTasks();
+
+    assertThat(channel.isActive()).isFalse();
+    assertThat(tooLarge.letGo).isPositive();
   }
 
   @Test

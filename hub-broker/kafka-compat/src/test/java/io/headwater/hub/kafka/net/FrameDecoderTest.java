@@ -121,6 +121,56 @@ class FrameDecoderTest {
     assertThat(memory.used()).isEqualTo(1_000);
   }
 
+  private static ByteBuf request(ApiKeys key) {
+    return Unpooled.buffer().writeInt(10).writeShort(key.id).writeZero(8);
+  }
+
+  /** A single read has brought all of them. */
+  @Test
+  void whatHasArrivedIsCutOnlyAsFarAsTheGateAdmitsIt() {
+    ReadGate gate = gate();
+    var channel = new EmbeddedChannel(new FrameDecoder(LONGEST, memory, gate));
+    gate.set(channel, ReadGate.Reason.IN_FLIGHT, true);
+    channel.writeInbound(
+        Unpooled.wrappedBuffer(
+            request(ApiKeys.PRODUCE), request(ApiKeys.METADATA), request(ApiKeys.PRODUCE)));
+    assertThat(drain(channel)).as("an append, and nothing gets past the next").hasSize(1);
+    assertThat(memory.used()).as("what waits has taken nothing").isEqualTo(10);
+
+    gate.set(channel, ReadGate.Reason.OUTBOUND, true);
+    gate.set(channel, ReadGate.Reason.IN_FLIGHT, false);
+    channel.runPendingTasks();
+    assertThat(drain(channel)).isEmpty();
+    gate.set(channel, ReadGate.Reason.IN_FLIGHT, true);
+    gate.set(channel, ReadGate.Reason.OUTBOUND, false);
+    channel.runPendingTasks();
+    assertThat(drain(channel)).isEmpty();
+
+    gate.set(channel, ReadGate.Reason.IN_FLIGHT, false);
+    channel.runPendingTasks();
+
+    assertThat(drain(channel)).hasSize(2);
+    assertThat(channel.config().isAutoRead()).isTrue();
+  }
+
+  @Test
+  void appendsWaitTooWhileTheClientDoesNotTakeItsAnswers() {
+    ReadGate gate = gate();
+    var channel = new EmbeddedChannel(new FrameDecoder(LONGEST, memory, gate));
+    gate.set(channel, ReadGate.Reason.OUTBOUND, true);
+    ByteBuf arrived = request(ApiKeys.PRODUCE);
+
+    channel.writeInbound(arrived);
+
+    assertThat(drain(channel)).isEmpty();
+    channel.close();
+    gate.set(channel, ReadGate.Reason.OUTBOUND, false);
+    channel.runPendingTasks();
+    assertThat(drain(channel)).as("it is closed").isEmpty();
+    assertThat(arrived.refCnt()).isZero();
+    assertThat(memory.used()).isZero();
+  }
+
   @Test
   void givesBackWhatAConnectionThatEndsHadTakenOrWaitedFor() {
     var partial = new EmbeddedChannel(decoder());

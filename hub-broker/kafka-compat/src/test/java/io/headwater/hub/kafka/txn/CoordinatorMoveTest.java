@@ -197,6 +197,38 @@ class CoordinatorMoveTest {
   }
 
   @Test
+  void whatCouldNotBeReadIsReadAgainInTheSameTenure() {
+    elect(two, 0);
+    ProducerEpoch producer = open(two);
+    resign(two);
+    logs.failReading(2);
+
+    elect(one, 1);
+
+    Awaitility.await().until(() -> error(one.describe(ID)) == Errors.NONE);
+    assertThat(state(one)).isEqualTo(TransactionState.ONGOING);
+    assertThat(error(one.end(ID, producer, TransactionResult.COMMIT, TransactionVersion.TV_2)))
+        .isEqualTo(Errors.NONE);
+    Awaitility.await()
+        .untilAsserted(() -> assertThat(state(one)).isEqualTo(TransactionState.COMPLETE_COMMIT));
+  }
+
+  @Test
+  void nobodyWaitsForWhatCannotBeRead() {
+    elect(two, 0);
+    init(two).join();
+    resign(two);
+    logs.failReading(Integer.MAX_VALUE);
+
+    elect(one, 1);
+
+    assertThat(error(init(one))).isEqualTo(Errors.COORDINATOR_NOT_AVAILABLE);
+    assertThat(one.list().join()).isEmpty();
+    resign(one);
+    assertThat(error(init(one))).isEqualTo(Errors.NOT_COORDINATOR);
+  }
+
+  @Test
   void aStepUnderWayFailsWhenThePartitionIsLostAndTheNextHasIt() {
     elect(one, 0);
     assertThat(init(one).join().epoch()).isZero();

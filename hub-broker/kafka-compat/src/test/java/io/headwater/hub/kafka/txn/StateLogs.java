@@ -9,8 +9,10 @@ import java.lang.reflect.Proxy;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.KafkaStorageException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.internals.Topic;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +27,7 @@ final class StateLogs {
   private final AtomicReference<CompletableFuture<Void>> heard = new AtomicReference<>(NOW);
   private final AtomicReference<CountDownLatch> reading =
       new AtomicReference<>(new CountDownLatch(0));
+  private final AtomicInteger unreadable = new AtomicInteger();
   private volatile boolean refusing;
 
   private final LogEngine engine;
@@ -62,6 +65,11 @@ final class StateLogs {
     reading.get().countDown();
   }
 
+  /** The next reads fail, as those of ledgers do while nobody answers. */
+  void failReading(int times) {
+    unreadable.set(times);
+  }
+
   /** Whether logs of records take nothing from now on. */
   void refuseMarkers(boolean refuse) {
     refusing = refuse;
@@ -95,6 +103,9 @@ final class StateLogs {
     }
     if (method.getName().equals("read") && state) {
       reading.get().await();
+      if (unreadable.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        throw new KafkaStorageException(partition + " could not be read within 10 s");
+      }
     }
     Object result = invoke(log, method, arguments);
     if (result instanceof Appended appended && state) {

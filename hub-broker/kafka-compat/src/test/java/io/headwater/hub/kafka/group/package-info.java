@@ -1,0 +1,4 @@
+@NullMarked
+package io.headwater.hub.kafka.group;
+
+import org.jspecify.annotations.NullMarked;
