@@ -704,15 +704,21 @@ final class LedgerPartitionLog implements PartitionLog {
   void settle() {
     OpenLedger last;
     var sent = new ArrayList<Sent>();
+    var acknowledged = new CompletableFuture<Void>();
     synchronized (lock) {
       last = open;
       if (ended == null && !last.index().isEmpty()) {
         finish(last, sent);
       }
+      if (endOffset <= highWatermark) {
+        acknowledged.complete(null);
+      } else {
+        waiting.addLast(new Waiting(endOffset, acknowledged));
+      }
     }
     follow(sent);
     if (ended == null) {
-      next.end(last);
+      next.endLog(last, acknowledged);
     }
   }
 

@@ -152,10 +152,36 @@ final class NextLedger {
         .forEach(engine::deleteLedger);
   }
 
+  /**
+   * Waits for all that was appended to the log, and seals the ledger that it was written to.
+   *
+   * @param acknowledged completes soon after all ledgers have stored what was appended to them
+   */
+  void endLog(OpenLedger last, CompletableFuture<Void> acknowledged) {
+    for (Roll roll : outstanding()) {
+      awaitStored(roll.full());
+    }
+    awaitStored(last); // which fails at once if it does not come to that
+    await(acknowledged, "acknowledging what was appended");
+    seal(last);
+  }
+
+  private void awaitStored(OpenLedger ledger) {
+    await(ledger.settled(), "ending ledger " + ledger.id());
+  }
+
+  private void seal(OpenLedger ledger) {
+    await(ledger.writer().seal(), "sealing ledger " + ledger.id());
+  }
+
+  private synchronized List<Roll> outstanding() {
+    return List.copyOf(rolls);
+  }
+
   /** Waits for all that was appended to a ledger, and seals it. */
-  void end(OpenLedger last) {
-    await(last.settled(), "ending ledger " + last.id());
-    await(last.writer().seal(), "sealing ledger " + last.id());
+  private void end(OpenLedger last) {
+    awaitStored(last);
+    seal(last);
   }
 
   private void await(CompletableFuture<Void> step, String what) {

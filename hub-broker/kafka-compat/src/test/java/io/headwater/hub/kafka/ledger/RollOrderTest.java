@@ -186,6 +186,21 @@ class RollOrderTest {
   }
 
   @Test
+  void anOrderlyEndWaitsForWhatTheLedgerBeforeHasNotStored() throws Exception {
+    rolledWhileTheLastOfTheOneBeforeAreOnTheirWay();
+    engines.getFirst().release(PARTITION);
+    await()
+        .during(Duration.ofMillis(500))
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> !appended.getLast().durable().isDone());
+    ledgers.release();
+    for (Appended one : appended) {
+      awaitStored(one);
+    }
+    assertThat(readAll(open(2))).isEqualTo(values);
+  }
+
+  @Test
   void aLedgerInUseIsKeptWhateverIsSealedFirst() throws Exception {
     ledgers.holdSeals(A);
     ledgers.holdSeals(B);
