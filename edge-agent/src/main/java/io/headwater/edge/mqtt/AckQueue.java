@@ -18,6 +18,7 @@ final class AckQueue {
   }
 
   private final Deque<Slot> slots = new ArrayDeque<>();
+  private int pings;
 
   /** The next in order. */
   Slot add() {
@@ -35,6 +36,11 @@ final class AckQueue {
     slot.reply = reply;
   }
 
+  /** A PINGREQ is to be answered: before the rest, which may wait for the disk. */
+  void owePing() {
+    pings++;
+  }
+
   /** The connection ends in place of an answer. */
   void closeInstead(Slot slot) {
     slot.closeInstead = true;
@@ -49,7 +55,13 @@ final class AckQueue {
   boolean drain(ChannelHandlerContext ctx, boolean send) {
     boolean wrote = false;
     boolean goOn = true;
-    while (goOn && !slots.isEmpty()) {
+    while (send && pings > 0 && ctx.channel().isWritable()) {
+      pings--;
+      ctx.write(Replies.PINGRESP);
+      wrote = true;
+    }
+    // A client that does not read gets no further answers, and is soon not read any further itself.
+    while (goOn && !slots.isEmpty() && (!send || ctx.channel().isWritable())) {
       Slot slot = slots.getFirst();
       if (slot.closeInstead) {
         goOn = !send; // what was acknowledged before it must not come again

@@ -384,7 +384,7 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
       case PUBREC -> delivery.received(packetId(message), code(message));
       case PUBREL -> publishes.release(packetId(message));
       case PUBCOMP -> delivery.completed(packetId(message));
-      case PINGREQ -> ctx.writeAndFlush(Replies.PINGRESP);
+      case PINGREQ -> acks.owePing();
       case DISCONNECT -> disconnected(ctx, message);
       default -> throw new ProtocolViolation(Disconnect.PROTOCOL_ERROR, type + " is out of place");
     }
@@ -472,6 +472,9 @@ final class MqttConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (ctx.channel().isWritable()) {
+      flushAcks();
+    }
     if (rows != null && state == State.LIVE) {
       rows.pump();
     }

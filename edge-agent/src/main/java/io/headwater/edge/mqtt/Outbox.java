@@ -82,13 +82,16 @@ final class Outbox {
       ChannelHandlerContext ctx,
       List<Outbound> outbound,
       List<LogRow> rows,
-      Subscriptions subscriptions) {
+      Subscriptions subscriptions,
+      Rights rights) {
     var bySeq = new HashMap<Long, LogRow>();
     rows.forEach(row -> bySeq.put(row.seq(), row));
     for (Outbound each : outbound) {
       LogRow row = bySeq.get(each.seq());
-      if (row == null && each.state() != OutboundState.RELEASED) {
-        metrics.dropped("not-kept");
+      // The session may have been another user's, or its rights may have gone meanwhile.
+      boolean isAllowed = row == null || rights.mayReceive(row.mqttTopic());
+      if ((row == null || !isAllowed) && each.state() != OutboundState.RELEASED) {
+        metrics.dropped(isAllowed ? "not-kept" : "not-allowed");
         if (progress != null) {
           progress.finished(each.packetId());
         }
@@ -285,6 +288,10 @@ final class Outbox {
   boolean received(ChannelHandlerContext ctx, int packetId, int code) {
     Unfinished unfinished = window.get(packetId);
     if (unfinished == null || !unfinished.sent || unfinished.message.qos() != 2) {
+      if (!ctx.channel().isWritable()) {
+        ctx.close(); // who knows of what is not under way, and does not read, begins anew
+        return false;
+      }
       ctx.writeAndFlush(Replies.pubRel(packetId, v5 ? Replies.UNKNOWN_ID : 0));
       return false;
     }

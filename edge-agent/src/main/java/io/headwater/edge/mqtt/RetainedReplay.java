@@ -42,6 +42,14 @@ final class RetainedReplay {
                 0, Math.max(0, filter.charAt(wildcard) == '#' ? wildcard - 1 : wildcard));
   }
 
+  String filter() {
+    return filter;
+  }
+
+  boolean isOf(String other) {
+    return filter.equals(other);
+  }
+
   private static int firstWildcard(String filter) {
     int plus = filter.indexOf('+');
     int hash = filter.indexOf('#');

@@ -83,6 +83,8 @@ final class RowDelivery implements FeedReader, RowCursor.Reader {
     }
     feed.add(this);
     feed.reaches(end);
+    feed.reaches(
+        client.store().log().committedSeq()); // what came before the feed was asked to keep it
     placed = hasOwn;
     if (session.outbound().isEmpty()) {
       pump();
@@ -97,7 +99,7 @@ final class RowDelivery implements FeedReader, RowCursor.Reader {
             rows -> {
               if (!closed) {
                 restoring = false;
-                outbox.restore(ctx, session.outbound(), rows, subscriptions);
+                outbox.restore(ctx, session.outbound(), rows, subscriptions, client.rights());
                 pump();
               }
             });
@@ -117,8 +119,9 @@ final class RowDelivery implements FeedReader, RowCursor.Reader {
     }
   }
 
-  /** Retained messages are to follow. */
+  /** Retained messages are to follow: of each filter once, however often it is subscribed to. */
   void replay(RetainedReplay replay) {
+    replays.removeIf(each -> each != replays.peekFirst() && each.isOf(replay.filter()));
     replays.add(replay);
   }
 

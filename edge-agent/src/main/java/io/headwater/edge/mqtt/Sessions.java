@@ -243,6 +243,9 @@ final class Sessions {
     Away then = away.get(clientId);
     Runnable again = () -> fireAgain(clientId, will, change, then);
     if (!sink.offer(publish(clientId, will, also, again))) {
+      if (change instanceof StateChange.ClearWill && again(will, again, RETRY_MILLIS)) {
+        return; // until the log takes the will it stays on disk, for the next start
+      }
       // The change cannot wait: the client may be back by then.
       store.write(List.of(change));
       also.removeLast();
@@ -291,18 +294,24 @@ final class Sessions {
 
   private synchronized void failed(
       String clientId, Will will, Append.Outcome outcome, Runnable again) {
-    long size = size(will);
-    if (failedWillBytes + size <= MOST_FAILED_WILL_BYTES) {
-      try {
-        timers.schedule(again, COMMIT_RETRY_MILLIS, TimeUnit.MILLISECONDS);
-        failedWillBytes += size;
-      } catch (RejectedExecutionException _) {
-        // The agent stops; a will whose session is kept is tried at the next start.
-      }
-    } else {
+    if (!again(will, again, COMMIT_RETRY_MILLIS)) {
       metrics.refused(
           "will", outcome + ", the will of " + clientId + ": too many wait for the disk already");
     }
+  }
+
+  /** Whether there is room for a will to be tried again later. */
+  private boolean again(Will will, Runnable step, long millis) {
+    if (failedWillBytes + size(will) > MOST_FAILED_WILL_BYTES) {
+      return false;
+    }
+    try {
+      timers.schedule(step, millis, TimeUnit.MILLISECONDS);
+      failedWillBytes += size(will);
+    } catch (RejectedExecutionException _) {
+      // The agent stops; a will whose session is kept is tried at the next start.
+    }
+    return true;
   }
 
   private static long size(Will will) {

@@ -77,6 +77,14 @@ final class SharedGroups {
     return member;
   }
 
+  /**
+   * Whether a filter is there, or there is room for it. Those of sessions that are away count, as
+   * they are kept in memory.
+   */
+  synchronized boolean hasRoom(String filter, int most) {
+    return entries.containsKey(filter) || entries.size() < most;
+  }
+
   synchronized int size() {
     return entries.size();
   }

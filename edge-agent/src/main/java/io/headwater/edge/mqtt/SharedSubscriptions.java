@@ -46,6 +46,11 @@ final class SharedSubscriptions {
     return windowSize;
   }
 
+  /** Whether a filter may be subscribed to, by how many there are. */
+  boolean hasRoom(String filter, int most) {
+    return groups.hasRoom(filter, most);
+  }
+
   /** The client is subscribed, from a place in the log on. */
   void subscribed(String filter, Subscription subscription, long position) {
     SharedMember known = members.get(filter);

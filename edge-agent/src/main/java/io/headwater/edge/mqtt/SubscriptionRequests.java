@@ -178,6 +178,9 @@ final class SubscriptionRequests {
       return new Refusal(
           QUOTA, "a SUBSCRIBE has at most " + limits.filtersPerSubscribe() + " filters");
     }
+    if (SharedFilter.isShared(filter) && !shares.hasRoom(filter, limits.filtersInAll())) {
+      return new Refusal(QUOTA, "there is no room for more shared subscriptions");
+    }
     if (!subscriptions.contains(filter)) {
       if (!quota.take(subscriptions.size() + underWay)) {
         return new Refusal(QUOTA, "there is no room for more filters");

@@ -131,6 +131,31 @@ class HandshakeTest {
     }
   }
 
+  /** It may be another user's, or his rights are not what they were. */
+  @Test
+  void whatIsUnderWayIsNotSentAgainToWhoMayNotReceiveIt() throws Exception {
+    try (var client = client().send(Packets.connect("a", 60))) {
+      asked().admit();
+      assertThat(client.receive()).startsWith("20");
+      assertThat(client.send(Packets.subscribe(1, "#", 1, 0)).receive()).startsWith("90");
+      try (var sensor = client().send(connect(5, "s"))) {
+        asked().admit();
+        sensor.receive();
+        sensor.say(2, "secret/x", "1");
+        sensor.say(2, "mine/x", "2");
+      }
+      assertThat(client.receive()).contains(hex("secret/x"));
+      assertThat(client.receive()).contains(hex("mine/x"));
+    }
+    try (var client = client().send(Packets.connect("a", 60))) {
+      asked().admit(MINE);
+
+      assertThat(client.receive()).startsWith("20");
+      assertThat(client.receive()).contains(hex("mine/x"));
+      assertThat(client.send(ping()).receive()).isEqualTo("d000");
+    }
+  }
+
   @Test
   void oneSegmentWithDisconnectAtItsEndIsCarriedOut() throws Exception {
     for (int level : new int[] {4, 5}) {

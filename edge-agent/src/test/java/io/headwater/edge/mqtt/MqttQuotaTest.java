@@ -240,6 +240,27 @@ class MqttQuotaTest {
     }
   }
 
+  /** They are kept in memory for sessions that are away, too. */
+  @Test
+  void sharedSubscriptionsOfClientsThatAreAwayCount() throws Exception {
+    listen(10, Duration.ofSeconds(20), limits(10_000, 100_000, 2)); // five filters in all
+    var answers = new ArrayList<String>();
+    for (String id : List.of("a", "b", "c", "d")) {
+      byte[] connect = connect(4, id);
+      connect[9] &= (byte) ~2; // the session stays
+      try (var client = client().send(connect)) {
+        assertThat(client.receive()).startsWith("2002");
+        client.send(subscribe(4, 1, "$share/" + id + "1/x", "$share/" + id + "2/x"));
+        answers.add(client.receive());
+      }
+    }
+
+    // The third begins below the limit.
+    assertThat(answers)
+        .containsExactly(
+            "90040001" + "0101", "90040001" + "0101", "90040001" + "0101", "90040001" + "8080");
+  }
+
   @Test
   void filtersAreBoundedPerPacketPerClientAndInAll() throws Exception {
     listen(10, Duration.ofSeconds(5), limits(10_000, 100_000, 3));

@@ -290,6 +290,36 @@ class SessionTest {
     }
   }
 
+  /** What a client asks for again and does not take is kept for it once. */
+  @Test
+  void retainedMessagesFollowOnceHoweverOftenTheirFilterIsSubscribedTo() throws IOException {
+    int topics = 101; // one more than may be under way
+    for (int i = 0; i < topics; i++) {
+      sensor.say(QOS_1 | 1, "r/" + i, "x");
+    }
+    try (RawClient pump = subscriber(60, false)) {
+      assertThat(pump.send(subscribe(1, "r/+", 1, 0)).receive()).startsWith("90");
+      for (int i = 2; i <= 40; i++) {
+        pump.send(subscribe(i, "r/+", 1, 0));
+      }
+      sensor.say(QOS_1, "r/end", "end");
+      int retained = 0;
+      for (String next = pump.receive(); !next.contains(hex("r/end")); next = pump.receive()) {
+        if (next.startsWith("33")) {
+          retained++;
+          pump.send(ack(0x40, Integer.parseInt(packetId(next), 16)));
+        }
+      }
+      assertThat(retained).isBetween(topics, 3 * topics);
+    }
+  }
+
+  /** Of a PUBLISH as hex whose length takes one byte. */
+  private static String packetId(String publish) {
+    int topic = Integer.parseInt(publish.substring(4, 8), 16);
+    return publish.substring(8 + 2 * topic, 12 + 2 * topic);
+  }
+
   @Test
   void expiredMessagesAreNotSentAndOthersSayWhatIsLeft() throws IOException, InterruptedException {
     try (RawClient pump = subscriber(60, false)) {

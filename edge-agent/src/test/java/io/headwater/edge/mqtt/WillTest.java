@@ -118,6 +118,19 @@ class WillTest {
   }
 
   @Test
+  void willThatFindsNoRoomFiresAtTheNextStart() throws IOException {
+    server.full.set(true);
+    client("a", false, 60, QOS_1, 0).close();
+    assertNoMoreThan(0);
+
+    server.restart();
+    server.full.set(false);
+
+    awaitWills(1);
+    assertNoMoreThan(1);
+  }
+
+  @Test
   void willWhoseCommitFailsIsTriedAgain() throws IOException {
     server.hold.set(true);
     client("a", true, 0, QOS_1, 0).close();
