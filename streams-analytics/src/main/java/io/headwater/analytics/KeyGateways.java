@@ -37,6 +37,7 @@ final class KeyGateways implements FixedKeyProcessor<Bytes, Reading, Reading> {
   @Override
   public void init(FixedKeyProcessorContext<Bytes, Reading> taskContext) {
     context = taskContext;
+    atHand.clear(); // the same object is begun with anew when a transaction has failed
     store = taskContext.getStateStore(QueryTopology.GATEWAYS);
   }
 

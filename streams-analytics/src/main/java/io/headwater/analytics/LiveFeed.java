@@ -17,7 +17,6 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -151,7 +150,9 @@ final class LiveFeed implements AutoCloseable {
       while (!stopping && !clients.isEmpty()) {
         try {
           assign(reading);
-          if (awaitRoom()) {
+          if (reading.assignment().isEmpty()) {
+            var _ = wake.tryAcquire(POLL.toNanos(), TimeUnit.NANOSECONDS); // no topic is there yet
+          } else if (awaitRoom()) {
             for (ConsumerRecord<byte[], byte[]> result : reading.poll(POLL)) {
               deliver(result);
             }
@@ -162,7 +163,7 @@ final class LiveFeed implements AutoCloseable {
         }
         closeLeaving();
       }
-    } catch (KafkaException e) {
+    } catch (RuntimeException e) { // of the hub's mostly; others listen on in any case
       if (!warned) {
         warned = true;
         LOGGER
@@ -193,7 +194,9 @@ final class LiveFeed implements AutoCloseable {
       var added = new HashSet<>(partitions);
       added.removeAll(reading.assignment());
       reading.assign(partitions);
-      reading.seekToEnd(added);
+      if (!added.isEmpty()) { // of none it would be all, and what they have not read yet be lost
+        reading.seekToEnd(added);
+      }
       partitions.forEach(reading::position);
       topics = wanted;
       lookedNanos = now;

@@ -27,7 +27,9 @@ import org.slf4j.LoggerFactory;
  */
 final class LocalState {
   private static final Logger LOGGER = LoggerFactory.getLogger(LocalState.class);
-  private static final Pattern TASK_FOLDER = Pattern.compile("\\d+_\\d+");
+
+  /** Of tasks, and of tables, whose rows another topic's would only be laid over. */
+  private static final Pattern STORES = Pattern.compile("\\d+_\\d+|global");
 
   private final Path folder;
   private final Path marker;
@@ -92,7 +94,7 @@ final class LocalState {
     }
     try (Stream<Path> children = Files.list(folder)) {
       for (Path child : children.toList()) {
-        if (TASK_FOLDER.matcher(child.getFileName().toString()).matches()) {
+        if (STORES.matcher(child.getFileName().toString()).matches()) {
           Files.walkFileTree(child, new Deletion());
         }
       }

@@ -203,6 +203,21 @@ final class RunCommand implements Callable<Integer> {
     }
   }
 
+  /**
+   * How long before the first window a reading may count: as the other of a join, or because the
+   * session goes on that it belongs to, and is then none that begins within the range.
+   */
+  private static long reachMs(Query query) {
+    long joined = query.source().join().map(join -> join.within().toMillis()).orElse(0L);
+    long gap =
+        query
+            .windows()
+            .map(windows ->
+                windows.window() instanceof Window.Session(var pause, _) ? pause.toMillis() : 0L)
+            .orElse(0L);
+    return joined + gap;
+  }
+
   /** Returns what is said of it in the end. */
   private static String run(
       AnalyticsConfig settings, Query query, Range range, Path scratch, PrintWriter out) {
@@ -214,7 +229,7 @@ final class RunCommand implements Callable<Integer> {
     try (var memory = new StateMemory(settings.stateMemory().bytes());
         var run = new BatchRun(query, range, metrics, scratch, memory, lines)) {
       // A capture may lie so much after its record's time, and still be believed.
-      long fromMs = Math.max(0, range.fromMs() - EventTime.MAX_AHEAD_MS);
+      long fromMs = Math.max(0, range.fromMs() - EventTime.MAX_AHEAD_MS - reachMs(query));
       input.feed(run, fromMs, false, _ -> true);
       run.finish();
       double undecodable =

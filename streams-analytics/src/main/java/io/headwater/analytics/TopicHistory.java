@@ -67,20 +67,22 @@ final class TopicHistory implements AutoCloseable {
     partitions.forEach(partition -> times.put(partition, fromMs));
     Map<TopicPartition, OffsetAndTimestamp> starts = consumer.offsetsForTimes(times);
     Map<TopicPartition, Long> firsts = consumer.beginningOffsets(partitions);
+    Map<TopicPartition, Long> lasts = consumer.endOffsets(partitions);
     starts.forEach((partition, start) -> {
       long first = firsts.getOrDefault(partition, 0L);
-      whole &= first == 0 || start == null || start.offset() > first;
+      // Of a partition that has lost all its records nobody knows what they were.
+      boolean hasOlder =
+          start == null ? first < lasts.getOrDefault(partition, first) : start.offset() > first;
+      whole &= first == 0 || hasOlder;
     });
-    consumer
-        .endOffsets(partitions)
-        .forEach((partition, end) -> {
-          OffsetAndTimestamp start = starts.get(partition);
-          if (start != null && start.offset() < end) {
-            ends.put(partition, end);
-            waiting.put(partition, new ArrayDeque<>());
-            consumer.seek(partition, start.offset());
-          }
-        });
+    lasts.forEach((partition, end) -> {
+      OffsetAndTimestamp start = starts.get(partition);
+      if (start != null && start.offset() < end) {
+        ends.put(partition, end);
+        waiting.put(partition, new ArrayDeque<>());
+        consumer.seek(partition, start.offset());
+      }
+    });
     consumer.assign(ends.keySet());
     starts.forEach((partition, start) -> {
       if (ends.containsKey(partition)) {

@@ -77,6 +77,11 @@ final class WindowCloser
     reachedMs = closing.reachedMs();
     lastStreamTimeMs = taskContext.currentStreamTimeMs();
     lastActiveMs = taskContext.currentSystemTimeMs();
+    // Streams begins with the same object anew when a transaction has failed: the store is older.
+    nextMs = Long.MIN_VALUE;
+    nextAgainMs = 0;
+    lastForgotMs = 0;
+    latecomers.clear();
     var _ = taskContext.schedule(TICK, PunctuationType.WALL_CLOCK_TIME, this::tick);
   }
 

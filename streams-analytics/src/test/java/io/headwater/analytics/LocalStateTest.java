@@ -43,6 +43,20 @@ class LocalStateTest {
     assertThat(identity).exists();
   }
 
+  /** Otherwise rows of the topic that a table had before would be found in it. */
+  @Test
+  void tablesGoWithTheOtherStores() throws IOException {
+    Path table = folder.resolve("app/global/rocksdb/table/CURRENT");
+    Files.createDirectories(table.getParent());
+    Files.writeString(table, "x");
+
+    new LocalState(folder, "app").delete();
+
+    assertThat(folder.resolve("app/global")).doesNotExist();
+    assertThat(store).doesNotExist();
+    assertThat(identity).exists();
+  }
+
   @Test
   void anUncleanStopOfAnotherQueryChangesNothing() {
     new LocalState(folder, "app").closed();
