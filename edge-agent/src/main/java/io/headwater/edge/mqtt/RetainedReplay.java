@@ -46,10 +46,6 @@ final class RetainedReplay {
     return filter;
   }
 
-  boolean isOf(String other) {
-    return filter.equals(other);
-  }
-
   private static int firstWildcard(String filter) {
     int plus = filter.indexOf('+');
     int hash = filter.indexOf('#');

@@ -121,7 +121,7 @@ final class RowDelivery implements FeedReader, RowCursor.Reader {
 
   /** Retained messages are to follow: of each filter once, however often it is subscribed to. */
   void replay(RetainedReplay replay) {
-    replays.removeIf(each -> each != replays.peekFirst() && each.isOf(replay.filter()));
+    replays.removeIf(each -> each != replays.peekFirst() && each.filter().equals(replay.filter()));
     replays.add(replay);
   }
 
