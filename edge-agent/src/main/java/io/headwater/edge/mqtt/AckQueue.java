@@ -63,15 +63,17 @@ final class AckQueue {
     // A client that does not read gets no further answers, and is soon not read any further itself.
     while (goOn && !slots.isEmpty() && (!send || ctx.channel().isWritable())) {
       Slot slot = slots.getFirst();
+      MqttMessage reply = slot.reply;
+      if (reply == null && !slot.closeInstead) {
+        break;
+      }
+      slots.removeFirst(); // before the write, which may change whether there is room: back to here
       if (slot.closeInstead) {
         goOn = !send; // what was acknowledged before it must not come again
-      } else if (slot.reply == null) {
-        break;
-      } else if (send) {
-        ctx.write(slot.reply);
+      } else if (send && reply != null) {
+        ctx.write(reply);
         wrote = true;
       }
-      slots.removeFirst();
     }
     if (wrote) {
       ctx.flush();

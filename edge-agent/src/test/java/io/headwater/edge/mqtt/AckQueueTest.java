@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
 import io.netty.handler.codec.mqtt.MqttMessageType;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +66,37 @@ class AckQueueTest {
             MqttMessageType.PUBREL,
             MqttMessageType.PUBREL);
     assertThat(acks.size()).isZero();
+  }
+
+  /** As a connection does: what is written fills the channel, and emptying it asks for more. */
+  @Test
+  void eachAnswerIsSentOnceAndInOrderWhateverTheirWritingSetsOff() {
+    var packets = new ArrayList<Integer>();
+    var goesOn =
+        new ChannelInboundHandlerAdapter() {
+          @Override
+          public void channelWritabilityChanged(ChannelHandlerContext changed) {
+            if (changed.channel().isWritable()) {
+              acks.drain(changed, true);
+            } else {
+              changed.flush();
+            }
+          }
+        };
+    var small = new EmbeddedChannel(goesOn);
+    small.config().setWriteBufferWaterMark(new WriteBufferWaterMark(1, 8));
+    for (int i = 1; i <= 5; i++) {
+      acks.complete(acks.add(), Replies.pubRel(i, 0));
+    }
+
+    assertThat(acks.drain(small.pipeline().context(goesOn), true)).isTrue();
+
+    for (MqttMessage next = small.readOutbound(); next != null; next = small.readOutbound()) {
+      packets.add(((MqttMessageIdVariableHeader) next.variableHeader()).messageId());
+    }
+    assertThat(packets).containsExactly(1, 2, 3, 4, 5);
+    assertThat(acks.size()).isZero();
+    small.finishAndReleaseAll();
   }
 
   /** The session goes on when all that was read is handed over, whether it was told or not. */
